@@ -1,0 +1,78 @@
+"""What the local stack runs: an application read from a SAM template, as plain data.
+
+`template.py` makes it; the gateway, the Lambda service and the DynamoDB endpoint only read it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Route:
+    """One route of a WebSocket API (`AWS::ApiGatewayV2::Route` with its integration)."""
+
+    key: str
+    """Route key: `$connect`, `$disconnect`, `$default` or a value of the selection expression."""
+    function: str | None
+    """Logical id of the integrated function; None for a route without a Lambda integration."""
+    two_way: bool = False
+    """True with a route response `$default`: the function's body is sent to the client (RT-34)."""
+    timeout_s: float = 29.0
+    """Integration timeout, 0.05 to 29 seconds (LM-7)."""
+
+
+@dataclass(frozen=True)
+class WebSocketApi:
+    """One WebSocket API, deployed to one stage."""
+
+    logical_id: str
+    api_id: str
+    """Ten characters `[a-z0-9]` (EV-36), the same for the same template and logical id."""
+    stage: str
+    route_selection_expression: str
+    routes: Mapping[str, Route]
+    stage_variables: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Function:
+    """One Lambda function."""
+
+    logical_id: str
+    name: str
+    runtime: str
+    handler: str
+    code: Path
+    """Folder of the code, absolute."""
+    timeout_s: float = 3.0
+    memory_mb: int = 128
+    environment: Mapping[str, str] = field(default_factory=dict)
+    reserved_concurrency: int | None = None
+
+
+@dataclass(frozen=True)
+class Table:
+    """One DynamoDB table."""
+
+    logical_id: str
+    name: str
+    create: Mapping[str, Any]
+    """Arguments of DynamoDB's CreateTable."""
+    ttl_attribute: str | None = None
+
+
+@dataclass(frozen=True)
+class Application:
+    """Everything of one template that the local stack can run."""
+
+    template: Path
+    region: str
+    apis: tuple[WebSocketApi, ...]
+    functions: Mapping[str, Function]
+    tables: tuple[Table, ...]
+    warnings: tuple[str, ...] = ()
+    """What the template asks for and the stack leaves out, one sentence each."""
