@@ -1,0 +1,223 @@
+"""The history of a run: what was tried, what came back, when.
+
+Jepsen's word and idea: the clients record, the checkers judge afterwards, from the record alone.
+Two files a process, both only ever appended to, so that a run cut short can still be read:
+
+`history.<process>.jsonl`
+    one event of this module a line: connects, sends, leavings, frames nobody expected, rows seen.
+    An operation is a pair, `…Started` and `…Ended`; the end says `ok`, `failed` (it took no
+    effect) or `unknown` (it may have), and a missing end is `unknown` too.
+`history.<process>.deliveries`
+    one `DELIVERY` record, 24 bytes, for each payload that a client received.
+
+Times are nanoseconds of the clock that the header names (`time.monotonic_ns`). Histories of the
+same clock may be compared; those of two clocks never without a stated error bound.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+import numpy as np
+
+FORMAT = 1
+
+DELIVERY = np.dtype([("at_ns", "<i8"), ("message", "<u8"), ("connection", "<u4"), ("flags", "<u4")])
+"""`message` is the id that the sender gave it (process << 32 | number, unique in the run),
+`connection` the receiver's number in its own process."""
+
+EXACT = 0
+CORRUPT = 1
+"""Flag: the payload names this message, but its bytes are not the ones that were sent."""
+
+OpOutcome: TypeAlias = Literal["ok", "failed", "unknown"]
+PhaseName: TypeAlias = Literal["set-up", "main", "heal", "settle", "final"]
+Leaving: TypeAlias = Literal["close", "abort", "peer-close", "peer-lost"]
+
+EXCERPT = 2048
+"""At most so many characters of a frame or message are kept in an event."""
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """First line of every history file."""
+
+    format: int
+    process: int
+    clock: str
+    """Names the clock: equal for processes whose times may be subtracted (same machine, same boot)."""
+    monotonic_ns: int
+    wall: str
+    """The same moment as `monotonic_ns`, ISO 8601 with offset."""
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """From here on the run is in this phase of this workload."""
+
+    at_ns: int
+    workload: str
+    name: PhaseName
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectStarted:
+    at_ns: int
+    connection: int
+    group: str
+    """What the connection is for, e.g. `stayer`, `joiner`; clauses select by it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectEnded:
+    at_ns: int
+    connection: int
+    outcome: OpOutcome
+    status: int | None = None
+    """HTTP status of the handshake; 101 when it succeeded, None when no answer came."""
+    source_port: int | None = None
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Identified:
+    """The connection's API Gateway connection id became known."""
+
+    at_ns: int
+    connection: int
+    connection_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class LeaveStarted:
+    """First moment at which the connection may no longer be a member."""
+
+    at_ns: int
+    connection: int
+    how: Leaving
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """The connection is gone; `code` and `reason` are the close frame's (RFC 6455 section 7.1.5)."""
+
+    at_ns: int
+    connection: int
+    code: int | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SendStarted:
+    at_ns: int
+    message: int
+    connection: int
+    intended_ns: int
+    """When the schedule wanted it sent; latency counts from here."""
+    group: str
+    """What the message is for; clauses select by it, e.g. `broadcast/unicode`. A group that begins
+    with `mischief/` is owed to nobody."""
+    size: int
+    """Bytes of the payload."""
+    text: str
+    """The payload, at most EXCERPT characters."""
+
+
+@dataclass(frozen=True, slots=True)
+class SendEnded:
+    at_ns: int
+    message: int
+    outcome: OpOutcome
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FrameReceived:
+    """A message from the backend that is no exact delivery."""
+
+    at_ns: int
+    connection: int
+    size: int
+    text: str
+    corrupt_of: int | None = None
+    """The message it is a damaged copy of; None where it names none (error frames, presence …)."""
+
+
+@dataclass(frozen=True, slots=True)
+class RowObserved:
+    """A read of the connection table, begun at `started_ns` and answered at `at_ns`."""
+
+    started_ns: int
+    at_ns: int
+    connection_id: str
+    present: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RowPlanted:
+    """A stale row was put into the table; `position` is its place in the Scan, live rows counted."""
+
+    at_ns: int
+    connection_id: str
+    kind: str
+    """`gone` (id of a closed connection), `padded` (the same, large), `malformed` (no id at all)."""
+    position: Literal["first", "middle", "last", "unknown"] = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class GeneratorHealth:
+    """How well the harness itself kept up since the last such event."""
+
+    at_ns: int
+    schedule_lag_ns: int
+    """Worst lateness of an action against its schedule."""
+    cpu: float
+    """CPU seconds of this process per second of wall time; 1.0 is one core full."""
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    at_ns: int
+    text: str
+
+
+Event: TypeAlias = (
+    Phase
+    | ConnectStarted
+    | ConnectEnded
+    | Identified
+    | LeaveStarted
+    | Left
+    | SendStarted
+    | SendEnded
+    | FrameReceived
+    | RowObserved
+    | RowPlanted
+    | GeneratorHealth
+    | Note
+)
+
+EVENT_TYPES: dict[str, type[Event]] = {
+    kind.__name__: kind
+    for kind in (
+        Phase,
+        ConnectStarted,
+        ConnectEnded,
+        Identified,
+        LeaveStarted,
+        Left,
+        SendStarted,
+        SendEnded,
+        FrameReceived,
+        RowObserved,
+        RowPlanted,
+        GeneratorHealth,
+        Note,
+    )
+}
+
+
+def message_id(process: int, number: int) -> int:
+    """The id of a process's message; unique in the run, so that any process can recognise it."""
+    return process << 32 | number

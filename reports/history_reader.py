@@ -1,0 +1,275 @@
+"""Reads the history of a run back: events in order, and what they say of each connection and message."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from .history import (
+    DELIVERY,
+    EVENT_TYPES,
+    FORMAT,
+    ConnectEnded,
+    ConnectStarted,
+    Event,
+    FrameReceived,
+    GeneratorHealth,
+    Header,
+    Identified,
+    LeaveStarted,
+    Leaving,
+    Left,
+    OpOutcome,
+    Phase,
+    RowObserved,
+    RowPlanted,
+    SendEnded,
+    SendStarted,
+)
+
+Deliveries: TypeAlias = npt.NDArray[np.void]
+
+
+class HistoryError(Exception):
+    """The folder holds no history that can be read; the message says which file and why."""
+
+
+@dataclass(slots=True)
+class Connection:
+    """One connection of the run; None means that it never came to that."""
+
+    number: int
+    label: str
+    group: str
+    opening_ns: int
+    opened_ns: int | None = None
+    connect_outcome: OpOutcome = "unknown"
+    status: int | None = None
+    detail: str = ""
+    source_port: int | None = None
+    connection_id: str | None = None
+    leaving_ns: int | None = None
+    how: Leaving | None = None
+    left_ns: int | None = None
+    code: int | None = None
+    reason: str = ""
+
+
+@dataclass(slots=True)
+class Message:
+    """One message of the run."""
+
+    id: int
+    sender: int
+    """Number of the sender's connection in `History.connections`."""
+    started_ns: int
+    intended_ns: int
+    group: str
+    size: int
+    text: str
+    outcome: OpOutcome = "unknown"
+    detail: str = ""
+
+    @property
+    def label(self) -> str:
+        """Short name for people: `m7`, or `w1.m7` for a message of process 1."""
+        process, number = self.id >> 32, self.id & 0xFFFFFFFF
+        return f"m{number}" if process == 0 else f"w{process}.m{number}"
+
+
+@dataclass(slots=True)
+class History:
+    """Everything recorded. Connections are numbered through all processes, in file order."""
+
+    headers: list[Header] = field(default_factory=list)
+    phases: list[Phase] = field(default_factory=list)
+    connections: list[Connection] = field(default_factory=list)
+    messages: list[Message] = field(default_factory=list)
+    """In the order of their start."""
+    deliveries: Deliveries = field(default_factory=lambda: np.empty(0, DELIVERY))
+    """Rows of DELIVERY; `connection` is the number in `connections`."""
+    frames: list[FrameReceived] = field(default_factory=list)
+    rows: list[RowObserved] = field(default_factory=list)
+    planted: list[RowPlanted] = field(default_factory=list)
+    health: list[GeneratorHealth] = field(default_factory=list)
+    end_ns: int = 0
+    """Time of the last thing recorded."""
+    cut_short: bool = False
+    """True when a file ends in the middle of a record: the run was killed or the disk was full."""
+
+
+def read_history(folder: Path) -> History:
+    """Read every process's history in `folder`.
+
+    A record cut off at the end of a file is left out and noted in `cut_short`.
+    Raises HistoryError.
+    """
+    files = sorted(folder.glob("history.*.jsonl"), key=lambda path: path.name)
+    if not files:
+        raise HistoryError(f"{folder}: no history.*.jsonl in it")
+    history = History()
+    parts = [_read_process(history, path) for path in files]
+    history.deliveries = parts[0] if len(parts) == 1 else np.concatenate(parts)
+    history.messages.sort(key=lambda message: message.started_ns)
+    if len(history.deliveries):
+        history.end_ns = max(history.end_ns, int(history.deliveries["at_ns"].max()))
+    return history
+
+
+def _read_process(history: History, path: Path) -> Deliveries:
+    lines = _Lines(path)
+    header = lines.header()
+    history.headers.append(header)
+    base = len(history.connections)
+    fold = _Fold(history, base, header.process)
+    for number, event in lines.events():
+        try:
+            fold.take(event)
+        except (KeyError, HistoryError) as error:
+            raise HistoryError(
+                f"{path}:{number}: refers to something that the file did not begin: {error}"
+            ) from error
+    history.cut_short |= lines.cut_short
+    deliveries, whole = _read_deliveries(path.with_suffix(".deliveries"))
+    history.cut_short |= not whole
+    if base and len(deliveries):
+        deliveries = deliveries.copy()
+        deliveries["connection"] += base
+    return deliveries
+
+
+def _read_deliveries(path: Path) -> tuple[Deliveries, bool]:
+    size = path.stat().st_size if path.exists() else 0
+    count, rest = divmod(size, DELIVERY.itemsize)
+    if count == 0:
+        return np.empty(0, DELIVERY), rest == 0
+    # Copy on write: ten million deliveries stay in the page cache until a checker changes them.
+    return np.memmap(path, DELIVERY, mode="c", shape=(count,)), rest == 0
+
+
+class _Lines:
+    """One events file, line by line."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.cut_short = False
+        self._lines: Sequence[bytes] = path.read_bytes().split(b"\n")
+        if self._lines[-1]:
+            self.cut_short = True
+        self._lines = self._lines[:-1]
+
+    def header(self) -> Header:
+        try:
+            fields = json.loads(self._lines[0])
+            if fields.pop("kind") != "Header":
+                raise HistoryError(f"{self.path}: the first line is no history header")
+            header = Header(**fields)
+        except (IndexError, ValueError, TypeError, KeyError, AttributeError) as error:
+            raise HistoryError(f"{self.path}: the first line is no history header") from error
+        if header.format != FORMAT:
+            raise HistoryError(
+                f"{self.path}: history format {header.format}; this version reads format {FORMAT}"
+            )
+        return header
+
+    def events(self) -> Iterator[tuple[int, Event]]:
+        for number, line in enumerate(self._lines[1:], start=2):
+            try:
+                fields: dict[str, Any] = json.loads(line)
+                yield number, EVENT_TYPES[fields.pop("kind")](**fields)
+            except (ValueError, TypeError, KeyError) as error:
+                raise HistoryError(f"{self.path}:{number}: no event of a history: {line[:80]!r}") from error
+
+
+class _Fold:
+    """Folds one process's events into the history's connections and messages."""
+
+    def __init__(self, history: History, base: int, process: int) -> None:
+        self._history = history
+        self._base = base
+        self._process = process
+        self._numbers: dict[int, Connection] = {}
+        self._messages: dict[int, Message] = {}
+
+    def take(self, event: Event) -> None:  # one case an event kind
+        history = self._history
+        history.end_ns = max(history.end_ns, event.at_ns)
+        match event:
+            case Phase():
+                history.phases.append(event)
+            case ConnectStarted():
+                self._open(event)
+            case ConnectEnded():
+                self._opened(event)
+            case Identified():
+                self._connection(event.connection).connection_id = event.connection_id
+            case LeaveStarted():
+                self._leave(event)
+            case Left():
+                connection = self._connection(event.connection)
+                connection.left_ns, connection.code, connection.reason = event.at_ns, event.code, event.reason
+            case SendStarted():
+                self._send(event)
+            case SendEnded():
+                message = self._messages[event.message]
+                message.outcome, message.detail = event.outcome, event.detail
+            case FrameReceived():
+                history.frames.append(self._renumbered(event))
+            case RowObserved():
+                history.rows.append(event)
+            case RowPlanted():
+                history.planted.append(event)
+            case GeneratorHealth():
+                history.health.append(event)
+
+    def _connection(self, number: int) -> Connection:
+        return self._numbers[number]
+
+    def _open(self, event: ConnectStarted) -> None:
+        # A process numbers its connections 0, 1, 2 … in the order of their ConnectStarted events,
+        # which is what lets deliveries be renumbered by adding the base.
+        number = self._base + event.connection
+        label = f"c{event.connection}" if self._process == 0 else f"w{self._process}.c{event.connection}"
+        connection = Connection(number, label, event.group, event.at_ns)
+        self._numbers[event.connection] = connection
+        if number != len(self._history.connections):
+            raise HistoryError(f"connection {event.connection} is out of order")
+        self._history.connections.append(connection)
+
+    def _opened(self, event: ConnectEnded) -> None:
+        connection = self._connection(event.connection)
+        connection.connect_outcome = event.outcome
+        connection.opened_ns = event.at_ns if event.outcome == "ok" else None
+        connection.status, connection.detail = event.status, event.detail
+        connection.source_port = event.source_port
+
+    def _leave(self, event: LeaveStarted) -> None:
+        connection = self._connection(event.connection)
+        if connection.leaving_ns is None:
+            connection.leaving_ns, connection.how = event.at_ns, event.how
+
+    def _send(self, event: SendStarted) -> None:
+        message = Message(
+            event.message,
+            self._base + event.connection,
+            event.at_ns,
+            event.intended_ns,
+            event.group,
+            event.size,
+            event.text,
+        )
+        self._messages[event.message] = message
+        self._history.messages.append(message)
+
+    def _renumbered(self, event: FrameReceived) -> FrameReceived:
+        if self._base == 0:
+            return event
+        return FrameReceived(
+            event.at_ns, self._base + event.connection, event.size, event.text, event.corrupt_of
+        )

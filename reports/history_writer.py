@@ -1,0 +1,127 @@
+"""Appends a process's history to its two files."""
+
+from __future__ import annotations
+
+import json
+import struct
+import threading
+import time
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from typing import BinaryIO
+
+from .history import EXACT, FORMAT, Event, Header
+
+_RECORD = struct.Struct("<qQII")
+_FLUSH_BYTES = 1 << 18
+
+
+class HistoryWriteError(Exception):
+    """The history could not be written; what came before is intact and readable."""
+
+    def __init__(self, path: Path, cause: OSError) -> None:
+        super().__init__(path, cause)
+        self.path = path
+        self.cause = cause
+
+    def __str__(self) -> str:
+        return (
+            f"cannot write {self.path}: {self.cause.strerror or self.cause}; the history before it is intact"
+        )
+
+
+class _AppendOnly:
+    """One file of whole records: a write that fails half-way is taken back."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._file: BinaryIO = path.open("wb", buffering=0)
+        self._length = 0
+
+    def append(self, data: bytes) -> None:
+        view = memoryview(data)
+        try:
+            while view:
+                view = view[self._file.write(view) :]
+        except OSError as error:
+            self._file.truncate(self._length)
+            raise HistoryWriteError(self.path, error) from error
+        self._length += len(data)
+
+    def close(self) -> None:
+        self._file.close()
+
+
+class HistoryWriter:
+    """Records events and deliveries of one process; safe to call from several threads.
+
+    Both are buffered: `flush` writes them, and so does every quarter of a megabyte. Call `close`
+    at the end, whatever happened. Raises HistoryWriteError (a full disk), once; what is recorded
+    after it is dropped.
+    """
+
+    def __init__(self, folder: Path, *, process: int = 0) -> None:
+        self.process = process
+        self._lock = threading.Lock()
+        self._events = bytearray()
+        self._deliveries = bytearray()
+        self._broken = False
+        self._event_file = _AppendOnly(folder / f"history.{process}.jsonl")
+        self._delivery_file = _AppendOnly(folder / f"history.{process}.deliveries")
+        header = Header(
+            FORMAT, process, clock_name(), time.monotonic_ns(), datetime.now().astimezone().isoformat()
+        )
+        self._events += _line("Header", header)
+        self.flush()
+
+    def write(self, event: Event) -> None:
+        """Record one event."""
+        line = _line(type(event).__name__, event)
+        with self._lock:
+            self._events += line
+        if len(self._events) >= _FLUSH_BYTES:
+            self.flush()
+
+    def delivered(self, at_ns: int, message: int, connection: int, flags: int = EXACT) -> None:
+        """Record one received payload (a row of DELIVERY)."""
+        record = _RECORD.pack(at_ns, message, connection, flags)
+        with self._lock:
+            self._deliveries += record
+        if len(self._deliveries) >= _FLUSH_BYTES:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what is buffered. Raises HistoryWriteError at the first failure only."""
+        with self._lock:
+            events, self._events = self._events, bytearray()
+            deliveries, self._deliveries = self._deliveries, bytearray()
+            if self._broken:
+                return
+            try:
+                self._event_file.append(bytes(events))
+                self._delivery_file.append(bytes(deliveries))
+            except HistoryWriteError:
+                self._broken = True
+                raise
+
+    def close(self) -> None:
+        """Flush and close the files."""
+        try:
+            self.flush()
+        finally:
+            self._event_file.close()
+            self._delivery_file.close()
+
+
+def _line(kind: str, event: Event | Header) -> bytes:
+    # ensure_ascii keeps lone surrogates, which a test payload may hold, representable in the file.
+    return json.dumps({"kind": kind, **asdict(event)}, separators=(",", ":")).encode() + b"\n"
+
+
+def clock_name() -> str:
+    """A name for `time.monotonic_ns` here: on Linux that clock is one for all processes of a boot."""
+    boot_id = Path("/proc/sys/kernel/random/boot_id")
+    if boot_id.exists():
+        return f"boot-{boot_id.read_text().strip()}"
+    return f"process-{time.monotonic_ns():x}"

@@ -1,0 +1,314 @@
+"""What a run found, as written to `results.json` and read by everybody else.
+
+The judge fills it; the writers of pages, Markdown and JUnit only read it. Field names are the file's.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field, fields
+from enum import IntEnum, StrEnum
+from pathlib import Path
+from typing import Any, Literal, Self
+
+FORMAT = 1
+
+
+class Outcome(StrEnum):
+    """Outcome of a clause."""
+
+    PASS = "pass"
+    NON_STRICT = "non-strict"
+    """A SHOULD was missed."""
+    FAIL = "fail"
+    INFO = "info"
+    SKIP = "skip"
+    """Not judged, for the reason given."""
+    UNKNOWN = "unknown"
+    """Less evidence than the clause demands; never a pass."""
+    ERROR = "error"
+    """The harness's own fault; never a pass."""
+
+
+class Exit(IntEnum):
+    """Exit codes of every command; 2 and 5 stay pytest's own."""
+
+    OK = 0
+    VIOLATION = 1
+    HARNESS_ERROR = 3
+    USAGE = 4
+    INCONCLUSIVE = 6
+
+
+Verdict = Literal["pass", "fail", "error", "inconclusive", "partial"]
+
+EXIT_OF: Mapping[Verdict, Exit] = {
+    "pass": Exit.OK,
+    "fail": Exit.VIOLATION,
+    "error": Exit.HARNESS_ERROR,
+    "inconclusive": Exit.INCONCLUSIVE,
+    "partial": Exit.INCONCLUSIVE,
+}
+
+
+@dataclass(frozen=True)
+class Step:
+    """One line of a timeline."""
+
+    at_ms: float
+    """Milliseconds since the start of the run."""
+    who: str
+    """Lane: a connection's label, `backend`, `table`, `harness`."""
+    what: str
+    mark: Literal["", "bad", "expected"] = ""
+    """`bad` is what must not have happened, `expected` what did not happen and should have."""
+    to: str = ""
+    """Lane that the step reaches, for a message from one to another."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A violation with the smallest slice of history that shows it."""
+
+    title: str
+    expected: str
+    observed: str
+    timeline: tuple[Step, ...] = ()
+    connections: tuple[str, ...] = ()
+    """`label, connection id, source port` of those concerned."""
+    repeat: str = ""
+    """The command that repeats it."""
+
+
+@dataclass(frozen=True)
+class ClauseResult:
+    """One clause, judged."""
+
+    id: str
+    level: Literal["MUST", "SHOULD", "INFO"]
+    feature: str
+    sentence: str
+    outcome: Outcome
+    reason: str = ""
+    evidence: Mapping[str, Any] = field(default_factory=dict)
+    """Counts that the outcome rests on, by name."""
+    findings: tuple[Finding, ...] = ()
+    core: bool = False
+    """True for the clauses that any run must judge; skipping one makes the run partial."""
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """Counts of pairs (message, connection); see `conformance/harness/oracle.py`."""
+
+    messages: int = 0
+    owed: int = 0
+    delivered: int = 0
+    lost: int = 0
+    late: int = 0
+    duplicated: int = 0
+    corrupted: int = 0
+    leaked: int = 0
+    may: int = 0
+    """Received pairs that were neither owed nor forbidden."""
+
+
+@dataclass(frozen=True)
+class Percentiles:
+    """Milliseconds, over `count` samples; all None without samples."""
+
+    count: int = 0
+    p50: float | None = None
+    p95: float | None = None
+    p99: float | None = None
+    p999: float | None = None
+    max: float | None = None
+
+
+@dataclass(frozen=True)
+class Latency:
+    """From the intended send to the receipt, over owed pairs that were delivered."""
+
+    pair: Percentiles = Percentiles()
+    first: Percentiles = Percentiles()
+    """To the first recipient of each message."""
+    last: Percentiles = Percentiles()
+    """To the last recipient of each message."""
+
+
+@dataclass(frozen=True)
+class Series:
+    """The run over time, in bins of `bin_s` seconds from the start; all lists equally long."""
+
+    bin_s: float = 1.0
+    owed: tuple[int, ...] = ()
+    """Pairs owed, by the time of the intended send."""
+    delivered: tuple[int, ...] = ()
+    """Of those, delivered."""
+    p50_ms: tuple[float | None, ...] = ()
+    p95_ms: tuple[float | None, ...] = ()
+    p99_ms: tuple[float | None, ...] = ()
+    last_p50_ms: tuple[float | None, ...] = ()
+    """Latency to the last recipient."""
+    connections: tuple[int, ...] = ()
+    """Open at the end of the bin."""
+    connects: tuple[int, ...] = ()
+    leaves: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class PhaseSpan:
+    workload: str
+    name: str
+    start_s: float
+    end_s: float
+
+
+@dataclass(frozen=True)
+class Generator:
+    """Health of the load generator; a lagging one makes the run inconclusive."""
+
+    samples: int = 0
+    worst_lag_ms: float | None = None
+    cpu_median: float | None = None
+    cpu_max: float | None = None
+    saturated: bool = False
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Results:
+    """One run."""
+
+    kind: Literal["conformance", "load"]
+    verdict: Verdict
+    reason: str
+    """Why, in one sentence."""
+    target: Mapping[str, Any]
+    """What was judged; secrets already redacted."""
+    seed: int
+    started: str
+    """ISO 8601 with offset."""
+    duration_s: float
+    clauses: tuple[ClauseResult, ...] = ()
+    delivery: Delivery = Delivery()
+    latency_ms: Latency = Latency()
+    series: Series = Series()
+    phases: tuple[PhaseSpan, ...] = ()
+    close_codes: Mapping[str, int] = field(default_factory=dict)
+    """By close code as text; `none` for connections lost without a close frame, `abort` for ours."""
+    connects: Mapping[str, int] = field(default_factory=dict)
+    """By outcome or HTTP status as text."""
+    stale_rows: Mapping[str, int] = field(default_factory=dict)
+    """`planted`, `removed`, `left`; empty without access to the table."""
+    generator: Generator = Generator()
+    environment: Mapping[str, str] = field(default_factory=dict)
+    command: str = ""
+    """The command that repeats the run; secrets redacted."""
+    cut_short: bool = False
+    format: int = FORMAT
+
+    def to_json(self) -> str:
+        """The text of `results.json`."""
+        return json.dumps(asdict(self), indent=1, ensure_ascii=True)
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """Read `results.json`; unknown keys, written by a newer version of the same format, are left out.
+
+        Raises ValueError with a sentence when the text is no result of a format that this version reads.
+        """
+        data = json.loads(text)
+        if not isinstance(data, dict) or "format" not in data or "clauses" not in data:
+            raise ValueError("no churnproof result: `format` or `clauses` is missing")
+        if data["format"] != FORMAT:
+            raise ValueError(
+                f"result format {data['format']!r}; this version of churnproof reads format {FORMAT}"
+            )
+        try:
+            return cls(**_known(cls, data | _parsed(data)))
+        except (TypeError, ValueError, KeyError, AttributeError) as error:
+            raise ValueError(f"damaged churnproof result: {error}") from error
+
+
+def write_results(results: Results, folder: Path) -> None:
+    """Write `results.json` into the run folder, whole or not at all."""
+    path = folder / "results.json"
+    new = path.with_suffix(".json.new")
+    new.write_text(results.to_json(), encoding="utf-8")
+    new.replace(path)
+
+
+def verdict_of(clauses: Iterable[ClauseResult]) -> tuple[Verdict, str]:
+    """The run's verdict and its reason in one sentence.
+
+    A violation outweighs everything: it is proven. Then our own error, then missing evidence; a
+    skipped core clause makes a run partial. A run without a single pass proves nothing.
+    """
+    judged = list(clauses)
+
+    def ids(outcome: Outcome) -> list[str]:
+        return [clause.id for clause in judged if clause.outcome is outcome]
+
+    if failed := ids(Outcome.FAIL):
+        return "fail", f"{_count(failed, 'clause')} violated: {_some(failed)}"
+    if errors := ids(Outcome.ERROR):
+        return "error", f"the harness failed at {_count(errors, 'clause')}: {_some(errors)}"
+    if unknown := ids(Outcome.UNKNOWN):
+        return "inconclusive", f"too little evidence for {_count(unknown, 'clause')}: {_some(unknown)}"
+    if not ids(Outcome.PASS):
+        return "inconclusive", "no clause was judged"
+    if skipped := [clause.id for clause in judged if clause.core and clause.outcome is Outcome.SKIP]:
+        return "partial", f"{_count(skipped, 'core clause')} skipped: {_some(skipped)}"
+    missed = ids(Outcome.NON_STRICT)
+    also = f"; {_count(missed, 'SHOULD')} missed: {_some(missed)}" if missed else ""
+    return "pass", f"{_count(ids(Outcome.PASS), 'clause')} held{also}"
+
+
+def _count(items: list[str], noun: str) -> str:
+    return f"{len(items)} {noun}{'' if len(items) == 1 else 's'}"
+
+
+def _some(items: list[str], most: int = 6) -> str:
+    return ", ".join(items[:most]) + (f" and {len(items) - most} more" if len(items) > most else "")
+
+
+def _known(kind: type[Any], data: Mapping[str, Any]) -> dict[str, Any]:
+    names = {f.name for f in fields(kind)}
+    return {name: value for name, value in data.items() if name in names}
+
+
+def _parsed(data: Mapping[str, Any]) -> dict[str, Any]:
+    latency = data.get("latency_ms", {})
+    return {
+        "clauses": tuple(_clause(clause) for clause in data["clauses"]),
+        "delivery": Delivery(**_known(Delivery, data.get("delivery", {}))),
+        "latency_ms": Latency(
+            **{
+                name: Percentiles(**_known(Percentiles, value))
+                for name, value in _known(Latency, latency).items()
+            }
+        ),
+        "series": Series(**{k: _tuple(v) for k, v in _known(Series, data.get("series", {})).items()}),
+        "phases": tuple(PhaseSpan(**_known(PhaseSpan, phase)) for phase in data.get("phases", ())),
+        "generator": Generator(**_known(Generator, data.get("generator", {}))),
+    }
+
+
+def _clause(data: Mapping[str, Any]) -> ClauseResult:
+    parsed = {
+        "outcome": Outcome(data["outcome"]),
+        "findings": tuple(_finding(f) for f in data.get("findings", ())),
+    }
+    return ClauseResult(**_known(ClauseResult, {"sentence": "", **data, **parsed}))
+
+
+def _finding(data: Mapping[str, Any]) -> Finding:
+    steps = tuple(Step(**_known(Step, step)) for step in data.get("timeline", ()))
+    known = _known(Finding, data)
+    return Finding(**known | {"timeline": steps, "connections": tuple(data.get("connections", ()))})
+
+
+def _tuple(value: Any) -> Any:  # noqa: ANN401 - JSON
+    return tuple(value) if isinstance(value, list) else value
