@@ -1,0 +1,106 @@
+"""One payload to many connections at once, none of them waiting for another's trouble."""
+
+from __future__ import annotations
+
+import heapq
+import random
+from dataclasses import dataclass
+from queue import Empty, SimpleQueue
+from typing import TYPE_CHECKING
+
+from .post_outcome import PostOutcome, PostResult
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from concurrent.futures import Executor, Future
+
+    from .connection_row import ConnectionRow
+    from .retry_policy import RetryPolicy
+    from .time_budget import TimeBudget
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What became of the message on its way to one connection."""
+
+    row: ConnectionRow
+    result: PostResult
+    attempts: int
+
+
+class FanOut:
+    """Posts to many connections in a bounded pool.
+
+    A post that waits for its next attempt holds no place in the pool, and every first attempt comes before
+    any second one: a throttled or hanging connection delays nobody else's message.
+    """
+
+    def __init__(
+        self,
+        post: Callable[[str], PostResult],
+        pool: Executor,
+        budget: TimeBudget,
+        post_limit: float,
+        retry: RetryPolicy,
+    ) -> None:
+        """Post with `post` inside `budget`, where one post may last `post_limit` seconds."""
+        self._post = post
+        self._pool = pool
+        self._budget = budget
+        self._post_limit = post_limit
+        self._retry = retry
+        self._finished: SimpleQueue[tuple[ConnectionRow, int, Future[PostResult]]] = SimpleQueue()
+        self._waiting: list[tuple[float, str, ConnectionRow, int]] = []
+
+    def run(self, rows: Iterable[ConnectionRow]) -> Iterator[Delivery]:
+        """Post to every row, while `rows` is still being read; yield what became of each, in no order.
+
+        Raises what reading `rows` raises; posts that have begun by then run on to their end in the pool.
+        """
+        under_way = 0
+        for row in rows:
+            self._start(row, 1)
+            under_way += 1
+        while under_way:
+            delivery = self._next_result()
+            if delivery is not None and not self._will_repeat(delivery):
+                under_way -= 1
+                yield delivery
+
+    def _start(self, row: ConnectionRow, attempt: int) -> None:
+        future = self._pool.submit(self._post_in_time, row.connection_id)
+        future.add_done_callback(lambda done: self._finished.put((row, attempt, done)))
+
+    def _post_in_time(self, connection_id: str) -> PostResult:
+        if self._budget.remaining() < self._post_limit:
+            return PostResult(PostOutcome.OUT_OF_TIME)
+        return self._post(connection_id)
+
+    def _next_result(self) -> Delivery | None:
+        """Start what is due, then wait for a result, or until the next attempt is due (None)."""
+        while self._waiting and self._waiting[0][0] <= self._budget.elapsed():
+            _, _, row, attempt = heapq.heappop(self._waiting)
+            self._start(row, attempt)
+        until_due = max(0.0, self._waiting[0][0] - self._budget.elapsed()) if self._waiting else None
+        try:
+            row, attempt, done = self._finished.get(timeout=until_due)
+        except Empty:
+            return None
+        return Delivery(row, _result_of(done), attempt)
+
+    def _will_repeat(self, delivery: Delivery) -> bool:
+        if not delivery.result.outcome.safe_to_repeat:
+            return False
+        elapsed = self._budget.elapsed()
+        wait = self._retry.delay(delivery.attempts, elapsed, random.random())  # noqa: S311 - jitter
+        if wait is None or self._budget.remaining() - wait < self._post_limit:
+            return False
+        connection_id = delivery.row.connection_id
+        heapq.heappush(self._waiting, (elapsed + wait, connection_id, delivery.row, delivery.attempts + 1))
+        return True
+
+
+def _result_of(done: Future[PostResult]) -> PostResult:
+    """A post that failed in our own code is one connection's failure, too: the others go on."""
+    error = done.exception()
+    return done.result() if error is None else PostResult(PostOutcome.UNKNOWN, repr(error))
