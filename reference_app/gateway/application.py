@@ -52,6 +52,8 @@ class Function:
     memory_mb: int = 128
     environment: Mapping[str, str] = field(default_factory=dict)
     reserved_concurrency: int | None = None
+    log_format: str = "Text"
+    """`Text` or `JSON` (LoggingConfig)."""
 
 
 @dataclass(frozen=True)

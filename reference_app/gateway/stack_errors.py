@@ -1,0 +1,64 @@
+"""What can keep the local stack from running, told in one sentence each.
+
+StackError                   the user can mend it: exit code 4
+├── TemplateError            the template asks for what cannot be run
+├── ParameterError           a parameter of the template is missing or has no such value
+├── PortTakenError           somebody else listens there
+└── EndpointUnusableError    the DynamoDB endpoint that was named does not do its work
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+class StackError(Exception):
+    """A condition outside the stack that stops it; `str()` is what the user reads."""
+
+
+class TemplateError(StackError):
+    """What is wrong, where in which template, and what is accepted instead."""
+
+    def __init__(self, problem: str, *, template: Path, line: int | None = None, accepted: str = "") -> None:
+        super().__init__(problem)
+        self.problem = problem
+        self.template = template
+        self.line = line
+        self.accepted = accepted
+
+    def __str__(self) -> str:
+        where = str(self.template) if self.line is None else f"{self.template}:{self.line}"
+        accepted = f" ({self.accepted})" if self.accepted else ""
+        return f"{where}: {self.problem}{accepted}"
+
+
+class ParameterError(StackError):
+    """A value for a template parameter that is missing, unknown or not allowed."""
+
+
+class PortTakenError(StackError):
+    """Nothing can listen at `host`:`port` because somebody else does, or may not."""
+
+    def __init__(self, host: str, port: int, reason: str) -> None:
+        super().__init__(host, port, reason)
+        self.host = host
+        self.port = port
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return (
+            f"cannot listen on {self.host} port {self.port}: {self.reason}; "
+            "stop what holds it, name another with --port, or leave --port out for a free one"
+        )
+
+
+class EndpointUnusableError(StackError):
+    """The DynamoDB endpoint at `url` did not answer as one."""
+
+    def __init__(self, url: str, reason: str) -> None:
+        super().__init__(url, reason)
+        self.url = url
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"the DynamoDB endpoint {self.url} is of no use: {self.reason}"

@@ -1,0 +1,58 @@
+"""Lambda functions of a template."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from reference_app.gateway.application import Function
+from reference_app.gateway.resolved_template import ResolvedTemplate
+from reference_app.gateway.sam_translation import code_location
+from reference_app.gateway.template_document import TemplateValue
+
+FUNCTION = "AWS::Lambda::Function"
+
+
+def read_function(template: ResolvedTemplate, logical_id: str) -> Function:
+    """The function with this logical id. Raises TemplateError if its code is not in a local folder."""
+    if template.get(logical_id, "PackageType") == "Image":
+        raise template.error(logical_id, "container images are not run here", "PackageType Zip")
+    if template.has(logical_id, "Layers"):
+        template.warn(logical_id, "its layers are left out; install what they bring beside the code")
+    environment = template.get(logical_id, "Environment", {}).get("Variables", {})
+    reserved = template.get(logical_id, "ReservedConcurrentExecutions")
+    return Function(
+        logical_id=logical_id,
+        name=template.physical.name(logical_id),
+        runtime=template.text(logical_id, "Runtime"),
+        handler=template.text(logical_id, "Handler"),
+        code=_code_folder(template, logical_id),
+        timeout_s=float(template.number(logical_id, "Timeout", 3)),
+        memory_mb=template.number(logical_id, "MemorySize", 128),
+        environment={name: environment_text(value) for name, value in environment.items()},
+        reserved_concurrency=None if reserved is None else int(reserved),
+        log_format=str(template.get(logical_id, "LoggingConfig", {}).get("LogFormat", "Text")),
+    )
+
+
+def environment_text(value: TemplateValue) -> str:
+    """A value as CloudFormation writes it into an environment variable."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value)
+
+
+def _code_folder(template: ResolvedTemplate, logical_id: str) -> Path:
+    accepted = "CodeUri: a folder, relative to the template"
+    # SAM generates functions of its own only for custom resources, which are no WebSocket handlers.
+    if logical_id not in template.document.resources:
+        raise template.error(logical_id, "its code is not in this template", accepted)
+    if template.has(logical_id, "Code") and "ZipFile" in (template.get(logical_id, "Code") or {}):
+        raise template.error(logical_id, "inline code is not run here", accepted)
+    location = template.evaluate(logical_id, "CodeUri", code_location(template.document, logical_id))
+    if not isinstance(location, str) or location.startswith(("s3://", "https://")):
+        raise template.error(logical_id, f"its code is not in a local folder but in {location}", accepted)
+    folder = (template.document.path.resolve().parent / location).resolve()
+    if not folder.is_dir():
+        problem = "is a file" if folder.exists() else "does not exist"
+        raise template.error(logical_id, f"the folder of its code, {folder}, {problem}", accepted)
+    return folder
