@@ -1,0 +1,81 @@
+"""The judge: clause by clause, from a history alone.
+
+Pure: no sockets, no clock, no pytest. A load test is judged by the same functions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from conformance.clauses import Clause, clauses
+from reports.results import ClauseResult, Outcome
+
+from . import broadcasting, churning, connecting, leaking, leaving, routing, stale
+from .case import Case, Checker, Judged
+
+CHECKERS: Mapping[str, Checker] = {
+    **connecting.CHECKERS,
+    **routing.CHECKERS,
+    **broadcasting.CHECKERS,
+    **leaking.CHECKERS,
+    **leaving.CHECKERS,
+    **stale.CHECKERS,
+    **churning.CHECKERS,
+}
+"""The checker of every clause, by id."""
+
+
+def judge_clause(clause: Clause, case: Case) -> ClauseResult:
+    """Judge one clause on its own; a missed SHOULD is `non-strict`."""
+    judged = CHECKERS[clause.id](case)
+    outcome = judged.outcome
+    if clause.level != "MUST" and outcome is Outcome.FAIL:
+        outcome = Outcome.NON_STRICT if clause.level == "SHOULD" else Outcome.INFO
+    return result_of(clause, replace(judged, outcome=outcome))
+
+
+def result_of(clause: Clause, judged: Judged) -> ClauseResult:
+    """The clause's line in `results.json`."""
+    return ClauseResult(
+        id=clause.id,
+        level=clause.level,
+        feature=clause.feature,
+        sentence=clause.sentence,
+        outcome=judged.outcome,
+        reason=judged.reason,
+        evidence=judged.evidence,
+        findings=judged.findings,
+        core=clause.core,
+    )
+
+
+def judge_clauses(
+    ids: Iterable[str], case: Case, known: Mapping[str, ClauseResult] | None = None
+) -> list[ClauseResult]:
+    """Judge several clauses and let causes explain their consequences.
+
+    `known` are results of clauses judged before, which may explain these.
+    """
+    table = clauses()
+    results = {name: judge_clause(table[name], case) for name in ids}
+    everything = {**(known or {}), **results}
+    return [explained(result, everything) for result in results.values()]
+
+
+def explained(result: ClauseResult, results: Mapping[str, ClauseResult]) -> ClauseResult:
+    """The result, or `unknown` where another clause's violation already explains this one's."""
+    if result.outcome not in (Outcome.FAIL, Outcome.NON_STRICT):
+        return result
+    causes = [
+        name
+        for name in clauses()[result.id].explained_by
+        if name in results and results[name].outcome is Outcome.FAIL
+    ]
+    if not causes:
+        return result
+    return replace(
+        result,
+        outcome=Outcome.UNKNOWN,
+        reason=f"explained by {', '.join(causes)}; on its own: {result.reason}",
+    )

@@ -1,0 +1,265 @@
+"""BCAST: everybody hears, once, byte for byte, in time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+
+from conformance.harness.oracle import Judgement, Pairs
+from reports.history_reader import Message
+from reports.results import Outcome
+
+from . import evidence
+from .case import Case, Checker, Judged, failed, passed, unknown
+
+_MESSAGES = 3
+_CALM = (
+    "connect/",
+    "broadcast/",
+    "leave/",
+    "return/",
+    "routing/",
+)
+"""Groups whose broadcasts run without stale rows and without churn."""
+
+
+def everybody_hears(case: Case) -> Judged:
+    """BCAST-01: recipients other than the sender."""
+    return judged_losses(case, case.pairs("broadcast/plain"), "of everybody but the sender", _not_own)
+
+
+def at_most_once(case: Case) -> Judged:
+    """BCAST-02."""
+    return judged_duplicates(case, case.pairs(*_CALM))
+
+
+def the_sender_hears_itself_or_not(case: Case) -> Judged:
+    """BCAST-03."""
+    judgement = case.pairs("broadcast/plain")
+    if case.contract.echo_to_sender:
+        return judged_losses(case, judgement, "of the senders themselves", _own)
+    echoed = _only(judgement, judgement.leaked, _own)
+    witnessed = int((judgement.delivered_per_message > 0).sum())
+    if len(echoed):
+        return failed(
+            f"{len(echoed)} of {witnessed} senders heard themselves, and the contract says that they do not",
+            evidence.of_pairs(
+                case,
+                echoed,
+                judgement.messages,
+                "{connection} heard its own {message}",
+                "{message} came back to its sender",
+            ),
+            messages=witnessed,
+            echoed=len(echoed),
+        )
+    if witnessed < _MESSAGES:
+        return unknown(f"only {witnessed} broadcasts were heard by anybody, {_MESSAGES} are needed")
+    return passed(messages=witnessed, echoed=0)
+
+
+def byte_for_byte(case: Case) -> Judged:
+    """BCAST-04."""
+    return judged_damage(case, case.pairs("broadcast/plain"))
+
+
+def any_unicode(case: Case) -> Judged:
+    """BCAST-05."""
+    return judged_whole(case, "broadcast/unicode")
+
+
+def text_is_text(case: Case) -> Judged:
+    """BCAST-06."""
+    return judged_whole(case, "broadcast/literal")
+
+
+def in_time(case: Case) -> Judged:
+    """BCAST-07."""
+    judgement = case.pairs(*_CALM)
+    counts = {"owed": judgement.counts.owed, "late": judgement.counts.late}
+    if judgement.counts.late and case.harness_lagged(case.bounds.deliver_s):
+        return unknown(
+            f"{judgement.counts.late} deliveries were late, but so was the harness itself", **counts
+        )
+    if judgement.counts.late:
+        return failed(
+            f"{judgement.counts.late} deliveries took longer than {case.bounds.deliver_s:g} s",
+            evidence.of_pairs(
+                case,
+                judgement.late,
+                judgement.messages,
+                "{message} reached {connection} late",
+                "it came after the delivery bound",
+            ),
+            **counts,
+        )
+    if judgement.counts.delivered < _MESSAGES:
+        return unknown("hardly anything was delivered", **counts)
+    return passed(**counts)
+
+
+def several_at_once(case: Case) -> Judged:
+    """BCAST-08."""
+    return judged_whole(case, "broadcast/concurrent")
+
+
+def large_payloads(case: Case) -> Judged:
+    """BCAST-09."""
+    return judged_whole(case, "broadcast/large", at_least=1)
+
+
+def order_per_sender(case: Case) -> Judged:
+    """BCAST-10: counted, and judged only where the contract promises order."""
+    judgement = case.pairs("broadcast/", "churn/")
+    swapped, compared = _inversions(case, judgement)
+    counts = {"compared": compared, "out_of_order": swapped}
+    if not compared:
+        return unknown("no receiver heard two messages of one sender")
+    if case.contract.order == "per-sender":
+        return (
+            failed(f"{swapped} of {compared} pairs of messages came in the wrong order", **counts)
+            if swapped
+            else passed(**counts)
+        )
+    return Judged(Outcome.INFO, f"{swapped} of {compared} consecutive pairs came out of order", counts)
+
+
+def judged_losses(
+    case: Case,
+    judgement: Judgement,
+    whom: str,
+    keep: Callable[[Message, int], bool] = lambda _message, _connection: True,
+    *,
+    at_least: int = _MESSAGES,
+) -> Judged:
+    """Whether any owed pair that `keep` takes was lost. Floor: `at_least` messages owed to somebody."""
+    lost = _only(judgement, judgement.lost, keep)
+    counts = {
+        "messages": judgement.counts.messages,
+        "owed": judgement.counts.owed,
+        "delivered": judgement.counts.delivered,
+        "lost": len(lost),
+    }
+    if len(lost):
+        return failed(
+            f"{len(lost)} deliveries {whom} were lost, {judgement.counts.owed} pairs were owed",
+            evidence.of_pairs(
+                case,
+                lost,
+                judgement.messages,
+                "{message} never reached {connection}",
+                "{connection} was connected all the time and heard nothing of {message}",
+            ),
+            **counts,
+        )
+    owed = int((judgement.owed_per_message > 0).sum())
+    if owed < at_least:
+        return unknown(f"only {owed} broadcasts were owed to anybody, {at_least} are needed", **counts)
+    return passed(**counts)
+
+
+def judged_duplicates(case: Case, judgement: Judgement) -> Judged:
+    """Whether any pair was delivered more than once; at-least-once contracts are told, not judged."""
+    counts = {"delivered": judgement.counts.delivered, "duplicated": judgement.counts.duplicated}
+    if case.contract.delivery == "at-least-once":
+        return Judged(
+            Outcome.INFO, f"{judgement.counts.duplicated} pairs were delivered more than once", counts
+        )
+    if judgement.counts.duplicated:
+        return failed(
+            f"{judgement.counts.duplicated} pairs were delivered more than once",
+            evidence.of_pairs(
+                case,
+                judgement.duplicated,
+                judgement.messages,
+                "{message} reached {connection} more than once",
+                "a further copy of {message} came",
+            ),
+            **counts,
+        )
+    if judgement.counts.delivered + judgement.counts.may < _MESSAGES:
+        return unknown("hardly anything was delivered", **counts)
+    return passed(**counts)
+
+
+def judged_damage(case: Case, judgement: Judgement) -> Judged:
+    """Whether any copy arrived whose bytes are not the ones that were sent."""
+    counts = {"delivered": judgement.counts.delivered, "corrupted": judgement.counts.corrupted}
+    if judgement.counts.corrupted:
+        return failed(
+            f"{judgement.counts.corrupted} deliveries were not byte for byte what was sent{_example(case, judgement)}",
+            evidence.of_pairs(
+                case,
+                judgement.corrupted,
+                judgement.messages,
+                "{message} reached {connection} damaged",
+                "the bytes that came are not the bytes that were sent",
+            ),
+            **counts,
+        )
+    if judgement.counts.delivered + judgement.counts.may < _MESSAGES:
+        return unknown("hardly anything was delivered", **counts)
+    return passed(**counts)
+
+
+def judged_whole(case: Case, group: str, *, at_least: int = _MESSAGES) -> Judged:
+    """Whether the messages of the group arrived at all and undamaged."""
+    damage = judged_damage(case, case.pairs(group))
+    if damage.outcome is Outcome.FAIL:
+        return damage
+    return judged_losses(case, case.pairs(group), "of such messages", at_least=at_least)
+
+
+def _own(message: Message, connection: int) -> bool:
+    return message.sender == connection
+
+
+def _not_own(message: Message, connection: int) -> bool:
+    return message.sender != connection
+
+
+def _only(judgement: Judgement, pairs: Pairs, keep: Callable[[Message, int], bool]) -> Pairs:
+    taken = np.array([keep(judgement.messages[place], number) for place, number in pairs], np.bool_)
+    return Pairs(pairs.message[taken], pairs.connection[taken]) if len(pairs) else pairs
+
+
+def _example(case: Case, judgement: Judgement) -> str:
+    ids = {message.id: message for message in judgement.messages}
+    for frame in case.history.frames:
+        if frame.corrupt_of in ids:
+            sent = ids[frame.corrupt_of].text
+            return f"; sent {sent[:60]!r}, came {frame.text[:60]!r}"
+    return ""
+
+
+def _inversions(case: Case, judgement: Judgement) -> tuple[int, int]:
+    """Consecutive messages of one sender at one receiver: how many came swapped, of how many."""
+    sender_of = {message.id: message.sender for message in judgement.messages}
+    started_of = {message.id: message.started_ns for message in judgement.messages}
+    latest: dict[tuple[int, int], int] = {}
+    swapped = compared = 0
+    for delivery in np.sort(case.history.deliveries, order="at_ns"):
+        message = int(delivery["message"])
+        if message not in sender_of:
+            continue
+        key = (sender_of[message], int(delivery["connection"]))
+        if key in latest:
+            compared += 1
+            swapped += started_of[message] < latest[key]
+        latest[key] = max(latest.get(key, 0), started_of[message])
+    return swapped, compared
+
+
+CHECKERS: Mapping[str, Checker] = {
+    "BCAST-01": everybody_hears,
+    "BCAST-02": at_most_once,
+    "BCAST-03": the_sender_hears_itself_or_not,
+    "BCAST-04": byte_for_byte,
+    "BCAST-05": any_unicode,
+    "BCAST-06": text_is_text,
+    "BCAST-07": in_time,
+    "BCAST-08": several_at_once,
+    "BCAST-09": large_payloads,
+    "BCAST-10": order_per_sender,
+}

@@ -1,0 +1,101 @@
+"""What a checker is given, and what it answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+from conformance.harness.contract import Bounds, Contract
+from conformance.harness.oracle import Judgement, judge
+from reports.history import FrameReceived, RowObserved
+from reports.history_reader import Connection, History, Message
+from reports.results import Finding, Outcome
+
+_LAG_SHARE = 0.25
+"""A harness that lagged by more than this share of a bound cannot say that the bound was missed."""
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A checker's answer. `evidence` names the counts that it rests on."""
+
+    outcome: Outcome
+    reason: str = ""
+    evidence: Mapping[str, Any] = field(default_factory=dict)
+    findings: tuple[Finding, ...] = ()
+
+
+def passed(**evidence: Any) -> Judged:  # noqa: ANN401 - counts and names
+    return Judged(Outcome.PASS, "", evidence)
+
+
+def unknown(reason: str, **evidence: Any) -> Judged:  # noqa: ANN401 - counts and names
+    """Less evidence than the clause demands."""
+    return Judged(Outcome.UNKNOWN, reason, evidence)
+
+
+def failed(reason: str, findings: Iterable[Finding] = (), **evidence: Any) -> Judged:  # noqa: ANN401 - counts
+    """A violation. For a SHOULD the runner turns it into `non-strict`."""
+    return Judged(Outcome.FAIL, reason, evidence, tuple(findings))
+
+
+@dataclass(frozen=True)
+class Case:
+    """A run's history with the contract that it is held against."""
+
+    history: History
+    contract: Contract
+    bounds: Bounds
+    secrets_of_target: tuple[str, ...] = ()
+    """Names that no client may see: the table's name, the account's resources."""
+    _judgements: dict[tuple[str, ...], Judgement] = field(default_factory=dict, repr=False, compare=False)
+
+    def pairs(self, *groups: str) -> Judgement:
+        """The pairs of all messages whose group begins with one of `groups`, judged once."""
+        if groups not in self._judgements:
+            self._judgements[groups] = judge(self.history, self.contract, self.bounds, _selector(groups))
+        return self._judgements[groups]
+
+    def messages(self, *groups: str) -> list[Message]:
+        return [message for message in self.history.messages if message.group.startswith(groups)]
+
+    def connections(self, *groups: str) -> list[Connection]:
+        return [connection for connection in self.history.connections if connection.group.startswith(groups)]
+
+    def connection(self, number: int) -> Connection:
+        return self.history.connections[number]
+
+    def observations(self, connection: Connection) -> list[RowObserved]:
+        """What was seen of the connection's row, in time order; empty while its id is not known."""
+        if connection.connection_id is None:
+            return []
+        return [row for row in self.history.rows if row.connection_id == connection.connection_id]
+
+    def frames(self, connection: Connection, since_ns: int, until_ns: int) -> list[FrameReceived]:
+        return [
+            frame
+            for frame in self.history.frames
+            if frame.connection == connection.number and since_ns <= frame.at_ns <= until_ns
+        ]
+
+    def harness_lagged(self, bound_s: float) -> bool:
+        """Whether the harness itself was too slow to say that something took longer than `bound_s`."""
+        worst_ns = max((health.schedule_lag_ns for health in self.history.health), default=0)
+        return worst_ns > _LAG_SHARE * bound_s * 1e9
+
+
+Checker: TypeAlias = Callable[[Case], Judged]
+
+
+def _selector(groups: tuple[str, ...]) -> Callable[[Message], bool]:
+    return lambda message: message.group.startswith(groups)
+
+
+def left_by_peer(connection: Connection, before_ns: int) -> bool:
+    """Whether the other side closed or dropped the connection before that time."""
+    return (
+        connection.how in ("peer-close", "peer-lost")
+        and connection.leaving_ns is not None
+        and connection.leaving_ns <= before_ns
+    )

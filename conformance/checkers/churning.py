@@ -1,0 +1,215 @@
+"""CHURN: all of it again while connections come and go, and what damage lasts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from reports.history_reader import Connection, Message
+
+from . import evidence
+from .broadcasting import judged_damage, judged_duplicates, judged_losses
+from .case import Case, Checker, Judged, failed, left_by_peer, passed, unknown
+from .connecting import judged_handshakes
+from .routing import gateway_error
+from .rows import judged_live, judged_removals, removal, was_there
+
+_STAYERS = ("stayer",)
+_JOINERS = ("joiner",)
+_BURST = ("burst",)
+_CHURNED = 3
+_FINAL = 2
+
+
+def who_stays_hears_everything(case: Case) -> Judged:
+    """CHURN-01."""
+    if missing := _calm(case):
+        return unknown(missing)
+    return judged_losses(case, case.pairs("churn/main"), "of those who stayed", _of(case, _STAYERS))
+
+
+def at_most_once_under_churn(case: Case) -> Judged:
+    """CHURN-02."""
+    return judged_duplicates(case, case.pairs("churn/"))
+
+
+def byte_for_byte_under_churn(case: Case) -> Judged:
+    """CHURN-03."""
+    return judged_damage(case, case.pairs("churn/"))
+
+
+def who_joined_is_not_deaf(case: Case) -> Judged:
+    """CHURN-04: joined while broadcasts ran, still connected, and hears none of the final ones."""
+    return _not_deaf(case, _JOINERS, "that connected while broadcasts ran")
+
+
+def no_row_is_left(case: Case) -> Judged:
+    """CHURN-05."""
+    gone = [
+        c
+        for c in case.connections(*_JOINERS)
+        if c.connection_id and c.leaving_ns is not None and _in_churn(case, c)
+    ]
+    watched = [c for c in gone if was_there(case.observations(c), c.leaving_ns or 0) or case.observations(c)]
+    removals = [
+        removal(
+            case.observations(c), c.connection_id or "", c.left_ns or c.leaving_ns or 0, case.bounds.stale_s
+        )
+        for c in watched
+    ]
+    return judged_removals(case, removals, case.bounds.stale_s, _CHURNED, "of those who went")
+
+
+def every_live_row_is_there(case: Case) -> Judged:
+    """CHURN-06."""
+    live = [c for c in case.connections(*_STAYERS, *_JOINERS, *_BURST) if _open_at_final(case, c)]
+    return judged_live(case, live, _CHURNED, case.history.end_ns)
+
+
+def who_came_at_once_is_not_deaf(case: Case) -> Judged:
+    """CHURN-07."""
+    return _not_deaf(case, _BURST, "that connected at the same moment")
+
+
+def who_joined_hears_everything(case: Case) -> Judged:
+    """CHURN-08: losses of joiners that are not deaf; the deaf are CHURN-04's."""
+    if missing := _calm(case):
+        return unknown(missing)
+    judgement = case.pairs("churn/main", "churn/final")
+    deaf = set(judgement.deaf(at_least=1))
+    joiners = _of(case, _JOINERS)
+    return judged_losses(
+        case,
+        judgement,
+        "of clients that had connected while broadcasts ran",
+        lambda message, connection: joiners(message, connection) and connection not in deaf,
+    )
+
+
+def everybody_is_let_in_under_churn(case: Case) -> Judged:
+    """CHURN-09."""
+    return judged_handshakes(case, case.connections(*_JOINERS, *_BURST))
+
+
+def nobody_who_stays_is_closed(case: Case) -> Judged:
+    """CHURN-10."""
+    stayers = case.connections(*_STAYERS)
+    messages = case.messages("churn/")
+    if not messages:
+        return unknown("no broadcast was sent under churn")
+    closed = [c for c in stayers if left_by_peer(c, messages[-1].started_ns)]
+    counts = {"stayers": len(stayers), "closed": len(closed)}
+    if closed:
+        return failed(
+            f"{len(closed)} of {len(stayers)} connections that stayed were closed by the other side",
+            [
+                evidence.of_connection(
+                    case,
+                    c,
+                    f"{c.label} was closed",
+                    "a connection that its client keeps stays open",
+                    f"close code {c.code}, reason {c.reason!r}",
+                )
+                for c in closed[: evidence.MOST_FINDINGS]
+            ],
+            **counts,
+        )
+    if len(stayers) < _FINAL:
+        return unknown(f"only {len(stayers)} connections stayed", **counts)
+    return passed(**counts)
+
+
+def nobody_is_blamed_for_churn(case: Case) -> Judged:
+    """CHURN-11."""
+    sent = case.messages("churn/main")
+    until = {m.id: m.started_ns + int(case.bounds.deliver_s * 1e9) for m in sent}
+    frames = [
+        f.text
+        for m in sent
+        for f in case.frames(case.connection(m.sender), m.started_ns, until[m.id])
+        if gateway_error(f.text)
+    ]
+    counts = {"broadcasts": len(sent), "errors": len(set(frames))}
+    if frames:
+        return failed(
+            f"senders were answered with {len(set(frames))} error frames: {frames[0][:120]}", **counts
+        )
+    if len(sent) < _CHURNED:
+        return unknown(f"only {len(sent)} broadcasts were sent under churn", **counts)
+    return passed(**counts)
+
+
+def _of(case: Case, groups: tuple[str, ...]) -> Callable[[Message, int], bool]:
+    numbers = {c.number for c in case.connections(*groups)}
+    return lambda _message, connection: connection in numbers
+
+
+def _calm(case: Case) -> str:
+    """What the run lacks to be one under churn; empty when nothing."""
+    sent = case.messages("churn/main")
+    if not sent:
+        return "no broadcast was sent under churn"
+    span = (sent[0].started_ns, sent[-1].started_ns)
+    joined = sum(1 for c in case.connections(*_JOINERS) if c.opened_ns and span[0] <= c.opened_ns <= span[1])
+    went = sum(1 for c in case.connections(*_JOINERS) if c.leaving_ns and span[0] <= c.leaving_ns <= span[1])
+    if joined < _CHURNED or went < _CHURNED:
+        return f"hardly any churn: {joined} came and {went} went while broadcasts ran, {_CHURNED} each are needed"
+    return ""
+
+
+def _in_churn(case: Case, connection: Connection) -> bool:
+    sent = case.messages("churn/main")
+    return bool(sent) and connection.leaving_ns is not None and connection.leaving_ns <= sent[-1].started_ns
+
+
+def _open_at_final(case: Case, connection: Connection) -> bool:
+    final = case.messages("churn/final")
+    return (
+        bool(final)
+        and connection.opened_ns is not None
+        and (connection.leaving_ns is None or connection.leaving_ns > final[-1].started_ns)
+    )
+
+
+def _not_deaf(case: Case, groups: tuple[str, ...], who: str) -> Judged:
+    judgement = case.pairs("churn/final")
+    members = _of(case, groups)
+    owed = [n for n in range(len(case.history.connections)) if judgement.owed_per_connection[n] >= _FINAL]
+    asked = [n for n in owed if members(judgement.messages[0], n)] if judgement.messages else []
+    deaf = [n for n in judgement.deaf(at_least=_FINAL) if n in asked]
+    counts = {"asked": len(asked), "deaf": len(deaf), "final_broadcasts": len(judgement.messages)}
+    if deaf:
+        concerned = [case.connection(number) for number in deaf]
+        return failed(
+            f"{len(deaf)} of {len(asked)} clients {who} hear nothing any more",
+            [
+                evidence.of_connection(
+                    case,
+                    c,
+                    f"{c.label} is connected and deaf",
+                    "it hears every broadcast that comes after",
+                    f"of {counts['final_broadcasts']} final broadcasts it heard none",
+                )
+                for c in concerned[: evidence.MOST_FINDINGS]
+            ],
+            **counts,
+        )
+    if len(asked) < _CHURNED:
+        return unknown(
+            f"only {len(asked)} clients {who} were still there at the end, {_CHURNED} are needed", **counts
+        )
+    return passed(**counts)
+
+
+CHECKERS: Mapping[str, Checker] = {
+    "CHURN-01": who_stays_hears_everything,
+    "CHURN-02": at_most_once_under_churn,
+    "CHURN-03": byte_for_byte_under_churn,
+    "CHURN-04": who_joined_is_not_deaf,
+    "CHURN-05": no_row_is_left,
+    "CHURN-06": every_live_row_is_there,
+    "CHURN-07": who_came_at_once_is_not_deaf,
+    "CHURN-08": who_joined_hears_everything,
+    "CHURN-09": everybody_is_let_in_under_churn,
+    "CHURN-10": nobody_who_stays_is_closed,
+    "CHURN-11": nobody_is_blamed_for_churn,
+}

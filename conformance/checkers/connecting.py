@@ -1,0 +1,124 @@
+"""CONN: a client that asks is let in, is known, and hears from then on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from conformance.harness.oracle import Pairs
+from reports.history_reader import Connection
+
+from . import evidence
+from .case import Case, Checker, Judged, failed, passed, unknown
+
+_HANDSHAKES = 3
+_NEWCOMERS = 3
+
+
+def every_client_gets_a_connection(case: Case) -> Judged:
+    """CONN-01."""
+    asked = case.connections("founder", "newcomer")
+    return judged_handshakes(case, asked)
+
+
+def judged_handshakes(case: Case, asked: list[Connection]) -> Judged:
+    """Whether all who asked were let in; a 429 is API Gateway's quota (HS-24) and nobody's fault."""
+    throttled = sum(connection.status == 429 for connection in asked)
+    refused = [c for c in asked if c.connect_outcome != "ok" and c.status != 429]
+    counts = {"asked": len(asked), "refused": len(refused), "throttled": throttled}
+    if refused:
+        first = refused[0]
+        return failed(
+            f"{len(refused)} of {len(asked)} handshakes were refused: {first.detail or first.status}",
+            [
+                evidence.of_connection(
+                    case,
+                    c,
+                    f"{c.label} was not let in",
+                    "101 Switching Protocols",
+                    c.detail or f"HTTP {c.status}",
+                )
+                for c in refused[: evidence.MOST_FINDINGS]
+            ],
+            **counts,
+        )
+    if len(asked) - throttled < _HANDSHAKES:
+        return unknown(
+            f"only {len(asked) - throttled} handshakes were answered, {_HANDSHAKES} are needed", **counts
+        )
+    return passed(**counts)
+
+
+def the_row_is_there_after_the_handshake(case: Case) -> Judged:
+    """CONN-02."""
+    seen = {
+        connection.number: rows
+        for connection in case.connections("newcomer")
+        if (rows := case.observations(connection))
+    }
+    missing = [case.connection(number) for number, rows in seen.items() if not rows[0].present]
+    if not any(row.present for row in case.history.rows):
+        return unknown("no attribute of any row holds a connection id, so rows cannot be told apart")
+    if missing:
+        return failed(
+            f"{len(missing)} of {len(seen)} rows were not in the table when the handshake was done",
+            [
+                evidence.of_connection(
+                    case,
+                    c,
+                    f"{c.label} is connected, and the table does not know it",
+                    "the row is written before $connect returns",
+                    "a consistent read right after the handshake found no row with its connection id",
+                )
+                for c in missing[: evidence.MOST_FINDINGS]
+            ],
+            handshakes=len(seen),
+            missing=len(missing),
+        )
+    if len(seen) < _NEWCOMERS:
+        return unknown(
+            f"only {len(seen)} rows could be looked at, {_NEWCOMERS} are needed", handshakes=len(seen)
+        )
+    return passed(handshakes=len(seen), missing=0)
+
+
+def a_newcomer_hears_the_first_broadcast(case: Case) -> Judged:
+    """CONN-03: judged only where everybody who was there before heard that broadcast."""
+    judgement = case.pairs("connect/first")
+    lost = list(judgement.lost)
+    newcomer_of = {place: _newest(case, m.started_ns) for place, m in enumerate(judgement.messages)}
+    deaf = [(place, number) for place, number in lost if number == newcomer_of[place]]
+    counts = {"newcomers": len(judgement.messages), "missed": len(deaf)}
+    if len(lost) > len(deaf):
+        return unknown("clients that were there before missed the same broadcasts", **counts)
+    if deaf:
+        pairs = Pairs(*(np.array(column, np.int64) for column in zip(*deaf, strict=True)))
+        return failed(
+            f"{len(deaf)} of {len(judgement.messages)} newcomers missed the first broadcast after their handshake",
+            evidence.of_pairs(
+                case,
+                pairs,
+                judgement.messages,
+                "{connection} was connected, and {message} passed it by",
+                "everybody else heard {message}; {connection} did not",
+            ),
+            **counts,
+        )
+    if int(judgement.owed_per_message.astype(bool).sum()) < _NEWCOMERS:
+        return unknown(f"only {len(judgement.messages)} newcomers, {_NEWCOMERS} are needed", **counts)
+    return passed(**counts)
+
+
+def _newest(case: Case, at_ns: int) -> int:
+    opened = [
+        (c.opened_ns, c.number) for c in case.history.connections if c.opened_ns and c.opened_ns <= at_ns
+    ]
+    return max(opened)[1] if opened else -1
+
+
+CHECKERS: Mapping[str, Checker] = {
+    "CONN-01": every_client_gets_a_connection,
+    "CONN-02": the_row_is_there_after_the_handshake,
+    "CONN-03": a_newcomer_hears_the_first_broadcast,
+}

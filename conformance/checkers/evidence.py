@@ -1,0 +1,183 @@
+"""The smallest slice of a history that shows a violation, as a timeline of the few connections concerned."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from conformance.harness.oracle import Pairs
+from reports.history import RowObserved, RowPlanted
+from reports.history_reader import Connection, Message
+from reports.results import Finding, Step
+
+from .case import Case
+
+MOST_FINDINGS = 3
+"""So many violations of one clause are told in full; all are counted."""
+
+_AROUND_NS = 1_500_000_000
+_MOST_STEPS = 24
+
+
+def of_pairs(
+    case: Case, pairs: Pairs, messages: Sequence[Message], title: str, observed: str
+) -> list[Finding]:
+    """One finding for each of the first pairs; `title` and `observed` may hold {message} and {connection}."""
+    findings = []
+    for place, number in list(pairs)[:MOST_FINDINGS]:
+        message, connection = messages[place], case.connection(number)
+        names = {"message": message.label, "connection": connection.label}
+        findings.append(
+            Finding(
+                title=title.format(**names),
+                expected=f"{connection.label} hears {message.label}, once, as sent: {_quoted(message.text)}",
+                observed=observed.format(**names),
+                timeline=pair_timeline(case, message, connection),
+                connections=described([case.connection(message.sender), connection]),
+            )
+        )
+    return findings
+
+
+def of_connection(case: Case, connection: Connection, title: str, expected: str, observed: str) -> Finding:
+    """A finding about one connection's life."""
+    return Finding(title, expected, observed, life_timeline(case, connection), described([connection]))
+
+
+def pair_timeline(case: Case, message: Message, receiver: Connection) -> tuple[Step, ...]:
+    """Who connected, who sent, who heard, and what `receiver` did not hear."""
+    sender = case.connection(message.sender)
+    concerned = [sender] if sender is receiver else [sender, receiver]
+    steps = [step for connection in concerned for step in _life(case, connection)]
+    steps.append(Step(_ms(case, message.started_ns), sender.label, f"sends {message.label}", to="backend"))
+    steps += _copies(case, message, concerned)
+    heard = {number for number, _ in _receipts(case, message)}
+    if receiver.number not in heard and not message.group.startswith("mischief/"):
+        bound_ns = message.started_ns + int(case.bounds.deliver_s * 1e9)
+        text = f"{message.label} has not come within {case.bounds.deliver_s:g} s"
+        steps.append(Step(_ms(case, bound_ns), "backend", text, "expected", receiver.label))
+    others = sorted(case.connection(number).label for number in heard - {c.number for c in concerned})
+    if others:
+        text = f"{message.label} reached {len(others)} others: {', '.join(others[:8])}"
+        steps.append(Step(_ms(case, _receipts(case, message)[0][1]), "backend", text))
+    window = (message.started_ns - _AROUND_NS, message.started_ns + int(case.bounds.deliver_s * 1e9))
+    steps += _rows(case, concerned, *window)
+    steps += _frames(case, concerned, *window)
+    return _ordered(steps)
+
+
+def life_timeline(case: Case, connection: Connection) -> tuple[Step, ...]:
+    """Everything recorded of one connection."""
+    steps = [*_life(case, connection)]
+    steps += _rows(case, [connection], 0, case.history.end_ns)
+    steps += _frames(case, [connection], 0, case.history.end_ns)
+    for message in case.history.messages:
+        if message.sender == connection.number:
+            steps.append(
+                Step(_ms(case, message.started_ns), connection.label, f"sends {message.label}", to="backend")
+            )
+    return _ordered(steps)
+
+
+def described(connections: Iterable[Connection]) -> tuple[str, ...]:
+    """Label, API Gateway id and source port of each, once."""
+    lines = []
+    for connection in connections:
+        parts = [connection.label, connection.group]
+        if connection.connection_id:
+            parts.append(f"connection id {connection.connection_id}")
+        if connection.source_port:
+            parts.append(f"source port {connection.source_port}")
+        lines.append(", ".join(parts))
+    return tuple(dict.fromkeys(lines))
+
+
+def _life(case: Case, connection: Connection) -> list[Step]:
+    steps = [Step(_ms(case, connection.opening_ns), connection.label, "connects", to="backend")]
+    if connection.opened_ns is not None:
+        steps.append(
+            Step(_ms(case, connection.opened_ns), "backend", "101, handshake done", to=connection.label)
+        )
+    elif connection.connect_outcome == "failed":
+        answer = f"refused: {connection.status or connection.detail}"
+        steps.append(Step(_ms(case, connection.opening_ns), "backend", answer, "bad", connection.label))
+    if connection.leaving_ns is not None:
+        ours = connection.how in ("close", "abort")
+        code = "" if connection.code is None else f" {connection.code} {connection.reason}".rstrip()
+        what = {"close": "closes", "abort": "is cut off (RST)", "peer-close": f"close frame{code}"}.get(
+            connection.how or "", "connection lost"
+        )
+        who, to = (connection.label, "backend") if ours else ("backend", connection.label)
+        steps.append(Step(_ms(case, connection.leaving_ns), who, what, "" if ours else "bad", to))
+    return steps
+
+
+def _receipts(case: Case, message: Message) -> list[tuple[int, int]]:
+    deliveries = case.history.deliveries
+    mine = deliveries[deliveries["message"] == message.id]
+    return sorted(
+        zip(mine["connection"].tolist(), mine["at_ns"].tolist(), strict=True), key=lambda pair: pair[1]
+    )
+
+
+def _copies(case: Case, message: Message, concerned: Sequence[Connection]) -> list[Step]:
+    labels = {connection.number: connection.label for connection in concerned}
+    steps: list[Step] = []
+    seen: set[int] = set()
+    for number, at_ns in _receipts(case, message):
+        if number in labels:
+            again = " again" if number in seen else ""
+            seen.add(number)
+            steps.append(
+                Step(
+                    _ms(case, at_ns),
+                    "backend",
+                    f"{message.label} arrives{again}",
+                    "bad" if again else "",
+                    labels[number],
+                )
+            )
+    return steps
+
+
+def _rows(case: Case, concerned: Sequence[Connection], since_ns: int, until_ns: int) -> list[Step]:
+    labels = {c.connection_id: c.label for c in concerned if c.connection_id}
+    events: list[RowObserved | RowPlanted] = [*case.history.rows, *case.history.planted]
+    steps = []
+    for row in events:
+        if not since_ns <= row.at_ns <= until_ns:
+            continue
+        if isinstance(row, RowPlanted):
+            steps.append(
+                Step(_ms(case, row.at_ns), "table", f"stale row planted ({row.kind}, {row.position})")
+            )
+        elif row.connection_id in labels:
+            state = "is there" if row.present else "is not there"
+            steps.append(Step(_ms(case, row.at_ns), "table", f"row of {labels[row.connection_id]} {state}"))
+    return steps
+
+
+def _frames(case: Case, concerned: Sequence[Connection], since_ns: int, until_ns: int) -> list[Step]:
+    return [
+        Step(_ms(case, frame.at_ns), "backend", f"frame {_quoted(frame.text)}", "bad", connection.label)
+        for connection in concerned
+        for frame in case.frames(connection, since_ns, until_ns)
+    ]
+
+
+def _ordered(steps: list[Step]) -> tuple[Step, ...]:
+    ordered = sorted(steps, key=lambda step: step.at_ms)
+    if len(ordered) <= _MOST_STEPS:
+        return tuple(ordered)
+    telling = [step for step in ordered if step.mark]
+    plain = [step for step in ordered if not step.mark]
+    kept = telling[:_MOST_STEPS] + plain[: max(6, _MOST_STEPS - len(telling))]
+    return tuple(sorted(kept, key=lambda step: step.at_ms))
+
+
+def _ms(case: Case, at_ns: int) -> float:
+    return round((at_ns - case.history.headers[0].monotonic_ns) / 1e6, 3)
+
+
+def _quoted(text: str, most: int = 80) -> str:
+    short = text if len(text) <= most else f"{text[:most]}…"
+    return repr(short)

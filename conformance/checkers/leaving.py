@@ -1,0 +1,74 @@
+"""DISC: who goes is forgotten, who stays notices nothing, who comes back is heard."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from reports.history_reader import Connection
+
+from .broadcasting import judged_losses
+from .case import Case, Checker, Judged, unknown
+from .rows import judged_live, judged_removals, removal, was_there
+
+_ROWS = 2
+_PARTING = 2
+
+
+def the_row_of_the_closed_goes(case: Case) -> Judged:
+    """DISC-01: without help of broadcasts, by `$disconnect`."""
+    return _goes(case, "leaver/close", case.bounds.cleanup_s, "of closed connections")
+
+
+def the_row_of_the_cut_off_goes(case: Case) -> Judged:
+    """DISC-02: while broadcasts go on."""
+    return _goes(case, "leaver/abort", case.bounds.stale_s, "of connections cut off")
+
+
+def departures_disturb_nobody(case: Case) -> Judged:
+    """DISC-03."""
+    return judged_losses(case, case.pairs("leave/during", "leave/after"), "of those who stayed")
+
+
+def the_rows_of_the_others_stay(case: Case) -> Judged:
+    """DISC-04."""
+    stayers = case.connections("leave-stayer")
+    return judged_live(case, stayers, _ROWS, case.history.end_ns)
+
+
+def who_comes_back_hears(case: Case) -> Judged:
+    """DISC-05."""
+    returners = {c.number for c in case.connections("returner")}
+    return judged_losses(
+        case,
+        case.pairs("return/after"),
+        "of clients that had come back",
+        lambda _message, connection: connection in returners,
+    )
+
+
+def a_parting_word_reaches_all_or_nobody(case: Case) -> Judged:
+    """DISC-06: the oracle takes a message as accepted once anybody heard it."""
+    return judged_losses(case, case.pairs("leave/parting"), "of a parting sender's words", at_least=_PARTING)
+
+
+def _goes(case: Case, group: str, bound_s: float, whose: str) -> Judged:
+    leavers = [c for c in case.connections(group) if c.connection_id and c.leaving_ns is not None]
+    if not any(row.present for row in case.history.rows):
+        return unknown("no attribute of any row holds a connection id, so rows cannot be told apart")
+    watched = [c for c in leavers if was_there(case.observations(c), _gone_at(c))]
+    removals = [removal(case.observations(c), c.connection_id or "", _gone_at(c), bound_s) for c in watched]
+    return judged_removals(case, removals, bound_s, _ROWS, whose)
+
+
+def _gone_at(connection: Connection) -> int:
+    return connection.left_ns or connection.leaving_ns or 0
+
+
+CHECKERS: Mapping[str, Checker] = {
+    "DISC-01": the_row_of_the_closed_goes,
+    "DISC-02": the_row_of_the_cut_off_goes,
+    "DISC-03": departures_disturb_nobody,
+    "DISC-04": the_rows_of_the_others_stay,
+    "DISC-05": who_comes_back_hears,
+    "DISC-06": a_parting_word_reaches_all_or_nobody,
+}

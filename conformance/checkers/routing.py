@@ -1,0 +1,224 @@
+"""ROUTE: what the selection expression does with good and bad messages, and whom a bad one hurts.
+
+A trial: three fresh clients; everybody speaks once (`routing/<kind>/before`), one of them sends the
+mischief (`mischief/<kind>`), a bystander speaks (`routing/<kind>/other`), then the mischief-maker
+(`routing/<kind>/same`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+
+from reports.history_reader import Connection, Message
+from reports.results import Finding, Outcome
+
+from . import evidence
+from .case import Case, Checker, Judged, failed, left_by_peer, passed, unknown
+
+_GATEWAY_ERRORS = ('"Forbidden"', '"Internal server error"', '"Endpoint request timed out"')
+
+
+def the_message_reaches_its_route(case: Case) -> Judged:
+    """ROUTE-01: the wiring check's message, answered by a delivery and not by RT-20's frame."""
+    probes = case.messages("wiring/")
+    forbidden = [
+        frame.text
+        for probe in probes
+        for frame in case.frames(case.connection(probe.sender), probe.started_ns, case.history.end_ns)
+        if '"Forbidden"' in frame.text
+    ]
+    if forbidden:
+        return failed(
+            "the API answers the application's message with Forbidden: its route selection expression and the "
+            f"message do not match (came: {forbidden[0][:120]})",
+            [
+                evidence.of_connection(
+                    case,
+                    case.connection(probes[0].sender),
+                    "no route takes the application's message",
+                    "the message reaches its route and is broadcast",
+                    forbidden[0],
+                )
+            ],
+            probes=len(probes),
+        )
+    if not probes:
+        return unknown("no probe was sent")
+    return passed(probes=len(probes))
+
+
+@dataclass(frozen=True)
+class _Trial:
+    """One kind of mischief, as it went."""
+
+    case: Case
+    kind: str
+    mischief: list[Message]
+    before: list[Message]
+    other: list[Message]
+    same: list[Message]
+
+    @property
+    def villain(self) -> Connection:
+        return self.case.connection(self.mischief[0].sender)
+
+    @property
+    def bystanders(self) -> list[Connection]:
+        return [c for c in self.case.connections(f"routing/{self.kind}") if c.number != self.villain.number]
+
+    @property
+    def span(self) -> tuple[int, int]:
+        last = max((m.started_ns for m in [*self.other, *self.same]), default=self.mischief[-1].started_ns)
+        return self.mischief[0].started_ns, last + int(self.case.bounds.deliver_s * 1e9)
+
+    def lost(self, part: str) -> list[tuple[Message, Connection]]:
+        judgement = self.case.pairs(f"routing/{self.kind}/{part}")
+        trial = {c.number for c in self.case.connections(f"routing/{self.kind}")}
+        return [
+            (judgement.messages[place], self.case.connection(number))
+            for place, number in judgement.lost
+            if number in trial
+        ]
+
+    def floor(self) -> str:
+        """What is missing for a judgement; empty when nothing is."""
+        if not self.mischief:
+            return "no such message was sent"
+        if not (self.before and self.other and self.same):
+            return "the trial did not come to its end"
+        if self.lost("before"):
+            return "broadcasts were lost before the mischief already"
+        return ""
+
+
+def _trial(case: Case, kind: str) -> _Trial:
+    parts = {part: case.messages(f"routing/{kind}/{part}") for part in ("before", "other", "same")}
+    return _Trial(case, kind, case.messages(f"mischief/{kind}"), **parts)
+
+
+def disturbs_nobody(kind: str, case: Case) -> Judged:
+    """No frame for others, nobody closed, nobody deaf."""
+    trial = _trial(case, kind)
+    if missing := trial.floor():
+        return unknown(missing)
+    harm = _harm_to_others(trial)
+    counts = {"mischief": len(trial.mischief), "bystanders": len(trial.bystanders), "harmed": len(harm)}
+    if harm:
+        return failed(f"{harm[0].title}: {harm[0].observed}", harm[: evidence.MOST_FINDINGS], **counts)
+    return passed(**counts)
+
+
+def leaves_usable(kind: str, case: Case) -> Judged:
+    """The mischief-maker is still connected, hears, and is heard."""
+    trial = _trial(case, kind)
+    if missing := trial.floor():
+        return unknown(missing)
+    villain = trial.villain
+    counts = {"mischief": len(trial.mischief)}
+    if left_by_peer(villain, trial.span[1]):
+        return failed(
+            "its sender's connection was closed",
+            [_about(trial, villain, "the connection of the sender was closed", f"close code {villain.code}")],
+            **counts,
+        )
+    silent = [m for m in trial.same if not _witnessed(case, m)]
+    deaf = [pair for pair in trial.lost("other") if pair[1] is villain]
+    mute = trial.lost("same")
+    if silent or deaf or mute:
+        what = "no longer hears" if deaf else "is no longer heard"
+        return failed(
+            f"afterwards its sender {what}",
+            [_about(trial, villain, f"the sender {what}", f"lost: {len(deaf) + len(mute) + len(silent)}")],
+            **counts,
+        )
+    return passed(**counts)
+
+
+def both(kind: str, case: Case) -> Judged:
+    """Disturbs nobody and leaves its sender usable."""
+    others = disturbs_nobody(kind, case)
+    return others if others.outcome is not Outcome.PASS else leaves_usable(kind, case)
+
+
+def is_answered_as_the_contract_says(case: Case) -> Judged:
+    """ROUTE-09."""
+    trial = _trial(case, "unknown-action")
+    if missing := trial.floor():
+        return unknown(missing)
+    until_ns = trial.other[0].started_ns
+    answers = [f for m in trial.mischief for f in case.frames(trial.villain, m.started_ns, until_ns)]
+    counts = {"sent": len(trial.mischief), "answered": len(answers)}
+    expects_frame = case.contract.unknown_action == "error-frame"
+    if expects_frame and not answers:
+        return failed("an unknown action was not answered, the contract says error-frame", **counts)
+    if not expects_frame and answers:
+        return failed(
+            f"an unknown action was answered: {answers[0].text[:100]}; the contract says ignored", **counts
+        )
+    return passed(**counts)
+
+
+def gateway_error(text: str) -> bool:
+    """Whether the frame is one of API Gateway's own error frames (RT-20 … RT-22)."""
+    return (
+        '"connectionId"' in text and '"requestId"' in text and any(error in text for error in _GATEWAY_ERRORS)
+    )
+
+
+def _witnessed(case: Case, message: Message) -> bool:
+    return bool((case.history.deliveries["message"] == message.id).any())
+
+
+def _harm_to_others(trial: _Trial) -> list[Finding]:
+    case, (since_ns, until_ns) = trial.case, trial.span
+    controls = {m.id for m in [*trial.before, *trial.other, *trial.same]}
+    own = {m.id for m in trial.mischief}
+    harm = []
+    for bystander in trial.bystanders:
+        if left_by_peer(bystander, until_ns):
+            harm.append(
+                _about(trial, bystander, "a bystander's connection was closed", f"code {bystander.code}")
+            )
+        for frame in case.frames(bystander, since_ns, until_ns):
+            if frame.corrupt_of not in controls:
+                harm.append(
+                    _about(trial, bystander, "a bystander heard something of it", repr(frame.text[:100]))
+                )
+        heard = case.history.deliveries
+        if ((heard["connection"] == bystander.number) & [m in own for m in heard["message"].tolist()]).any():
+            harm.append(_about(trial, bystander, "it was broadcast", "a bystander heard it"))
+    for message, connection in trial.lost("other"):
+        if connection.number != trial.villain.number:
+            observed = f"{message.label} of another client was lost"
+            harm.append(_about(trial, connection, "afterwards a bystander no longer hears", observed))
+    return harm
+
+
+def _about(trial: _Trial, connection: Connection, title: str, observed: str) -> Finding:
+    mischief = trial.mischief[0]
+    expected = f"{mischief.text[:100]!r} of {trial.villain.label} harms no connection"
+    return Finding(
+        title,
+        expected,
+        observed,
+        evidence.pair_timeline(trial.case, mischief, connection),
+        evidence.described([trial.villain, connection]),
+    )
+
+
+def _pair(kind: str, usable: str, nobody: str) -> dict[str, Callable[[Case], Judged]]:
+    return {usable: partial(leaves_usable, kind), nobody: partial(disturbs_nobody, kind)}
+
+
+CHECKERS: Mapping[str, Checker] = {
+    "ROUTE-01": the_message_reaches_its_route,
+    **_pair("unknown-action", "ROUTE-02", "ROUTE-03"),
+    **_pair("no-action", "ROUTE-04", "ROUTE-05"),
+    **_pair("not-json", "ROUTE-06", "ROUTE-07"),
+    "ROUTE-08": partial(both, "not-an-object"),
+    "ROUTE-09": is_answered_as_the_contract_says,
+    **_pair("no-payload", "ROUTE-11", "ROUTE-10"),
+    "ROUTE-12": partial(leaves_usable, "odd-payload"),
+}

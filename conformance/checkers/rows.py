@@ -1,0 +1,109 @@
+"""What the observations of the connection table say of a row. A read counts from its beginning or its
+end, whichever is the weaker claim."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from reports.history import RowObserved
+from reports.history_reader import Connection
+
+from . import evidence
+from .case import Case, Judged, failed, passed, unknown
+
+
+@dataclass(frozen=True)
+class Removal:
+    """Whether a row that had to go did: `gone`, `late`, `stays`, or `unseen` (not watched long enough)."""
+
+    connection_id: str
+    state: str
+
+
+def removal(rows: Sequence[RowObserved], connection_id: str, since_ns: int, bound_s: float) -> Removal:
+    """Judge the removal of a row that had to be gone `bound_s` after `since_ns`."""
+    deadline_ns = since_ns + int(bound_s * 1e9)
+    after = [row for row in rows if row.at_ns >= since_ns]
+    if any(not row.present and row.at_ns <= deadline_ns for row in after):
+        return Removal(connection_id, "gone")
+    # Present in a read that began after the deadline: proven. Anything else was not watched long enough.
+    if any(row.present and row.started_ns >= deadline_ns for row in after):
+        return Removal(connection_id, "stays")
+    if any(not row.present for row in after):
+        return Removal(connection_id, "late")
+    return Removal(connection_id, "unseen")
+
+
+def was_there(rows: Iterable[RowObserved], before_ns: int) -> bool:
+    """Whether the row was seen in the table before that time."""
+    return any(row.present and row.at_ns <= before_ns for row in rows)
+
+
+def judged_removals(
+    case: Case, removals: Sequence[Removal], bound_s: float, floor: int, whose: str
+) -> Judged:
+    """All must be gone; `floor` of them at least must have been watched."""
+    by_state = {
+        state: [r for r in removals if r.state == state] for state in ("gone", "late", "stays", "unseen")
+    }
+    counts = {"watched": len(removals) - len(by_state["unseen"]), **{s: len(r) for s, r in by_state.items()}}
+    wrong = by_state["stays"] + by_state["late"]
+    if wrong and case.harness_lagged(bound_s):
+        return unknown(f"{len(wrong)} rows were not gone in time, but the harness itself lagged", **counts)
+    if wrong:
+        ids = {r.connection_id for r in wrong}
+        concerned = [c for c in case.history.connections if c.connection_id in ids]
+        return failed(
+            f"{len(wrong)} of {counts['watched']} rows {whose} were still in the table after {bound_s:g} s",
+            [
+                evidence.of_connection(
+                    case,
+                    c,
+                    f"the row of {c.label} stays",
+                    f"the row is gone {bound_s:g} s later",
+                    "it is still in the table",
+                )
+                for c in concerned[: evidence.MOST_FINDINGS]
+            ],
+            **counts,
+        )
+    if counts["watched"] < floor:
+        return unknown(
+            f"only {counts['watched']} rows {whose} could be watched, {floor} are needed", **counts
+        )
+    return passed(**counts)
+
+
+def judged_live(case: Case, live: Sequence[Connection], floor: int, at_ns: int) -> Judged:
+    """Every one of `live`, open at `at_ns`, still has its row in the last look."""
+    looks = {c.number: [row for row in case.observations(c) if row.started_ns <= at_ns] for c in live}
+    looked = {number: rows for number, rows in looks.items() if rows}
+    missing = [
+        case.connection(number)
+        for number, rows in looked.items()
+        if not rows[-1].present and _open_at(case.connection(number), rows[-1].at_ns)
+    ]
+    counts = {"live": len(looked), "missing": len(missing)}
+    if missing:
+        return failed(
+            f"{len(missing)} of {len(looked)} live connections have lost their row",
+            [
+                evidence.of_connection(
+                    case,
+                    c,
+                    f"the row of {c.label} is gone, and {c.label} is connected",
+                    "the row of a live connection stays",
+                    "a consistent read did not find it",
+                )
+                for c in missing[: evidence.MOST_FINDINGS]
+            ],
+            **counts,
+        )
+    if len(looked) < floor:
+        return unknown(f"only {len(looked)} live rows could be looked at, {floor} are needed", **counts)
+    return passed(**counts)
+
+
+def _open_at(connection: Connection, at_ns: int) -> bool:
+    return connection.leaving_ns is None or connection.leaving_ns > at_ns

@@ -1,0 +1,132 @@
+"""STALE: rows of connections that are gone hurt nobody, and go."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from reports.history import RowObserved
+from reports.history_reader import Message
+
+from . import evidence
+from .broadcasting import judged_losses
+from .case import Case, Checker, Judged, failed, passed, unknown
+from .routing import gateway_error
+from .rows import judged_live, judged_removals, removal
+
+_POSITIONS = {"first", "middle", "last"}
+_LIVE = 3
+_MANY = 10
+
+
+def a_stale_row_disturbs_nobody(case: Case) -> Judged:
+    """STALE-01: losses of clients that still have their row; who lost it is STALE-03's."""
+    positions = {planted.position for planted in case.history.planted if planted.kind == "gone"}
+    judged = judged_losses(case, case.pairs("stale/plain"), "of live clients", _has_row(case))
+    if judged.evidence.get("lost") == 0 and not positions >= _POSITIONS:
+        return unknown(
+            f"stale rows stood {', '.join(sorted(positions)) or 'nowhere'}, not first, middle and last"
+        )
+    return judged
+
+
+def a_stale_row_is_removed(case: Case) -> Judged:
+    """STALE-02."""
+    removals = [
+        removal(
+            _rows_of(case, planted.connection_id), planted.connection_id, planted.at_ns, case.bounds.stale_s
+        )
+        for planted in case.history.planted
+        if planted.kind == "gone"
+    ]
+    return judged_removals(case, removals, case.bounds.stale_s, len(_POSITIONS), "of gone connections")
+
+
+def no_live_row_is_removed(case: Case) -> Judged:
+    """STALE-03."""
+    if not case.history.planted:
+        return unknown("no stale row was planted")
+    last = max(message.started_ns for message in case.messages("stale/")) if case.messages("stale/") else 0
+    return judged_live(case, case.connections("stale-live"), _LIVE, last + int(2 * case.bounds.stale_s * 1e9))
+
+
+def many_stale_rows_delay_nobody(case: Case) -> Judged:
+    """STALE-04."""
+    planted = sum(planted.kind == "many" for planted in case.history.planted)
+    judgement = case.pairs("stale/many")
+    counts = {"planted": planted, "owed": judgement.counts.owed, "late": judgement.counts.late}
+    if planted < _MANY:
+        return unknown(f"only {planted} stale rows stood in the table, {_MANY} are needed", **counts)
+    late = judgement.late
+    if len(late) and case.harness_lagged(case.bounds.deliver_s):
+        return unknown(f"{len(late)} deliveries were late, but so was the harness itself", **counts)
+    if len(late):
+        text = f"{len(late)} deliveries came after {case.bounds.deliver_s:g} s among {planted} stale rows"
+        title, observed = "{message} reached {connection} late", "it came after the delivery bound"
+        findings = evidence.of_pairs(case, late, judgement.messages, title, observed)
+        return failed(text, findings, **counts)
+    return judged_losses(case, judgement, "among many stale rows", _has_row(case), at_least=1)
+
+
+def a_malformed_row_disturbs_nobody(case: Case) -> Judged:
+    """STALE-05."""
+    if not any(planted.kind == "malformed" for planted in case.history.planted):
+        return unknown("no malformed row was planted")
+    return judged_losses(case, case.pairs("stale/malformed"), "of live clients", _has_row(case), at_least=1)
+
+
+def every_page_is_read(case: Case) -> Judged:
+    """STALE-06."""
+    padded = sum(planted.kind == "padded" for planted in case.history.planted)
+    if not padded:
+        return unknown("the table could not be made larger than one page")
+    return judged_losses(case, case.pairs("stale/pages"), "of live clients", _has_row(case), at_least=1)
+
+
+def nobody_is_blamed_for_a_stale_row(case: Case) -> Judged:
+    """STALE-07."""
+    sent = case.messages("stale/plain", "stale/many")
+    blamed = [message for message in sent if _error_for(case, message)]
+    counts = {"broadcasts": len(sent), "answered_with_error": len(blamed)}
+    if blamed:
+        return failed(
+            f"{len(blamed)} of {len(sent)} senders were answered: {_error_for(case, blamed[0])}", **counts
+        )
+    if len(sent) < len(_POSITIONS):
+        return unknown(f"only {len(sent)} broadcasts met stale rows", **counts)
+    return passed(**counts)
+
+
+def _error_for(case: Case, message: Message) -> str:
+    until_ns = message.started_ns + int(case.bounds.deliver_s * 1e9)
+    frames = case.frames(case.connection(message.sender), message.started_ns, until_ns)
+    return next((frame.text[:120] for frame in frames if gateway_error(frame.text)), "")
+
+
+class _has_row:  # noqa: N801 - a predicate with a memory, used as one
+    """Takes the pairs of connections that were not seen without their row."""
+
+    def __init__(self, case: Case) -> None:
+        last = {row.connection_id: row.present for row in case.history.rows}
+        self._without = {
+            c.number
+            for c in case.connections("stale-live")
+            if c.connection_id and last.get(c.connection_id) is False
+        }
+
+    def __call__(self, _message: Message, connection: int) -> bool:
+        return connection not in self._without
+
+
+def _rows_of(case: Case, connection_id: str) -> list[RowObserved]:
+    return [row for row in case.history.rows if row.connection_id == connection_id]
+
+
+CHECKERS: Mapping[str, Checker] = {
+    "STALE-01": a_stale_row_disturbs_nobody,
+    "STALE-02": a_stale_row_is_removed,
+    "STALE-03": no_live_row_is_removed,
+    "STALE-04": many_stale_rows_delay_nobody,
+    "STALE-05": a_malformed_row_disturbs_nobody,
+    "STALE-06": every_page_is_read,
+    "STALE-07": nobody_is_blamed_for_a_stale_row,
+}
