@@ -6,7 +6,8 @@ Two files a process, both only ever appended to, so that a run cut short can sti
 `history.<process>.jsonl`
     one event of this module a line: connects, sends, leavings, frames nobody expected, rows seen.
     An operation is a pair, `…Started` and `…Ended`; the end says `ok`, `failed` (it took no
-    effect) or `unknown` (it may have), and a missing end is `unknown` too.
+    effect) or `unknown` (it may have), and a missing end is `unknown` too. The first line is a
+    `Header`, the last a `Footer`: buffered records are missing where the footer is missing.
 `history.<process>.deliveries`
     one `DELIVERY` record, 24 bytes, for each payload that a client received.
 
@@ -50,6 +51,15 @@ class Header:
     monotonic_ns: int
     wall: str
     """The same moment as `monotonic_ns`, ISO 8601 with offset."""
+
+
+@dataclass(frozen=True, slots=True)
+class Footer:
+    """Last line of a history file that was closed in good order; without it the run was cut short."""
+
+    at_ns: int
+    deliveries: int
+    """Records in the process's deliveries file."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from .decoding import decode
 from .history import (
     DELIVERY,
     EVENT_TYPES,
@@ -18,6 +19,7 @@ from .history import (
     ConnectEnded,
     ConnectStarted,
     Event,
+    Footer,
     FrameReceived,
     GeneratorHealth,
     Header,
@@ -32,6 +34,7 @@ from .history import (
     SendEnded,
     SendStarted,
 )
+from .results import check_format
 
 Deliveries: TypeAlias = npt.NDArray[np.void]
 
@@ -101,7 +104,8 @@ class History:
     end_ns: int = 0
     """Time of the last thing recorded."""
     cut_short: bool = False
-    """True when a file ends in the middle of a record: the run was killed or the disk was full."""
+    """True when a file was not closed in good order: the run was killed or the disk was full. What
+    was recorded last is missing then, so that a pair without a delivery need not be lost."""
 
 
 def read_history(folder: Path) -> History:
@@ -135,8 +139,8 @@ def _read_process(history: History, path: Path) -> Deliveries:
             raise HistoryError(
                 f"{path}:{number}: refers to something that the file did not begin: {error}"
             ) from error
-    history.cut_short |= lines.cut_short
-    deliveries, whole = _read_deliveries(path.with_suffix(".deliveries"))
+    deliveries = _read_deliveries(path.with_suffix(".deliveries"))
+    whole = lines.footer is not None and lines.footer.deliveries == len(deliveries)
     history.cut_short |= not whole
     if base and len(deliveries):
         deliveries = deliveries.copy()
@@ -144,47 +148,52 @@ def _read_process(history: History, path: Path) -> Deliveries:
     return deliveries
 
 
-def _read_deliveries(path: Path) -> tuple[Deliveries, bool]:
-    size = path.stat().st_size if path.exists() else 0
-    count, rest = divmod(size, DELIVERY.itemsize)
+def _read_deliveries(path: Path) -> Deliveries:
+    count = path.stat().st_size // DELIVERY.itemsize if path.exists() else 0
     if count == 0:
-        return np.empty(0, DELIVERY), rest == 0
+        return np.empty(0, DELIVERY)
     # Copy on write: ten million deliveries stay in the page cache until a checker changes them.
-    return np.memmap(path, DELIVERY, mode="c", shape=(count,)), rest == 0
+    return np.memmap(path, DELIVERY, mode="c", shape=(count,))
 
 
 class _Lines:
-    """One events file, line by line."""
+    """One events file, line by line; `footer` is known once the events are read."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.cut_short = False
-        self._lines: Sequence[bytes] = path.read_bytes().split(b"\n")
-        if self._lines[-1]:
-            self.cut_short = True
-        self._lines = self._lines[:-1]
+        self.footer: Footer | None = None
+        try:
+            whole_lines, _, _ = path.read_bytes().rpartition(b"\n")
+        except OSError as error:
+            raise HistoryError(f"{path}: {error.strerror or error}") from error
+        self._lines: Sequence[bytes] = whole_lines.split(b"\n")
 
     def header(self) -> Header:
         try:
             fields = json.loads(self._lines[0])
             if fields.pop("kind") != "Header":
                 raise HistoryError(f"{self.path}: the first line is no history header")
-            header = Header(**fields)
-        except (IndexError, ValueError, TypeError, KeyError, AttributeError) as error:
+            found = fields["format"]
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
             raise HistoryError(f"{self.path}: the first line is no history header") from error
-        if header.format != FORMAT:
-            raise HistoryError(
-                f"{self.path}: history format {header.format}; this version reads format {FORMAT}"
-            )
-        return header
+        try:
+            check_format("history", found, FORMAT)
+            return decode(Header, fields)
+        except ValueError as error:
+            raise HistoryError(f"{self.path}: {error}") from error
 
     def events(self) -> Iterator[tuple[int, Event]]:
         for number, line in enumerate(self._lines[1:], start=2):
             try:
                 fields: dict[str, Any] = json.loads(line)
-                yield number, EVENT_TYPES[fields.pop("kind")](**fields)
-            except (ValueError, TypeError, KeyError) as error:
+                kind = fields.pop("kind")
+                if kind == "Footer":
+                    self.footer = Footer(**fields)
+                    continue
+                event = EVENT_TYPES[kind](**fields)
+            except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
                 raise HistoryError(f"{self.path}:{number}: no event of a history: {line[:80]!r}") from error
+            yield number, event
 
 
 class _Fold:

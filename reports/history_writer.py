@@ -6,12 +6,14 @@ import json
 import struct
 import threading
 import time
-from dataclasses import asdict
+from collections.abc import Sequence
+from dataclasses import asdict, fields, replace
 from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
-from .history import EXACT, FORMAT, Event, Header
+from .history import EXACT, FORMAT, Event, Footer, Header
+from .redaction import redact_named
 
 _RECORD = struct.Struct("<qQII")
 _FLUSH_BYTES = 1 << 18
@@ -39,6 +41,10 @@ class _AppendOnly:
         self._file: BinaryIO = path.open("wb", buffering=0)
         self._length = 0
 
+    @property
+    def length(self) -> int:
+        return self._length
+
     def append(self, data: bytes) -> None:
         view = memoryview(data)
         try:
@@ -46,6 +52,7 @@ class _AppendOnly:
                 view = view[self._file.write(view) :]
         except OSError as error:
             self._file.truncate(self._length)
+            self._file.seek(self._length)
             raise HistoryWriteError(self.path, error) from error
         self._length += len(data)
 
@@ -57,16 +64,20 @@ class HistoryWriter:
     """Records events and deliveries of one process; safe to call from several threads.
 
     Both are buffered: `flush` writes them, and so does every quarter of a megabyte. Call `close`
-    at the end, whatever happened. Raises HistoryWriteError (a full disk), once; what is recorded
-    after it is dropped.
+    at the end, whatever happened: a history that was not closed reads as cut short. Raises
+    HistoryWriteError (a full disk), once; what is recorded after it is dropped.
+
+    `secrets` are replaced in every text of an event.
     """
 
-    def __init__(self, folder: Path, *, process: int = 0) -> None:
+    def __init__(self, folder: Path, *, process: int = 0, secrets: Sequence[str] = ()) -> None:
         self.process = process
+        self._secrets = tuple(secrets)
         self._lock = threading.Lock()
         self._events = bytearray()
         self._deliveries = bytearray()
         self._broken = False
+        self._closed = False
         self._event_file = _AppendOnly(folder / f"history.{process}.jsonl")
         self._delivery_file = _AppendOnly(folder / f"history.{process}.deliveries")
         header = Header(
@@ -77,7 +88,7 @@ class HistoryWriter:
 
     def write(self, event: Event) -> None:
         """Record one event."""
-        line = _line(type(event).__name__, event)
+        line = _line(type(event).__name__, self._redacted(event))
         with self._lock:
             self._events += line
         if len(self._events) >= _FLUSH_BYTES:
@@ -106,15 +117,31 @@ class HistoryWriter:
                 raise
 
     def close(self) -> None:
-        """Flush and close the files."""
+        """Flush, mark the history as whole, and close the files; a second call does nothing."""
+        if self._closed:
+            return
+        self._closed = True
         try:
+            self.flush()
+            footer = Footer(time.monotonic_ns(), self._delivery_file.length // _RECORD.size)
+            self._events += _line("Footer", footer)
             self.flush()
         finally:
             self._event_file.close()
             self._delivery_file.close()
 
+    def _redacted(self, event: Event) -> Event:
+        if not self._secrets:
+            return event
+        texts = {
+            f.name: redact_named(value, self._secrets)
+            for f in fields(event)
+            if isinstance(value := getattr(event, f.name), str)
+        }
+        return replace(event, **texts)  # type: ignore[arg-type]  # texts replace texts
 
-def _line(kind: str, event: Event | Header) -> bytes:
+
+def _line(kind: str, event: Event | Header | Footer) -> bytes:
     # ensure_ascii keeps lone surrogates, which a test payload may hold, representable in the file.
     return json.dumps({"kind": kind, **asdict(event)}, separators=(",", ":")).encode() + b"\n"
 

@@ -7,10 +7,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 from enum import IntEnum, StrEnum
 from pathlib import Path
 from typing import Any, Literal, Self
+
+import numpy as np
+
+from .decoding import DecodingError, decode
 
 FORMAT = 1
 
@@ -116,9 +120,14 @@ class Delivery:
 
 @dataclass(frozen=True)
 class Percentiles:
-    """Milliseconds, over `count` samples; all None without samples."""
+    """Milliseconds, over `count` samples; all None without samples.
+
+    A lost sample counts as an infinite latency: a percentile that falls among the lost is None.
+    """
 
     count: int = 0
+    """Samples, the lost ones included."""
+    lost: int = 0
     p50: float | None = None
     p95: float | None = None
     p99: float | None = None
@@ -128,13 +137,13 @@ class Percentiles:
 
 @dataclass(frozen=True)
 class Latency:
-    """From the intended send to the receipt, over owed pairs that were delivered."""
+    """From the intended send to the receipt, over owed pairs."""
 
     pair: Percentiles = Percentiles()
     first: Percentiles = Percentiles()
     """To the first recipient of each message."""
     last: Percentiles = Percentiles()
-    """To the last recipient of each message."""
+    """To the last recipient of each message; lost where one recipient never got it."""
 
 
 @dataclass(frozen=True)
@@ -211,7 +220,7 @@ class Results:
 
     def to_json(self) -> str:
         """The text of `results.json`."""
-        return json.dumps(asdict(self), indent=1, ensure_ascii=True)
+        return json.dumps(asdict(self), indent=1, ensure_ascii=True, default=_plain)
 
     @classmethod
     def from_json(cls, text: str) -> Self:
@@ -219,17 +228,26 @@ class Results:
 
         Raises ValueError with a sentence when the text is no result of a format that this version reads.
         """
-        data = json.loads(text)
+        try:
+            data = json.loads(text)
+        except RecursionError as error:
+            raise ValueError("no churnproof result: nested too deeply") from error
         if not isinstance(data, dict) or "format" not in data or "clauses" not in data:
             raise ValueError("no churnproof result: `format` or `clauses` is missing")
-        if data["format"] != FORMAT:
-            raise ValueError(
-                f"result format {data['format']!r}; this version of churnproof reads format {FORMAT}"
-            )
+        check_format("result", data["format"], FORMAT)
         try:
-            return cls(**_known(cls, data | _parsed(data)))
-        except (TypeError, ValueError, KeyError, AttributeError) as error:
+            return decode(cls, _with_sentences(data))
+        except DecodingError as error:
             raise ValueError(f"damaged churnproof result: {error}") from error
+
+
+def check_format(what: str, found: object, read: int) -> None:
+    """Raises ValueError, telling newer from older, when `found` is not the format number `read`."""
+    if found == read:
+        return
+    known = isinstance(found, int) and not isinstance(found, bool)
+    age = "" if not known else "newer " if int(str(found)) > read else "older "
+    raise ValueError(f"{age}{what} format {found!r}; this version of churnproof reads format {read}")
 
 
 def write_results(results: Results, folder: Path) -> None:
@@ -274,41 +292,16 @@ def _some(items: list[str], most: int = 6) -> str:
     return ", ".join(items[:most]) + (f" and {len(items) - most} more" if len(items) > most else "")
 
 
-def _known(kind: type[Any], data: Mapping[str, Any]) -> dict[str, Any]:
-    names = {f.name for f in fields(kind)}
-    return {name: value for name, value in data.items() if name in names}
+def _with_sentences(data: Mapping[str, Any]) -> dict[str, Any]:
+    # The least that `results.json` carries has neither sentences nor a reason.
+    clauses = data["clauses"]
+    if isinstance(clauses, list):
+        clauses = [{"sentence": "", **c} if isinstance(c, dict) else c for c in clauses]
+    return {"reason": "", **data, "clauses": clauses}
 
 
-def _parsed(data: Mapping[str, Any]) -> dict[str, Any]:
-    latency = data.get("latency_ms", {})
-    return {
-        "clauses": tuple(_clause(clause) for clause in data["clauses"]),
-        "delivery": Delivery(**_known(Delivery, data.get("delivery", {}))),
-        "latency_ms": Latency(
-            **{
-                name: Percentiles(**_known(Percentiles, value))
-                for name, value in _known(Latency, latency).items()
-            }
-        ),
-        "series": Series(**{k: _tuple(v) for k, v in _known(Series, data.get("series", {})).items()}),
-        "phases": tuple(PhaseSpan(**_known(PhaseSpan, phase)) for phase in data.get("phases", ())),
-        "generator": Generator(**_known(Generator, data.get("generator", {}))),
-    }
-
-
-def _clause(data: Mapping[str, Any]) -> ClauseResult:
-    parsed = {
-        "outcome": Outcome(data["outcome"]),
-        "findings": tuple(_finding(f) for f in data.get("findings", ())),
-    }
-    return ClauseResult(**_known(ClauseResult, {"sentence": "", **data, **parsed}))
-
-
-def _finding(data: Mapping[str, Any]) -> Finding:
-    steps = tuple(Step(**_known(Step, step)) for step in data.get("timeline", ()))
-    known = _known(Finding, data)
-    return Finding(**known | {"timeline": steps, "connections": tuple(data.get("connections", ()))})
-
-
-def _tuple(value: Any) -> Any:  # noqa: ANN401 - JSON
-    return tuple(value) if isinstance(value, list) else value
+def _plain(value: object) -> object:
+    """Numbers out of numpy, which counts in `evidence` easily are."""
+    if isinstance(value, np.generic):
+        return value.item()
+    raise TypeError(f"{type(value).__name__} is no JSON: {value!r}")

@@ -1,0 +1,103 @@
+"""Numbers as people read them; the same in the terminal, in Markdown and on the page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from .printable import printable
+from .results import Delivery, Percentiles
+
+NONE = "—"
+
+PercentileName = Literal["p50", "p95", "p99", "p999", "max"]
+PERCENTILE_NAMES: Mapping[PercentileName, str] = {
+    "p50": "p50",
+    "p95": "p95",
+    "p99": "p99",
+    "p999": "p99.9",
+    "max": "max",
+}
+
+
+def count(number: int) -> str:
+    return f"{number:,}"
+
+
+def milliseconds(value: float | None) -> str:
+    """Three significant digits and the unit that suits them."""
+    if value is None:
+        return NONE
+    if abs(value) >= 60_000:
+        return duration(value / 1000)
+    if abs(value) >= 1000:
+        return f"{_three_digits(value / 1000)} s"
+    return f"{_three_digits(value)} ms"
+
+
+def duration(seconds: float) -> str:
+    """`12.3 s`, `4 min 05 s`, `2 h 03 min`."""
+    if seconds < 60:
+        return f"{_three_digits(seconds)} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes} min {rest:02} s"
+    return f"{minutes // 60} h {minutes % 60:02} min"
+
+
+def share(part: int, whole: int) -> str:
+    """A percentage that says 100 % only when nothing is missing, and 0 % only when nothing is there."""
+    if whole == 0:
+        return NONE
+    if part == whole:
+        return "100 %"
+    percent = 100 * part / whole
+    if percent > 99.999:
+        return "> 99.999 %"
+    if percent > 99.9:
+        return f"{percent:.3f} %"
+    if 0 < percent < 0.01:
+        return "< 0.01 %"
+    return f"{percent:.2f} %" if percent < 10 or percent > 90 else f"{percent:.1f} %"
+
+
+def percentile(of: Percentiles, name: PercentileName) -> str:
+    """The percentile, or `lost` where it falls among the pairs that never arrived."""
+    value: float | None = getattr(of, name)
+    if value is None and of.lost:
+        return "lost"
+    return milliseconds(value)
+
+
+def lost_in_words(delivery: Delivery) -> str:
+    """What was lost, as a clause of a sentence."""
+    if delivery.owed == 0:
+        return "nothing was owed"
+    if delivery.lost == 0:
+        return f"nothing lost of {count(delivery.owed)} owed deliveries"
+    part = share(delivery.lost, delivery.owed)
+    return f"{count(delivery.lost)} of {count(delivery.owed)} owed deliveries lost ({part})"
+
+
+def evidence(counts: Mapping[str, Any]) -> str:
+    """`owed 120, delivered 118`; values that are no numbers are shown as text."""
+    return ", ".join(f"{printable(str(name), 60)} {_value(value)}" for name, value in counts.items())
+
+
+def _value(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
+        return count(value)
+    if isinstance(value, float):
+        return _three_digits(value)
+    if isinstance(value, (list, tuple)):
+        return printable(", ".join(str(item) for item in value), 120) or NONE
+    return printable(str(value), 120) if value is not None else NONE
+
+
+def _three_digits(value: float) -> str:
+    size = abs(value)
+    if size >= 100 or value == int(value):
+        return f"{value:,.0f}"
+    return f"{value:.1f}" if size >= 10 else f"{value:.2f}"
