@@ -5,7 +5,7 @@ Pure: no sockets, no clock, no pytest. A load test is judged by the same functio
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 
 from conformance.clauses import Clause, clauses
@@ -50,32 +50,14 @@ def result_of(clause: Clause, judged: Judged) -> ClauseResult:
     )
 
 
-def judge_clauses(
-    ids: Iterable[str], case: Case, known: Mapping[str, ClauseResult] | None = None
-) -> list[ClauseResult]:
-    """Judge several clauses and let causes explain their consequences.
-
-    `known` are results of clauses judged before, which may explain these.
-    """
+def judge(name: str, case: Case) -> ClauseResult:
+    """Judge the clause of that id; `unknown` where the violation of another clause explains its own."""
     table = clauses()
-    results = {name: judge_clause(table[name], case) for name in ids}
-    everything = {**(known or {}), **results}
-    return [explained(result, everything) for result in results.values()]
-
-
-def explained(result: ClauseResult, results: Mapping[str, ClauseResult]) -> ClauseResult:
-    """The result, or `unknown` where another clause's violation already explains this one's."""
+    result = judge_clause(table[name], case)
     if result.outcome not in (Outcome.FAIL, Outcome.NON_STRICT):
         return result
-    causes = [
-        name
-        for name in clauses()[result.id].explained_by
-        if name in results and results[name].outcome is Outcome.FAIL
-    ]
+    causes = [c for c in table[name].explained_by if judge_clause(table[c], case).outcome is Outcome.FAIL]
     if not causes:
         return result
-    return replace(
-        result,
-        outcome=Outcome.UNKNOWN,
-        reason=f"explained by {', '.join(causes)}; on its own: {result.reason}",
-    )
+    reason = f"explained by {', '.join(causes)}; on its own: {result.reason}"
+    return replace(result, outcome=Outcome.UNKNOWN, reason=reason)

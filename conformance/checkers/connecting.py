@@ -44,9 +44,7 @@ def judged_handshakes(case: Case, asked: list[Connection]) -> Judged:
             **counts,
         )
     if len(asked) - throttled < _HANDSHAKES:
-        return unknown(
-            f"only {len(asked) - throttled} handshakes were answered, {_HANDSHAKES} are needed", **counts
-        )
+        return unknown(f"only {len(asked) - throttled} handshakes, {_HANDSHAKES} are needed", **counts)
     return passed(**counts)
 
 
@@ -95,7 +93,7 @@ def a_newcomer_hears_the_first_broadcast(case: Case) -> Judged:
     if deaf:
         pairs = Pairs(*(np.array(column, np.int64) for column in zip(*deaf, strict=True)))
         return failed(
-            f"{len(deaf)} of {len(judgement.messages)} newcomers missed the first broadcast after their handshake",
+            f"{len(deaf)} of {len(judgement.messages)} newcomers missed the first broadcast after it",
             evidence.of_pairs(
                 case,
                 pairs,

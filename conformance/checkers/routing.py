@@ -31,8 +31,8 @@ def the_message_reaches_its_route(case: Case) -> Judged:
     ]
     if forbidden:
         return failed(
-            "the API answers the application's message with Forbidden: its route selection expression and the "
-            f"message do not match (came: {forbidden[0][:120]})",
+            "the API answers the application's message with Forbidden: its route selection expression and "
+            f"the message do not match (came: {forbidden[0][:120]})",
             [
                 evidence.of_connection(
                     case,
@@ -152,10 +152,12 @@ def is_answered_as_the_contract_says(case: Case) -> Judged:
     counts = {"sent": len(trial.mischief), "answered": len(answers)}
     expects_frame = case.contract.unknown_action == "error-frame"
     if expects_frame and not answers:
-        return failed("an unknown action was not answered, the contract says error-frame", **counts)
+        return failed("an unknown action was not answered, the contract says error-frame", (), **counts)
     if not expects_frame and answers:
         return failed(
-            f"an unknown action was answered: {answers[0].text[:100]}; the contract says ignored", **counts
+            f"an unknown action was answered: {answers[0].text[:100]}; the contract says ignored",
+            (),
+            **counts,
         )
     return passed(**counts)
 
@@ -181,11 +183,11 @@ def _harm_to_others(trial: _Trial) -> list[Finding]:
             harm.append(
                 _about(trial, bystander, "a bystander's connection was closed", f"code {bystander.code}")
             )
-        for frame in case.frames(bystander, since_ns, until_ns):
-            if frame.corrupt_of not in controls:
-                harm.append(
-                    _about(trial, bystander, "a bystander heard something of it", repr(frame.text[:100]))
-                )
+        harm += [
+            _about(trial, bystander, "a bystander heard something of it", repr(frame.text[:100]))
+            for frame in case.frames(bystander, since_ns, until_ns)
+            if frame.corrupt_of not in controls
+        ]
         heard = case.history.deliveries
         if ((heard["connection"] == bystander.number) & [m in own for m in heard["message"].tolist()]).any():
             harm.append(_about(trial, bystander, "it was broadcast", "a bystander heard it"))

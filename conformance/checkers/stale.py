@@ -89,7 +89,7 @@ def nobody_is_blamed_for_a_stale_row(case: Case) -> Judged:
     counts = {"broadcasts": len(sent), "answered_with_error": len(blamed)}
     if blamed:
         return failed(
-            f"{len(blamed)} of {len(sent)} senders were answered: {_error_for(case, blamed[0])}", **counts
+            f"{len(blamed)} of {len(sent)} senders were answered: {_error_for(case, blamed[0])}", (), **counts
         )
     if len(sent) < len(_POSITIONS):
         return unknown(f"only {len(sent)} broadcasts met stale rows", **counts)

@@ -292,7 +292,7 @@ class _Tally:
 def _grid(
     chunk: _Chunk, received: _Received, connections: int
 ) -> tuple[Ints, Ints, Flags, tuple[Ints, Ints]]:
-    """First arrival, number of copies and damage of each pair; and the deliveries outside the chunk's columns."""
+    """First arrival, number of copies and damage of each pair; and what lies outside of the grid."""
     low, high = np.searchsorted(received.place, (chunk.start, chunk.stop))
     column_of = np.full(connections, -1, np.int64)
     column_of[chunk.connections] = np.arange(len(chunk.connections))
