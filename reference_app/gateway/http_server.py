@@ -1,0 +1,159 @@
+"""A small HTTP/1.1 server on loopback: whole requests in, whole responses out, keep-alive.
+
+It serves the Lambda Runtime API and the DynamoDB endpoint; API Gateway's own front has a listener of its
+own, since it also upgrades connections.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import http
+from collections import deque
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import cast
+
+import httptools
+
+LOOPBACK = "127.0.0.1"
+
+
+@dataclass(frozen=True)
+class Request:
+    """One request; header names are lower case."""
+
+    method: str
+    target: str
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True)
+class Response:
+    """One response; its length and connection headers are added when it is written."""
+
+    status: int
+    body: bytes = b""
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def serialise(self, *, keep_alive: bool) -> bytes:
+        """The bytes on the wire."""
+        lines = [f"HTTP/1.1 {self.status} {http.HTTPStatus(self.status).phrase}"]
+        lines += [f"{name}: {value}" for name, value in self.headers.items()]
+        lines.append(f"Content-Length: {len(self.body)}")
+        if not keep_alive:
+            lines.append("Connection: close")
+        return "\r\n".join([*lines, "", ""]).encode("latin-1") + self.body
+
+
+Handler = Callable[[Request], Awaitable[Response]]
+
+
+class HttpServer:
+    """Listens on a free loopback port from `start` to `stop`."""
+
+    def __init__(self, handler: Handler, *, longest_body: int) -> None:
+        self._handler = handler
+        self._longest_body = longest_body
+        self._server: asyncio.Server | None = None
+        self._connections: set[_Connection] = set()
+
+    async def start(self) -> int:
+        """Listen; returns the port."""
+        loop = asyncio.get_running_loop()
+        self._server = await loop.create_server(self._connection, LOOPBACK, 0)
+        return int(self._server.sockets[0].getsockname()[1])
+
+    async def stop(self) -> None:
+        """Close the port and every connection; requests in progress are cancelled."""
+        if self._server is not None:
+            self._server.close()
+        for connection in tuple(self._connections):
+            connection.abort()
+
+    def _connection(self) -> _Connection:
+        return _Connection(self._handler, self._longest_body, self._connections)
+
+
+class _Connection(asyncio.Protocol):
+    """One client: requests are answered one after the other."""
+
+    def __init__(self, handler: Handler, longest_body: int, open_connections: set[_Connection]) -> None:
+        self._handler = handler
+        self._longest_body = longest_body
+        self._open_connections = open_connections
+        self._transport: asyncio.Transport | None = None
+        self._parser = httptools.HttpRequestParser(self)
+        self._waiting: deque[tuple[Request, bool]] = deque()
+        self._task: asyncio.Task[None] | None = None
+        self._target = b""
+        self._headers: dict[str, str] = {}
+        self._body = bytearray()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.Transport", transport)
+        self._open_connections.add(self)
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's signature
+        self._open_connections.discard(self)
+        self._transport = None
+        if self._task is not None:
+            self._task.cancel()
+
+    def data_received(self, data: bytes) -> None:
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserError:
+            self._refuse(Response(400))
+
+    def abort(self) -> None:
+        if self._transport is not None:
+            self._transport.abort()
+
+    def on_message_begin(self) -> None:
+        self._target, self._headers, self._body = b"", {}, bytearray()
+
+    def on_url(self, url: bytes) -> None:
+        self._target += url
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self._headers[name.decode("latin-1").lower()] = value.decode("latin-1")
+
+    def on_headers_complete(self) -> None:
+        if self._headers.get("expect", "").lower() == "100-continue" and self._transport is not None:
+            self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+
+    def on_body(self, body: bytes) -> None:
+        self._body += body
+        if len(self._body) > self._longest_body:
+            self._refuse(Response(413))
+
+    def on_message_complete(self) -> None:
+        request = Request(
+            self._parser.get_method().decode("latin-1"),
+            self._target.decode("latin-1"),
+            self._headers,
+            bytes(self._body),
+        )
+        self._waiting.append((request, self._parser.should_keep_alive()))
+        if self._task is None:
+            self._task = asyncio.get_running_loop().create_task(self._answer_all())
+
+    async def _answer_all(self) -> None:
+        try:
+            while self._waiting:
+                request, keep_alive = self._waiting.popleft()
+                response = await self._handler(request)
+                if self._transport is None:
+                    return
+                self._transport.write(response.serialise(keep_alive=keep_alive))
+                if not keep_alive:
+                    self._transport.close()
+                    return
+        finally:
+            self._task = None
+
+    def _refuse(self, response: Response) -> None:
+        if self._transport is not None:
+            self._transport.write(response.serialise(keep_alive=False))
+            self._transport.close()
