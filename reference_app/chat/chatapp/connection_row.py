@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from types_boto3_dynamodb.type_defs import AttributeValueTypeDef, UniversalAttributeValueTypeDef
+    from types_boto3_dynamodb.type_defs import AttributeValueTypeDef
 
 ROW_LIFETIME_S = 2 * 3600 + 600
 """No connection lives longer than two hours (LM-4); a row that missed its `$disconnect` goes soon after."""
@@ -30,13 +30,13 @@ class ConnectionRow:
     """
 
     def may_be_connecting(self, now_ms: int, connect_timeout_s: float) -> bool:
-        """Tell whether `$connect` can still be running for this row, so that a 410 says nothing (RC-1, RC-3)."""
+        """Tell whether this row's `$connect` can still be running: if so, a 410 says nothing (RC-1, RC-3)."""
         if self.connected_at_ms is None:
             return False
         return now_ms - self.connected_at_ms <= (connect_timeout_s + ESTABLISHMENT_MARGIN_S) * 1000
 
 
-def new_item(connection_id: str, now_ms: int) -> dict[str, UniversalAttributeValueTypeDef]:
+def new_item(connection_id: str, now_ms: int) -> dict[str, AttributeValueTypeDef]:
     """Make the DynamoDB item for a connection that begins now; its expiry is in seconds, as TTL wants it."""
     return {
         "connectionId": {"S": connection_id},
