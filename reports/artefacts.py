@@ -1,0 +1,94 @@
+"""Writes what a run leaves for people and for CI into its folder."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from .gates import GateRow
+from .junit import render_junit
+from .markdown import render_markdown
+from .redaction import environment_secrets, redact_all
+from .results import Results
+
+PAGE = "report.html"
+SUMMARY = "summary.md"
+JUNIT = "junit.xml"
+RESULTS = "results.json"
+
+Runs = Sequence[tuple[str, Results, Sequence[GateRow]]]
+
+
+@dataclass(frozen=True)
+class Written:
+    """What came of writing the artefacts."""
+
+    paths: tuple[Path, ...]
+    problems: tuple[str, ...]
+    """A sentence for each file that could not be written; those files do not exist or are the old ones."""
+
+    @property
+    def page(self) -> Path | None:
+        """The page, when it was written."""
+        return next((path for path in self.paths if path.name == PAGE), None)
+
+
+def write_artefacts(
+    folder: Path,
+    results: Results,
+    *,
+    gates: Sequence[GateRow] = (),
+    secrets: Sequence[str] = (),
+) -> Written:
+    """Write results.json, junit.xml, summary.md and report.html of one run into its folder.
+
+    `secrets`, the AWS credentials of this process's environment, and whatever has the shape of a
+    credential are redacted in all of them. Each file is written whole or not at all, results.json
+    first; one that cannot be written (a full disk) does not stop the others.
+    """
+    clean = redact_all(results, (*secrets, *environment_secrets(os.environ)))
+    runs = [("", clean, redact_all(tuple(gates), secrets))]
+    return _write_all(folder, {RESULTS: clean.to_json} | _renderers(runs))
+
+
+def write_report(folder: Path, runs: Runs) -> Written:
+    """Write the page, the summary, JUnit and `report.json` for several runs; makes the folder."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        return Written((), (f"cannot make {folder}: {error.strerror or error}",))
+    return _write_all(folder, _renderers(runs))
+
+
+def _renderers(runs: Runs) -> Mapping[str, Callable[[], str]]:
+    return {
+        JUNIT: lambda: render_junit(runs),
+        SUMMARY: lambda: render_markdown(runs),
+    }
+
+
+def _write_all(folder: Path, renderers: Mapping[str, Callable[[], str]]) -> Written:
+    paths: list[Path] = []
+    problems: list[str] = []
+    for name, render in renderers.items():
+        path = folder / name
+        try:
+            _write_whole(path, render())
+        except OSError as error:
+            problems.append(f"cannot write {path}: {error.strerror or error}")
+        else:
+            paths.append(path)
+    return Written(tuple(paths), tuple(problems))
+
+
+def _write_whole(path: Path, text: str) -> None:
+    """Lone surrogates, which a test payload may hold, cannot be encoded: they become `?`."""
+    new = path.with_name(f"{path.name}.new")
+    try:
+        new.write_text(text, encoding="utf-8", errors="replace")
+        new.replace(path)
+    except OSError:
+        new.unlink(missing_ok=True)
+        raise

@@ -1,0 +1,147 @@
+"""`summary.md`: for a CI step summary or a pull-request comment, useful without opening anything else."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from .figures import PERCENTILE_NAMES, count, duration, evidence, lost_in_words, percentile, share
+from .gates import GateRow
+from .printable import printable
+from .results import ClauseResult, Outcome, Results
+from .terminal import finding_text
+from .verdict import OUTCOME_SIGNS, OUTCOME_WORDS, by_severity, headline, tally, target_name, trust
+
+LIMIT_BYTES = 64 * 1024
+_RESERVE_BYTES = 512
+"""Kept free for the sentence that tells how much was left out."""
+
+_VERDICT_SIGNS = {"pass": "✅", "fail": "❌", "error": "⚠️", "inconclusive": "❓", "partial": "❓"}
+_LINKS: Mapping[str, str] = {"report.html": "page", "junit.xml": "JUnit", "results.json": "results"}
+
+
+def render_markdown(
+    runs: Sequence[tuple[str, Results, Sequence[GateRow]]],
+    links: Iterable[str] = ("report.html", "junit.xml"),
+) -> str:
+    """The summary for runs given as (name, results, gates), at most 64 KB of UTF-8.
+
+    `links` are the names of the files that lie beside it. Blocks that do not fit are left out from
+    the end and counted; verdicts come first and findings last.
+    """
+    blocks = [block for name, results, gates in runs for block in _overview(name, results, gates)]
+    blocks += [block for name, results, _ in runs for block in _findings(name, results)]
+    named = [_LINKS.get(link, "file") + f": `{link}`" for link in links]
+    return _within_limit(blocks, f"Beside this file: {', '.join(named)}." if named else "")
+
+
+def escape(text: str, most: int = 300) -> str:
+    """`text` from the wire so that Markdown shows it as it is: no markup, HTML, links or mentions."""
+    shown = printable(text, most).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    shown = re.sub(r"([\\`*_{}\[\]()#+!|~$^=-])", r"\\\1", shown)
+    # A mention or a bare address becomes a link whatever is escaped; a zero-width space stops it.
+    return re.sub(r"@|://|\bwww\.", lambda found: f"{found[0][0]}\u200b{found[0][1:]}", shown)
+
+
+def fenced(text: str) -> str:
+    """`text` in a code block that it cannot close."""
+    longest = max((len(run) for run in re.findall(r"`+", text)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return f"{fence}text\n{text}\n{fence}"
+
+
+def _overview(name: str, results: Results, gates: Sequence[GateRow]) -> Iterator[str]:
+    yield f"## {_VERDICT_SIGNS[results.verdict]} {headline(results)}: {escape(results.reason)}"
+    facts = [results.kind, escape(target_name(results)), f"seed {results.seed}", duration(results.duration_s)]
+    yield " · ".join([*facts, f"run {escape(name)}"] if name else facts)
+    yield _answers(results)
+    if gates:
+        yield _table(("gate", "outcome", "observed", "margin", "reason"), map(_gate, gates))
+    red = [c for c in by_severity(results.clauses) if c.outcome not in (Outcome.PASS, Outcome.INFO)]
+    if red:
+        yield _table(("clause", "outcome", "what", "why"), map(_clause, red[:60]))
+        if len(red) > 60:
+            yield f"… and {len(red) - 60} more clauses that did not pass."
+    if results.latency_ms.pair.count:
+        yield _latency(results)
+
+
+def _answers(results: Results) -> str:
+    delivery = results.delivery
+    wrong = ", ".join(
+        f"{count(n)} {word}"
+        for word, n in (
+            ("late", delivery.late),
+            ("duplicated", delivery.duplicated),
+            ("corrupted", delivery.corrupted),
+            ("leaked", delivery.leaked),
+        )
+    )
+    lines = [
+        f"- **Clauses**: {tally(results.clauses)}",
+        f"- **Delivery**: {lost_in_words(delivery)}; {wrong}; "
+        f"ratio {share(delivery.delivered, delivery.owed)} over {count(delivery.messages)} messages",
+        f"- **Measurement**: {escape(trust(results))}",
+    ]
+    if results.command:
+        lines.append(f"- **Repeat**: {_code(results.command)}")
+    return "\n".join(lines)
+
+
+def _gate(gate: GateRow) -> tuple[str, ...]:
+    sign = {"met": "✅ met", "missed": "❌ missed", "undecided": "❓ undecided"}[gate.outcome]
+    figures = ("—" if value is None else f"{value:,.6g}" for value in (gate.observed, gate.margin))
+    return (escape(gate.rule), sign, *figures, escape(gate.reason))
+
+
+def _clause(clause: ClauseResult) -> tuple[str, ...]:
+    why = "; ".join(part for part in (clause.reason, evidence(clause.evidence)) if part)
+    outcome = f"{OUTCOME_SIGNS[clause.outcome]} {OUTCOME_WORDS[clause.outcome]}"
+    return (escape(clause.id), outcome, escape(clause.sentence), escape(why, 600))
+
+
+def _latency(results: Results) -> str:
+    latency = results.latency_ms
+    parts = (
+        ("each pair", latency.pair),
+        ("first recipient", latency.first),
+        ("last recipient", latency.last),
+    )
+    rows = [
+        (word, *(percentile(of, name) for name in PERCENTILE_NAMES), count(of.count)) for word, of in parts
+    ]
+    return _table(("latency", *PERCENTILE_NAMES.values(), "samples"), rows)
+
+
+def _findings(name: str, results: Results) -> Iterator[str]:
+    for clause in by_severity(results.clauses):
+        for finding in clause.findings[:3]:
+            where = f" ({escape(name)})" if name else ""
+            yield f"### {escape(clause.id)}{where}: {escape(finding.title)}\n\n{fenced(finding_text(finding))}"
+
+
+def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [heads, ["---"] * len(heads), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _code(text: str) -> str:
+    shown = printable(text, 1000)
+    longest = max((len(run) for run in re.findall(r"`+", shown)), default=0)
+    ticks = "`" * (longest + 1)
+    return f"{ticks} {shown} {ticks}" if longest else f"`{shown}`"
+
+
+def _within_limit(blocks: Sequence[str], last: str) -> str:
+    kept: list[str] = []
+    room = LIMIT_BYTES - _RESERVE_BYTES - len(last.encode())
+    for block in blocks:
+        room -= len(block.encode()) + 2
+        if room < 0:
+            break
+        kept.append(block)
+    left_out = len(blocks) - len(kept)
+    note = (
+        f"… {left_out} more parts did not fit here; the page and results.json have them." if left_out else ""
+    )
+    return "\n\n".join(part for part in (*kept, note, last) if part) + "\n"

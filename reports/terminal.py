@@ -1,0 +1,204 @@
+"""The verdict of a run, its gates and its findings, as text for a terminal."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, TextIO
+
+from .figures import PERCENTILE_NAMES, count, duration, evidence, lost_in_words, percentile
+from .gates import GateRow
+from .printable import printable
+from .results import ClauseResult, Delivery, Finding, Outcome, Percentiles, Results, Verdict
+from .sequence import ASCII, UNICODE, draw_text, lay_out
+from .verdict import OUTCOME_SIGNS, OUTCOME_WORDS, by_severity, headline, tally, target_name, trust
+
+Tone = Literal["good", "bad", "warn", "quiet", "strong"]
+
+_SGR: Mapping[Tone, str] = {"good": "32", "bad": "31;1", "warn": "33", "quiet": "2", "strong": "1"}
+_OUTCOME_TONE: Mapping[Outcome, Tone] = {
+    Outcome.PASS: "good",
+    Outcome.FAIL: "bad",
+    Outcome.ERROR: "bad",
+    Outcome.UNKNOWN: "warn",
+    Outcome.NON_STRICT: "warn",
+    Outcome.SKIP: "quiet",
+    Outcome.INFO: "quiet",
+}
+_VERDICT_TONE: Mapping[Verdict, Tone] = {
+    "pass": "good",
+    "fail": "bad",
+    "error": "bad",
+    "inconclusive": "warn",
+    "partial": "warn",
+}
+_MOST_FINDINGS_EACH = 3
+
+
+@dataclass(frozen=True)
+class Style:
+    """What the terminal can show."""
+
+    colour: bool = False
+    unicode: bool = True
+    width: int = 100
+
+    def paint(self, text: str, tone: Tone) -> str:
+        return f"\x1b[{_SGR[tone]}m{text}\x1b[0m" if self.colour else text
+
+    def plain(self, text: str) -> str:
+        """`text` with the few signs of ours that plain ASCII terminals lack replaced."""
+        if self.unicode:
+            return text
+        for sign, stand_in in _STAND_INS.items():
+            text = text.replace(sign, stand_in)
+        return text.encode("ascii", "backslashreplace").decode()
+
+
+_STAND_INS = {"✓": "+", "✗": "x", "⚠": "!", "–": "-", "—": "-", "·": "-", "≤": "<=", "≥": ">=", "…": "..."}  # noqa: RUF001
+
+
+def style_of(stream: TextIO, environment: Mapping[str, str], *, width: int = 100) -> Style:
+    """The style for `stream`: colours only on a terminal, and never with NO_COLOR set (no-color.org)."""
+    colour = stream.isatty() and not environment.get("NO_COLOR") and environment.get("TERM") != "dumb"
+    encoding = (getattr(stream, "encoding", None) or "ascii").lower().replace("-", "")
+    return Style(colour, encoding.startswith(("utf", "cp65001")), max(60, min(width, 120)))
+
+
+def verdict_table(
+    results: Results,
+    *,
+    gates: Sequence[GateRow] = (),
+    page: str | None = None,
+    style: Style = Style(),
+) -> str:
+    """What a run found: verdict, clauses (failing first), deliveries, latency, gates, where the page is."""
+    blocks = [_heading(results, style), _clauses(results, style), _figures(results, style)]
+    if gates:
+        blocks.append([style.paint("gates", "strong"), *gate_lines(gates, style)])
+    if page is not None:
+        blocks.append([f"report  {printable(page)}"])
+    return style.plain("\n\n".join("\n".join(block) for block in blocks if block)) + "\n"
+
+
+def verdict_line(results: Results, style: Style = Style()) -> str:
+    """Verdict and reason on one line."""
+    word = style.paint(headline(results).upper(), _VERDICT_TONE[results.verdict])
+    return style.plain(f"{word}  {printable(results.reason)}")
+
+
+def gate_lines(gates: Iterable[GateRow], style: Style = Style()) -> list[str]:
+    """A line for each gate: rule, observed, margin, reason."""
+    lines = []
+    for gate in gates:
+        sign, tone = _GATE_LOOKS[gate.outcome]
+        observed = "no figure" if gate.observed is None else f"observed {gate.observed:,.6g}"
+        margin = "" if gate.margin is None else f", margin {gate.margin:,.6g}"
+        why = f": {printable(gate.reason)}" if gate.reason else ""
+        state = style.paint(f"{sign} {gate.outcome:<9}", tone)
+        lines.append(style.plain(f"  {state}  {printable(gate.rule)}  ({observed}{margin}){why}"))
+    return lines
+
+
+_GATE_LOOKS: Mapping[str, tuple[str, Tone]] = {
+    "met": ("✓", "good"),
+    "missed": ("✗", "bad"),
+    "undecided": ("?", "warn"),
+}
+
+
+def clause_findings(clause: ClauseResult, style: Style = Style()) -> str:
+    """A clause that did not hold: its sentence, why, and the findings that show it."""
+    head = style.paint(
+        f"{printable(clause.id)} {OUTCOME_WORDS[clause.outcome]}", _OUTCOME_TONE[clause.outcome]
+    )
+    lines = [f"{head}  {printable(clause.sentence)}"]
+    if clause.reason:
+        lines.append(f"  {printable(clause.reason)}")
+    if clause.evidence:
+        lines.append(f"  evidence: {evidence(clause.evidence)}")
+    shown = clause.findings[:_MOST_FINDINGS_EACH]
+    blocks = ["\n".join(lines), *(textwrap.indent(finding_text(f, style), "  ") for f in shown)]
+    if len(clause.findings) > len(shown):
+        blocks.append(f"  and {len(clause.findings) - len(shown)} more findings in results.json")
+    return style.plain("\n\n".join(blocks))
+
+
+def finding_text(finding: Finding, style: Style = Style()) -> str:
+    """What was expected, what came, the timeline as a sequence diagram, whom it concerns, how to repeat."""
+    lines = [style.paint(printable(finding.title), "strong")]
+    lines += _labelled("expected", finding.expected, style) + _labelled("observed", finding.observed, style)
+    diagram = draw_text(lay_out(finding.timeline), UNICODE if style.unicode else ASCII)
+    if diagram:
+        lines += ["", *(f"  {line}".rstrip() for line in diagram), ""]
+    for number, connection in enumerate(finding.connections):
+        lines += _labelled("concerns" if number == 0 else "", connection, style)
+    if finding.repeat:
+        # A command is copied: it is never wrapped.
+        lines.append(f"  {'repeat':<9} {printable(finding.repeat, 2000)}")
+    return style.plain("\n".join(lines))
+
+
+def _heading(results: Results, style: Style) -> list[str]:
+    facts = [results.kind, target_name(results), f"seed {results.seed}", duration(results.duration_s)]
+    return [
+        style.paint(f"churnproof {' · '.join(printable(fact, 100) for fact in facts)}", "quiet"),
+        verdict_line(results, style),
+    ]
+
+
+def _clauses(results: Results, style: Style) -> list[str]:
+    if not results.clauses:
+        return []
+    width = max(len(clause.id) for clause in results.clauses)
+    lines = [style.paint(f"clauses ({tally(results.clauses)})", "strong")]
+    for clause in by_severity(results.clauses):
+        lines += _clause(clause, width, style)
+    return lines
+
+
+def _clause(clause: ClauseResult, width: int, style: Style) -> list[str]:
+    state = f"{OUTCOME_SIGNS[clause.outcome]} {OUTCOME_WORDS[clause.outcome]:<7}"
+    head = f"  {style.paint(state, _OUTCOME_TONE[clause.outcome])}  {printable(clause.id):<{width}}  "
+    indent = " " * (2 + 9 + 2 + width + 2)
+    room = max(30, style.width - len(indent))
+    sentence = textwrap.wrap(printable(clause.sentence), room) or [""]
+    reason = [] if clause.outcome is Outcome.PASS else textwrap.wrap(printable(clause.reason), room - 2)
+    first, *rest = [*sentence, *(f"→ {line}" if n == 0 else f"  {line}" for n, line in enumerate(reason))]
+    return [head + first, *(indent + line for line in rest)]
+
+
+def _figures(results: Results, style: Style) -> list[str]:
+    lines = [f"delivery   {_delivery(results.delivery)}"]
+    latency = results.latency_ms
+    for name, of in (("each pair", latency.pair), ("last recipient", latency.last)):
+        if of.count:
+            lines.append(f"latency    {name}: {_percentiles(of)}")
+    if results.stale_rows:
+        rows = ", ".join(f"{count(n)} {printable(name, 30)}" for name, n in results.stale_rows.items())
+        lines.append(f"stale rows {rows}")
+    lines.append(f"generator  {trust(results)}")
+    return [style.paint(line, "warn") if "did not keep up" in line else line for line in lines]
+
+
+def _delivery(delivery: Delivery) -> str:
+    wrong = {
+        "late": delivery.late,
+        "duplicated": delivery.duplicated,
+        "corrupted": delivery.corrupted,
+        "leaked": delivery.leaked,
+    }
+    others = ", ".join(f"{count(n)} {name}" for name, n in wrong.items() if n)
+    return f"{count(delivery.messages)} messages; {lost_in_words(delivery)}" + (
+        f"; {others}" if others else ""
+    )
+
+
+def _percentiles(of: Percentiles) -> str:
+    return ", ".join(f"{word} {percentile(of, name)}" for name, word in PERCENTILE_NAMES.items())
+
+
+def _labelled(label: str, text: str, style: Style) -> list[str]:
+    lines = textwrap.wrap(printable(text, 1200), max(30, style.width - 14)) or [""]
+    return [f"  {label if n == 0 else '':<9} {line}" for n, line in enumerate(lines)]

@@ -1,0 +1,110 @@
+"""What the verdict of a run means, in the words and the order that every report uses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from .figures import count, milliseconds
+from .gates import GateRow
+from .results import EXIT_OF, ClauseResult, Exit, Outcome, Results, Verdict
+
+SEVERITY: Mapping[Outcome, int] = {
+    Outcome.FAIL: 0,
+    Outcome.ERROR: 1,
+    Outcome.UNKNOWN: 2,
+    Outcome.NON_STRICT: 3,
+    Outcome.SKIP: 4,
+    Outcome.INFO: 5,
+    Outcome.PASS: 6,
+}
+"""Lower is worse; the order in which outcomes are listed."""
+
+OUTCOME_WORDS: Mapping[Outcome, str] = {
+    Outcome.PASS: "pass",
+    Outcome.NON_STRICT: "should",
+    Outcome.FAIL: "fail",
+    Outcome.INFO: "info",
+    Outcome.SKIP: "skip",
+    Outcome.UNKNOWN: "unknown",
+    Outcome.ERROR: "error",
+}
+
+OUTCOME_SIGNS: Mapping[Outcome, str] = {
+    Outcome.PASS: "✓",
+    Outcome.NON_STRICT: "!",
+    Outcome.FAIL: "✗",
+    Outcome.INFO: "i",
+    Outcome.SKIP: "–",  # noqa: RUF001 - a dash is meant
+    Outcome.UNKNOWN: "?",
+    Outcome.ERROR: "⚠",
+}
+"""No outcome is told by colour alone."""
+
+_HEADLINES: Mapping[Verdict, str] = {
+    "pass": "Conformant",
+    "fail": "Violation",
+    "error": "Harness error",
+    "inconclusive": "Inconclusive",
+    "partial": "Partial",
+}
+
+_WORST_FIRST = (Exit.USAGE, Exit.VIOLATION, Exit.HARNESS_ERROR, Exit.INCONCLUSIVE, Exit.OK)
+
+
+def headline(results: Results) -> str:
+    """One or two words for the verdict."""
+    return (
+        "Cut short"
+        if results.cut_short and results.verdict == "inconclusive"
+        else _HEADLINES[results.verdict]
+    )
+
+
+def worst_exit(exits: Iterable[Exit]) -> Exit:
+    """The exit code of a command that came to several: a proven violation outweighs missing evidence."""
+    found = set(exits)
+    return next((code for code in _WORST_FIRST if code in found), Exit.OK)
+
+
+def exit_of(results: Results, gates: Iterable[GateRow] = ()) -> Exit:
+    """The exit code of one run with its gates."""
+    return worst_exit([EXIT_OF[results.verdict], *(gate.exit for gate in gates)])
+
+
+def by_severity(clauses: Iterable[ClauseResult]) -> list[ClauseResult]:
+    """Failing first, then by id."""
+    return sorted(clauses, key=lambda clause: (SEVERITY[clause.outcome], clause.id))
+
+
+def by_family(clauses: Iterable[ClauseResult]) -> list[tuple[str, list[ClauseResult]]]:
+    """Clauses by the part of their id before the number, `BCAST` of `BCAST-01`; the worst family first."""
+    families: dict[str, list[ClauseResult]] = {}
+    for clause in by_severity(clauses):
+        families.setdefault(clause.id.rpartition("-")[0] or clause.id, []).append(clause)
+    return sorted(families.items(), key=lambda family: (SEVERITY[family[1][0].outcome], family[0]))
+
+
+def tally(clauses: Sequence[ClauseResult]) -> str:
+    """`2 fail, 1 unknown, 28 pass`."""
+    counts = {outcome: sum(c.outcome is outcome for c in clauses) for outcome in SEVERITY}
+    return ", ".join(f"{count(n)} {OUTCOME_WORDS[o]}" for o, n in counts.items() if n) or "none judged"
+
+
+def trust(results: Results) -> str:
+    """Whether the figures describe the target or the machine that measured, in one sentence."""
+    health = results.generator
+    if health.saturated:
+        return f"The load generator did not keep up: {health.reason}."
+    if health.samples == 0:
+        return "The load generator's health was not recorded."
+    cpu = "" if health.cpu_median is None else f", CPU {health.cpu_median:.0%} of a core"
+    return f"The load generator kept up: worst schedule lag {milliseconds(health.worst_lag_ms)}{cpu}."
+
+
+def target_name(results: Results) -> str:
+    """What was judged, in a few words."""
+    for key in ("name", "url", "template"):
+        value = results.target.get(key)
+        if isinstance(value, str) and value:
+            return value
+    return "unnamed target"
