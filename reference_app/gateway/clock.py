@@ -1,4 +1,4 @@
-"""The time that connections live by: it can be handed in, and so moved, without touching the machine's clock."""
+"""The time that connections live by: handed in, so that it can be moved without touching the machine's."""
 
 from __future__ import annotations
 

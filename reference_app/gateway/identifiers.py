@@ -30,7 +30,7 @@ _CELLS = {
 
 
 def is_well_formed(connection_id: str) -> bool:
-    """Tell an id that API Gateway could have issued from one that it answers with 400 (EV-50, MG-14, MG-22)."""
+    """Tell an id that could have been issued (EV-50) from one that is answered with 400 (MG-14, MG-22)."""
     return _WELL_FORMED.fullmatch(connection_id) is not None
 
 

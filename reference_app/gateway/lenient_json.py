@@ -1,4 +1,4 @@
-"""JSON as API Gateway's permissive parser takes it (RT-8): an unquoted key does not send a message to `$default`."""
+"""JSON as API Gateway's permissive parser takes it: an unquoted key is no reason for `$default` (RT-8)."""
 
 from __future__ import annotations
 

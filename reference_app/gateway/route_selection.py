@@ -21,7 +21,7 @@ _LIFECYCLE_ROUTES = frozenset({"$connect", "$disconnect"})
 _SEGMENT = r"""\.[A-Za-z_][\w-]*|\['[^']*'\]|\["[^"]*"\]|\[\d+\]"""
 _BODY_PATH = rf"request\.body((?:{_SEGMENT})+)"
 _TOKEN = re.compile(rf"\\(?P<escaped>\$)|\$\{{{_BODY_PATH}\}}|\${_BODY_PATH}|(?P<text>[^$\\]+|\\)")
-_STEP = re.compile(r"""\.([A-Za-z_][\w-]*)|\['([^']*)'\]|\["([^"]*)"\]|\[(\d+)\]""")
+_STEP = re.compile(r"""\.([A-Za-z_][\w-]*)|\['([^']*)'\]|\["([^"]*)"\]|\[(?P<index>\d+)\]""")
 
 
 class UnsupportedExpression(ValueError):  # noqa: N818 - the field's word is "unsupported expression"
@@ -61,10 +61,10 @@ class RouteSelector:
         for step in path.steps:
             if isinstance(body, dict) and step in body:
                 body = body[step]
-            elif isinstance(body, list) and isinstance(step, int) and step < len(body):
-                body = body[step]
-            else:
+                continue
+            if not isinstance(body, list) or not isinstance(step, int) or step >= len(body):
                 return ""  # RT-3
+            body = body[step]
         return self._null if body is None else _java_text(body)
 
 
@@ -98,11 +98,9 @@ def _compile(expression: str) -> tuple[str | _BodyPath, ...]:
 
 
 def _path(text: str) -> _BodyPath:
-    return _BodyPath(
-        tuple(
-            int(step[4]) if step[4] is not None else next(name for name in step.groups()[:3] if name is not None)
-            for step in _STEP.finditer(text)
-        )
-    )
+    return _BodyPath(tuple(_step(step) for step in _STEP.finditer(text)))
 
 
+def _step(step: re.Match[str]) -> str | int:
+    index = step["index"]
+    return next(name for name in step.groups() if name is not None) if index is None else int(index)

@@ -1,8 +1,8 @@
 """One table of everything that AWS does in a way nobody has written down.
 
-Each row is a field of `Unknowns`: its default is the stack's guess, its metadata names the open question (Q-*) and
-the fact (HS-*, RT-* …) of the behaviour catalogue. A guess can be overridden by `NAME=VALUE`, so that one run can
-show whether a backend depends on it.
+Each row is a field of `Unknowns`: its default is the stack's guess; its metadata names the open question
+(Q-*) and the fact (HS-*, RT-*, …) of the behaviour catalogue. A guess can be overridden by `NAME=VALUE`, so
+that one run can show whether a backend depends on it.
 """
 
 from __future__ import annotations

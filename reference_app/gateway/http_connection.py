@@ -1,0 +1,127 @@
+"""HTTP/1.1 on one socket: keep-alive, pipelining, and the hand-over to WebSocket."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Protocol, cast
+
+import httptools
+
+from reference_app.gateway.http_message import HttpRequest, json_answer, message_body
+
+if TYPE_CHECKING:
+    from reference_app.gateway.http_message import HttpAnswer
+
+MAX_HEAD_BYTES = 1 << 16
+MAX_BODY_BYTES = 1 << 20
+"""Above what any call may carry, so that a signed call that is too large gets the service's own answer."""
+
+
+class HttpHandler(Protocol):
+    """What the requests are for."""
+
+    def answer(self, request: HttpRequest) -> HttpAnswer:
+        """Answer a request that asks for no upgrade."""
+
+    def upgrade(self, request: HttpRequest, transport: asyncio.Transport, early: bytes) -> HttpAnswer | None:
+        """Take the socket over, or return the answer with which it ends."""
+
+
+class HttpConnection(asyncio.Protocol):
+    """Parses requests as they come and answers them in order."""
+
+    def __init__(self, handler: HttpHandler, sockets: set[HttpConnection]) -> None:
+        """`sockets` holds the connection for as long as its socket speaks HTTP."""
+        self._handler = handler
+        self._sockets = sockets
+        self._parser = httptools.HttpRequestParser(self)
+        self._transport: asyncio.Transport | None = None
+        self._complete: list[tuple[HttpRequest, bool]] = []
+        self._in_head = True
+        self._head_bytes = 0
+        self.on_message_begin()
+
+    def close(self) -> None:
+        """End the TCP connection."""
+        if self._transport is not None:
+            self._transport.close()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.Transport", transport)
+        self._sockets.add(self)
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - nobody waits for this socket
+        self._sockets.discard(self)
+
+    def data_received(self, data: bytes) -> None:
+        if self._in_head:
+            self._head_bytes += len(data)
+        early: bytes | None = None
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserUpgrade as upgrade:
+            early = data[upgrade.args[0] :]
+        except httptools.HttpParserError:
+            self._end_with(400, "Bad Request")
+            return
+        self._serve(early)
+        if self._in_head and self._head_bytes > MAX_HEAD_BYTES:
+            self._end_with(431, "Request Header Fields Too Large")
+        elif len(self._body) > MAX_BODY_BYTES:
+            self._end_with(413, "Request Entity Too Large")
+
+    # Called by the parser. Nothing here may raise: the parser would take it for the client's fault.
+
+    def on_message_begin(self) -> None:
+        self._target = b""
+        self._headers: list[tuple[str, str]] = []
+        self._body = bytearray()
+        self._in_head = True
+
+    def on_url(self, url: bytes) -> None:
+        self._target += url
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self._headers.append((name.decode("latin-1"), value.decode("latin-1")))
+
+    def on_headers_complete(self) -> None:
+        self._in_head = False
+        self._head_bytes = 0
+        if self._transport is not None and any(name.lower() == "expect" for name, _ in self._headers):
+            self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+
+    def on_body(self, body: bytes) -> None:
+        self._body += body
+
+    def on_message_complete(self) -> None:
+        method = self._parser.get_method().decode("latin-1")
+        request = HttpRequest(method, self._target.decode("latin-1"), tuple(self._headers), bytes(self._body))
+        self._complete.append((request, self._parser.should_keep_alive()))
+        self._body = bytearray()
+        self._in_head = True
+
+    def _serve(self, early: bytes | None) -> None:
+        complete, self._complete = self._complete, []
+        for position, (request, keep_alive) in enumerate(complete, start=1):
+            if self._transport is None or self._transport.is_closing():
+                return
+            if early is not None and position == len(complete):
+                self._hand_over(request, self._transport, early)
+                return
+            self._transport.write(self._handler.answer(request).serialise(close=not keep_alive))
+            if not keep_alive:
+                self._transport.close()
+
+    def _hand_over(self, request: HttpRequest, transport: asyncio.Transport, early: bytes) -> None:
+        answer = self._handler.upgrade(request, transport, early)
+        if answer is None:
+            self._sockets.discard(self)
+            self._transport = None
+        else:
+            transport.write(answer.serialise(close=True))
+            transport.close()
+
+    def _end_with(self, status: int, message: str) -> None:
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.write(json_answer(status, message_body(message)).serialise(close=True))
+            self._transport.close()
