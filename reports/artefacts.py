@@ -12,6 +12,7 @@ from .junit import render_junit
 from .markdown import render_markdown
 from .redaction import environment_secrets, redact_all
 from .results import Results
+from .whole_file import write_whole
 
 PAGE = "report.html"
 SUMMARY = "summary.md"
@@ -50,7 +51,7 @@ def write_artefacts(
     """
     clean = redact_all(results, (*secrets, *environment_secrets(os.environ)))
     runs = [("", clean, redact_all(tuple(gates), secrets))]
-    return _write_all(folder, {RESULTS: clean.to_json} | _renderers(runs))
+    return _write_all(folder, {RESULTS: clean.to_json, **_renderers(runs)})
 
 
 def write_report(folder: Path, runs: Runs) -> Written:
@@ -62,7 +63,7 @@ def write_report(folder: Path, runs: Runs) -> Written:
     return _write_all(folder, _renderers(runs))
 
 
-def _renderers(runs: Runs) -> Mapping[str, Callable[[], str]]:
+def _renderers(runs: Runs) -> dict[str, Callable[[], str]]:
     return {
         JUNIT: lambda: render_junit(runs),
         SUMMARY: lambda: render_markdown(runs),
@@ -75,20 +76,9 @@ def _write_all(folder: Path, renderers: Mapping[str, Callable[[], str]]) -> Writ
     for name, render in renderers.items():
         path = folder / name
         try:
-            _write_whole(path, render())
+            write_whole(path, render())
         except OSError as error:
             problems.append(f"cannot write {path}: {error.strerror or error}")
         else:
             paths.append(path)
     return Written(tuple(paths), tuple(problems))
-
-
-def _write_whole(path: Path, text: str) -> None:
-    """Lone surrogates, which a test payload may hold, cannot be encoded: they become `?`."""
-    new = path.with_name(f"{path.name}.new")
-    try:
-        new.write_text(text, encoding="utf-8", errors="replace")
-        new.replace(path)
-    except OSError:
-        new.unlink(missing_ok=True)
-        raise

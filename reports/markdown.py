@@ -117,7 +117,8 @@ def _findings(name: str, results: Results) -> Iterator[str]:
     for clause in by_severity(results.clauses):
         for finding in clause.findings[:3]:
             where = f" ({escape(name)})" if name else ""
-            yield f"### {escape(clause.id)}{where}: {escape(finding.title)}\n\n{fenced(finding_text(finding))}"
+            heading = f"### {escape(clause.id)}{where}: {escape(finding.title)}"
+            yield f"{heading}\n\n{fenced(finding_text(finding))}"
 
 
 def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

@@ -15,6 +15,7 @@ from typing import Any, Literal, Self
 import numpy as np
 
 from .decoding import DecodingError, decode
+from .whole_file import write_whole
 
 FORMAT = 1
 
@@ -252,10 +253,7 @@ def check_format(what: str, found: object, read: int) -> None:
 
 def write_results(results: Results, folder: Path) -> None:
     """Write `results.json` into the run folder, whole or not at all."""
-    path = folder / "results.json"
-    new = path.with_suffix(".json.new")
-    new.write_text(results.to_json(), encoding="utf-8")
-    new.replace(path)
+    write_whole(folder / "results.json", results.to_json())
 
 
 def verdict_of(clauses: Iterable[ClauseResult]) -> tuple[Verdict, str]:

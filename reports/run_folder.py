@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from .results import Results
+from .whole_file import write_whole
 
 PLAN = "plan.json"
 RESULTS = "results.json"
@@ -53,7 +54,7 @@ def create_run_folder(
 def write_plan(folder: Path, plan: Mapping[str, Any]) -> None:
     """Write `plan.json`; secrets must be out of it already. Raises RunFolderError."""
     try:
-        (folder / PLAN).write_text(json.dumps(plan, indent=1) + "\n", encoding="utf-8")
+        write_whole(folder / PLAN, json.dumps(plan, indent=1) + "\n")
     except OSError as error:
         raise RunFolderError(f"cannot write {folder / PLAN}: {error.strerror or error}") from error
 
