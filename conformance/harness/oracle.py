@@ -96,7 +96,7 @@ def judge(
     sent = _Sent(messages, members, history, bound_ns)
     received, unattributed = _received(history, messages)
     tally = _Tally(messages, members)
-    for chunk in _chunks(sent, members, bound_ns):
+    for chunk in _chunks(sent, received, members, bound_ns):
         tally.add(chunk, received, sent, members, contract, bound_ns)
     return tally.judgement(unattributed)
 
@@ -168,22 +168,23 @@ def _received(history: History, messages: list[Message]) -> tuple[_Received, int
 
 @dataclass(frozen=True)
 class _Chunk:
-    """Messages `start` to `stop` (places) against the connections that were alive around them."""
+    """Messages `start` to `stop` (places) against the connections alive around them or hearing of them."""
 
     start: int
     stop: int
     connections: Ints
 
 
-def _chunks(sent: _Sent, members: _Members, bound_ns: int) -> Iterator[_Chunk]:
+def _chunks(sent: _Sent, received: _Received, members: _Members, bound_ns: int) -> Iterator[_Chunk]:
     total = len(sent.started)
     size = max(1, _CELLS // max(1, len(members.opened)))
     for start in range(0, total, size):
         stop = min(total, start + size)
         earliest, latest = int(sent.started[start]), int(sent.started[stop - 1]) + bound_ns
-        # Later ones are outside of every window of the chunk: what they receive of it is leaked.
-        alive = (members.opening <= latest) & (members.gone >= earliest)
-        yield _Chunk(start, stop, np.flatnonzero(alive).astype(np.int64))
+        concerned = (members.opening <= latest) & (members.gone >= earliest)
+        low, high = np.searchsorted(received.place, (start, stop))
+        concerned[received.connection[low:high]] = True
+        yield _Chunk(start, stop, np.flatnonzero(concerned).astype(np.int64))
 
 
 class _Tally:
@@ -214,7 +215,7 @@ class _Tally:
     ) -> None:
         span = slice(chunk.start, chunk.stop)
         shape = (chunk.stop - chunk.start, len(chunk.connections))
-        arrived, copies, corrupt, strangers = _grid(chunk, received, len(members.opened))
+        arrived, copies, corrupt = _grid(chunk, received, len(members.opened))
         started = sent.started[span, None]
         is_sender = sent.sender[span, None] == chunk.connections[None, :]
         wanted = ~is_sender if not contract.echo_to_sender else np.ones(shape, np.bool_)
@@ -232,7 +233,6 @@ class _Tally:
         self._note("duplicated", chunk, copies > 1)
         self._note("corrupted", chunk, corrupt)
         self._note("leaked", chunk, came & forbidden)
-        self._pairs["leaked"].append(strangers)
         self._may += int((came & ~owed & ~forbidden).sum())
         self._count(chunk, owed, delivered)
         self._time(chunk, delivered, arrived, sent.intended[span])
@@ -289,25 +289,20 @@ class _Tally:
         )
 
 
-def _grid(
-    chunk: _Chunk, received: _Received, connections: int
-) -> tuple[Ints, Ints, Flags, tuple[Ints, Ints]]:
-    """First arrival, number of copies and damage of each pair; and what lies outside of the grid."""
+def _grid(chunk: _Chunk, received: _Received, connections: int) -> tuple[Ints, Ints, Flags]:
+    """First arrival, number of copies and damage of each pair of the chunk."""
     low, high = np.searchsorted(received.place, (chunk.start, chunk.stop))
-    column_of = np.full(connections, -1, np.int64)
+    column_of = np.zeros(connections, np.int64)
     column_of[chunk.connections] = np.arange(len(chunk.connections))
-    place, connection = received.place[low:high], received.connection[low:high]
-    column = column_of[connection]
-    inside = column >= 0
-    shape = (chunk.stop - chunk.start, len(chunk.connections))
-    cells = (place[inside] - chunk.start) * shape[1] + column[inside]
-    copies = np.bincount(cells, minlength=shape[0] * shape[1]).astype(np.int64)
-    arrived = np.full(shape[0] * shape[1], NEVER, np.int64)
-    np.minimum.at(arrived, cells, received.at_ns[low:high][inside])
-    corrupt = np.zeros(shape[0] * shape[1], np.bool_)
-    corrupt[cells[received.corrupt[low:high][inside]]] = True
-    strangers = (place[~inside], connection[~inside])
-    return arrived.reshape(shape), copies.reshape(shape), corrupt.reshape(shape), strangers
+    width = len(chunk.connections)
+    shape = (chunk.stop - chunk.start, width)
+    cells = (received.place[low:high] - chunk.start) * width + column_of[received.connection[low:high]]
+    copies = np.bincount(cells, minlength=shape[0] * width).astype(np.int64)
+    arrived = np.full(shape[0] * width, NEVER, np.int64)
+    np.minimum.at(arrived, cells, received.at_ns[low:high])
+    corrupt = np.zeros(shape[0] * width, np.bool_)
+    corrupt[cells[received.corrupt[low:high]]] = True
+    return arrived.reshape(shape), copies.reshape(shape), corrupt.reshape(shape)
 
 
 def _joined(parts: list[tuple[Ints, Ints]]) -> Pairs:

@@ -1,0 +1,142 @@
+"""Ring (a): the oracle's verdict on histories written down with the reason for it."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from conformance.harness.contract import Bounds, Contract
+from conformance.harness.oracle import judge
+from reports.history_reader import History
+from reports.results import Delivery
+
+from .story import history_of
+
+_VECTORS: list[dict[str, Any]] = tomllib.loads((Path(__file__).parent / "vectors.toml").read_text())["vector"]
+_BOUNDS = Bounds(deliver_s=1.0)
+
+
+@pytest.mark.parametrize("vector", _VECTORS, ids=lambda vector: vector["name"])
+def test_vector(vector: dict[str, Any]) -> None:
+    contract = Contract(echo_to_sender=vector.get("echo", True))
+    counts = judge(history_of(vector["story"]), contract, _BOUNDS).counts
+    assert asdict(counts) == asdict(Delivery(**vector["expect"])), vector["why"]
+
+
+def test_latency_counts_from_the_intended_time_over_owed_pairs() -> None:
+    history = history_of("""
+        0 a connects stayer
+        0 b connects stayer
+        0 c connects stayer
+        100 a sends m1 churn/main
+        110 a hears m1
+        130 b hears m1
+        150 c hears m1
+        400 c closes
+        5000 row a there
+    """)
+    history.messages[0].intended_ns -= 40_000_000
+    judgement = judge(history, Contract(), _BOUNDS)
+    assert sorted(judgement.pair_latency_ns.tolist()) == [50_000_000, 70_000_000]
+    assert judgement.first_ns.tolist() == [50_000_000]
+    assert judgement.last_ns.tolist() == [70_000_000]
+
+
+def test_a_connection_that_hears_nothing_of_what_it_is_owed_is_deaf() -> None:
+    lines = ["0 a connects stayer", "0 b connects stayer", "5000 row a there"]
+    for number in range(3):
+        lines += [f"{100 + number} a sends m{number} churn/main", f"{120 + number} a hears m{number}"]
+    judgement = judge(history_of(lines), Contract(), _BOUNDS)
+    assert judgement.deaf(at_least=3) == [1]
+    assert judgement.deaf(at_least=4) == []
+
+
+def test_deliveries_of_messages_that_nobody_sent_are_counted_apart() -> None:
+    history = history_of("0 a connects stayer\n100 a sends m1 churn/main\n120 a hears m1\n5000 row a there")
+    stranger = history.deliveries.copy()
+    stranger["message"] = 999
+    history.deliveries = np.concatenate([history.deliveries, stranger])
+    judgement = judge(history, Contract(), _BOUNDS)
+    assert judgement.unattributed == 1
+    assert judgement.counts.delivered == 1
+
+
+def test_chunks_do_not_change_the_verdict(monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = [f"{10 * n} c{n} connects stayer" for n in range(7)] + ["9000 row c0 there"]
+    for number in range(30):
+        lines.append(f"{100 + 40 * number} c{number % 7} sends m{number} churn/main")
+        lines += [
+            f"{110 + 40 * number + 7 * ear} c{ear} hears m{number}" for ear in range(7) if (number + ear) % 5
+        ]
+    lines += ["700 c3 closes", "900 c4 aborts"]
+    history = history_of(lines)
+    whole = judge(history, Contract(), _BOUNDS)
+    monkeypatch.setattr("conformance.harness.oracle._CELLS", 8)
+    chunked = judge(history, Contract(), _BOUNDS)
+    assert chunked.counts == whole.counts
+    assert chunked.counts.lost > 0
+    assert list(chunked.lost) == list(whole.lost)
+    assert chunked.last_ns.tolist() == whole.last_ns.tolist()
+
+
+def test_the_oracle_agrees_with_the_definition_pair_by_pair() -> None:
+    """The same windows, spelled out pair by pair without numpy, on histories drawn at random."""
+    generator = np.random.default_rng(7)
+    for _ in range(40):
+        history = history_of(_random_story(generator))
+        for echo in (True, False):
+            contract = Contract(echo_to_sender=echo)
+            assert asdict(judge(history, contract, _BOUNDS).counts) == _by_definition(history, contract)
+
+
+def _random_story(generator: np.random.Generator) -> list[str]:
+    lines = ["6000 lag 0"]
+    for n in range(6):
+        opening = int(generator.integers(0, 1500))
+        lines.append(f"{opening} c{n} connects stayer")
+        if generator.random() < 0.5:
+            lines.append(f"{opening + int(generator.integers(10, 3000))} c{n} closes")
+    for m in range(8):
+        sender, at = int(generator.integers(0, 6)), int(generator.integers(1500, 3000))
+        verb = "sends" if generator.random() < 0.8 else "tries"
+        lines.append(f"{at} c{sender} {verb} m{m} churn/main")
+        for ear in range(6):
+            for _copy in range(int(generator.choice([0, 1, 1, 1, 2]))):
+                damage = " damaged" if generator.random() < 0.1 else ""
+                lines.append(f"{at + int(generator.integers(1, 1600))} c{ear} hears m{m}{damage}")
+    return lines
+
+
+def _by_definition(history: History, contract: Contract) -> dict[str, int]:
+    bound = 1_000_000_000
+    counts = dict.fromkeys(asdict(Delivery()), 0)
+    counts["messages"] = len(history.messages)
+    for message in history.messages:
+        copies = [d for d in history.deliveries if d["message"] == message.id]
+        sender = history.connections[message.sender]
+        stayed = (sender.leaving_ns or history.end_ns) >= message.started_ns + bound
+        accepted = bool(copies) or (message.outcome == "ok" and stayed)
+        for connection in history.connections:
+            mine = [d for d in copies if d["connection"] == connection.number]
+            own = connection is sender and not contract.echo_to_sender
+            assert connection.opened_ns is not None
+            member = connection.opened_ns <= message.started_ns and (
+                (connection.leaving_ns or history.end_ns) >= message.started_ns + bound
+            )
+            owed = member and accepted and not own
+            forbidden = own or connection.opening_ns > message.started_ns + bound
+            first = min((int(d["at_ns"]) for d in mine), default=None)
+            counts["owed"] += owed
+            counts["delivered"] += owed and first is not None
+            counts["lost"] += owed and first is None
+            counts["late"] += owed and first is not None and first > message.started_ns + bound
+            counts["duplicated"] += len(mine) > 1
+            counts["corrupted"] += any(d["flags"] for d in mine)
+            counts["leaked"] += bool(mine) and forbidden
+            counts["may"] += bool(mine) and not owed and not forbidden
+    return counts
