@@ -26,10 +26,12 @@ class ChildProcess:
         *,
         environment: Mapping[str, str],
         folder: Path | None = None,
-        output: int = subprocess.DEVNULL,
+        output: int | None = subprocess.DEVNULL,
+        pass_fds: Sequence[int] = (),
         on_exit: Callable[[int], None] | None = None,
     ) -> None:
-        """Start it from the event loop's thread. `output` is a descriptor for stdout and stderr.
+        """Start it from the event loop's thread. `output` is a descriptor for stdout and stderr, None
+        for ours; `pass_fds` are the descriptors that it inherits beside it.
 
         `on_exit` is called in the loop with the return code (negative: minus the signal).
         """
@@ -45,6 +47,7 @@ class ChildProcess:
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
+            pass_fds=pass_fds,
             start_new_session=True,
         )
         self._watch = os.pidfd_open(self._process.pid)

@@ -77,7 +77,7 @@ class ExecutionEnvironment:
         self._log.note(f"INIT Duration: {(time.monotonic() - started) * 1000:.2f} ms")
 
     async def invoke(self, invocation: Invocation) -> Returned | Failed:
-        """Run one event to its outcome, or to the function's timeout; never raises for a fault of the function."""
+        """Run one event to its outcome, or to the function's timeout; the function's faults do not raise."""
         assert self._process is not None
         self._log.request_id = invocation.request_id
         started = time.monotonic()

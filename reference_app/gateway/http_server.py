@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import http
+import socket
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -46,11 +47,16 @@ class Response:
         return "\r\n".join([*lines, "", ""]).encode("latin-1") + self.body
 
 
+def loopback_listener() -> socket.socket:
+    """A socket that listens on a free loopback port: whoever connects waits until it is served."""
+    return socket.create_server((LOOPBACK, 0), backlog=1024)
+
+
 Handler = Callable[[Request], Awaitable[Response]]
 
 
 class HttpServer:
-    """Listens on a free loopback port from `start` to `stop`."""
+    """Listens on a loopback port from `start` or `serve` to `stop`."""
 
     def __init__(self, handler: Handler, *, longest_body: int) -> None:
         self._handler = handler
@@ -59,10 +65,15 @@ class HttpServer:
         self._connections: set[_Connection] = set()
 
     async def start(self) -> int:
-        """Listen; returns the port."""
+        """Listen on a free port; returns it."""
+        listener = loopback_listener()
+        await self.serve(listener)
+        return int(listener.getsockname()[1])
+
+    async def serve(self, listener: socket.socket) -> None:
+        """Serve what arrives at a socket that listens already; it belongs to the server from now on."""
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(self._connection, LOOPBACK, 0)
-        return int(self._server.sockets[0].getsockname()[1])
+        self._server = await loop.create_server(self._connection, sock=listener)
 
     async def stop(self) -> None:
         """Close the port and every connection; requests in progress are cancelled."""

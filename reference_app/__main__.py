@@ -1,0 +1,202 @@
+"""`python -m reference_app [TEMPLATE]`: a SAM application with a WebSocket API, on this machine.
+
+Exit codes: 0 after SIGINT or SIGTERM; 4 for what the caller can mend; 3 for a fault of the stack.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import ipaddress
+import signal
+import sys
+import time
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from reference_app.gateway.application import Application
+from reference_app.gateway.stack_errors import StackError
+
+EXIT_OK = 0
+EXIT_HARNESS = 3
+EXIT_USAGE = 4
+
+_DEFAULT_TEMPLATE = Path(__file__).parent / "template.yaml"
+
+
+class _Parser(argparse.ArgumentParser):
+    """argparse with this project's exit code for usage errors."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(EXIT_USAGE, f"{self.prog}: {message}\n")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; returns the exit code."""
+    # Until the event loop handles it, SIGTERM ends things as Ctrl-C does.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    options = _parser().parse_args(arguments)
+    try:
+        return _run(options)
+    except KeyboardInterrupt:
+        return EXIT_OK
+    except StackError as error:
+        _complain(str(error))
+        return EXIT_USAGE
+    except Exception:  # noqa: BLE001 - the last line of defence decides the exit code
+        traceback.print_exc()
+        _complain("this is a fault of the local stack, not of the template")
+        return EXIT_HARNESS
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="python -m reference_app",
+        description="Run a SAM application with a WebSocket API on this machine until SIGINT or SIGTERM.",
+    )
+    parser.add_argument(
+        "template", nargs="?", type=Path, default=_DEFAULT_TEMPLATE, help="SAM template (the reference app)"
+    )
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
+    parser.add_argument("--port", type=_port, default=0, help="port to listen on (a free one)")
+    parser.add_argument("--ready-file", type=Path, metavar="FILE", help="target file to write when ready")
+    parser.add_argument(
+        "--parameter",
+        type=_assignment,
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="value of a parameter of the template; may be repeated",
+    )
+    parser.add_argument(
+        "--dynamodb-endpoint", metavar="URL", help="DynamoDB endpoint to use instead of the embedded one"
+    )
+    parser.add_argument(
+        "--concurrency",
+        type=_positive,
+        default=10,
+        metavar="N",
+        help="execution environments a function may have (%(default)s)",
+    )
+    parser.add_argument(
+        "--unknown",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="behaviour where AWS's own is not known; may be repeated",
+    )
+    parser.add_argument("--quiet", action="store_true", help="drop what the functions print")
+    return parser
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or int(text) > 65535:
+        raise argparse.ArgumentTypeError(f"{text!r} is no port: 0 to 65535")
+    return int(text)
+
+
+def _positive(text: str) -> int:
+    if not text.isdecimal() or int(text) == 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of 1 or more")
+    return int(text)
+
+
+def _assignment(text: str) -> tuple[str, str]:
+    name, separator, value = text.partition("=")
+    if not separator or not name:
+        raise argparse.ArgumentTypeError(f"{text!r} is not of the form NAME=VALUE")
+    return name, value
+
+
+def _run(options: argparse.Namespace) -> int:
+    started = time.monotonic()
+    _say(f"reading {options.template}")
+    # Imported late: wrong arguments are answered at once.
+    from reference_app.gateway.template import read_application
+
+    application = read_application(options.template, dict(options.parameter))
+    for warning in application.warnings:
+        _complain(f"warning: {warning}")
+    if not _is_loopback(options.host):
+        _complain(f"warning: {options.host} is not a loopback address: others can reach this stack")
+    return asyncio.run(_serve(application, options, started))
+
+
+async def _serve(application: Application, options: argparse.Namespace, started: float) -> int:
+    task = asyncio.current_task()
+    assert task is not None
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, task.cancel)
+    try:
+        await _run_stack(application, options, started)
+    except asyncio.CancelledError:
+        _say("stopped")
+    except ExceptionGroup as group:
+        # The stack starts its parts side by side; the first that failed is the reason.
+        raise group.exceptions[0] from group
+    return EXIT_OK
+
+
+async def _run_stack(application: Application, options: argparse.Namespace, started: float) -> None:
+    from reference_app.gateway.ready_file import write_ready_file
+    from reference_app.gateway.stack import Stack, StackOptions
+    from reference_app.gateway.unknowns import UnknownsError, from_assignments
+
+    try:
+        unknowns = from_assignments(options.unknown)
+    except UnknownsError as error:
+        raise StackError(f"--unknown: {error}") from error
+    stack_options = StackOptions(
+        host=options.host,
+        port=options.port,
+        concurrency=options.concurrency,
+        dynamodb_endpoint=options.dynamodb_endpoint,
+        unknowns=unknowns,
+        logs=None if options.quiet else sys.stderr,
+        notify=_complain,
+    )
+    _say(f"starting {len(application.functions)} functions, {len(application.tables)} tables")
+    async with Stack(application, stack_options) as stack:
+        _say(f"ready in {time.monotonic() - started:.1f} s (Ctrl-C ends it)")
+        for url in stack.urls:
+            _say(url)
+        if options.ready_file is None:
+            await asyncio.Event().wait()
+            return
+        try:
+            write_ready_file(options.ready_file, stack.ready)
+        except OSError as refused:
+            raise StackError(f"cannot write {options.ready_file}: {refused.strerror}") from refused
+        try:
+            await asyncio.Event().wait()
+        finally:
+            options.ready_file.unlink(missing_ok=True)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _say(text: str) -> None:
+    _print(text, sys.stdout)
+
+
+def _complain(text: str) -> None:
+    _print(f"reference_app: {text}", sys.stderr)
+
+
+def _print(text: str, stream: object) -> None:
+    try:
+        print(text, file=stream, flush=True)  # type: ignore[call-overload]
+    except BrokenPipeError:
+        return  # whoever read this has had enough; the stack runs on
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,132 @@
+"""moto's DynamoDB, called without its web server: one request's JSON in, one response's JSON out.
+
+moto answers; this module only leaves out what surrounds its answer. Measured with 1,000 rows: moto's own
+server needs 260 ms for a Scan, of which four fifths go into walking each attribute value through the
+service model to write it as the JSON that it already is.
+"""
+
+from __future__ import annotations
+
+import binascii
+import json
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from moto.core.exceptions import ServiceException
+from moto.core.parse import PROTOCOL_PARSERS
+from moto.core.responses import ActionResult
+from moto.core.utils import camelcase_to_underscores, get_service_model
+from moto.dynamodb.models.utilities import dynamo_json_dump
+from moto.dynamodb.responses import DynamoHandler
+from werkzeug.datastructures import Headers, MultiDict
+from werkzeug.exceptions import HTTPException
+
+_CONTENT_TYPE = "application/x-amz-json-1.0"
+
+# Their results consist of attribute values, counts and names: nothing that the service model would change.
+_ITEM_OPERATIONS = frozenset(
+    {
+        "BatchGetItem",
+        "BatchWriteItem",
+        "DeleteItem",
+        "GetItem",
+        "PutItem",
+        "Query",
+        "Scan",
+        "TransactGetItems",
+        "TransactWriteItems",
+        "UpdateItem",
+    }
+)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What goes back over HTTP."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class DynamoDbEngine:
+    """Tables of one account, in memory, one namespace a region; to be called from one thread."""
+
+    def __init__(self, account_id: str) -> None:
+        self._account_id = account_id
+        self._model = get_service_model("dynamodb")
+        self._operations = frozenset(self._model.operation_names)
+
+    def answer(self, operation: str, body: bytes, region: str) -> Answer:
+        """Answer one call, such as `PutItem`, as DynamoDB's JSON protocol has it; errors are answers too."""
+        if operation not in self._operations:
+            return _error(400, "UnknownOperationException", "")
+        try:
+            parameters = self._parse(operation, body)
+        except ValueError:
+            return _error(400, "SerializationException", "the request is no JSON object")
+        handler = self._handler(operation, region)
+        handler.body = handler.params = parameters
+        method = getattr(handler, camelcase_to_underscores(operation), None)
+        if method is None:
+            return _error(400, "UnknownOperationException", f"{operation} is not implemented here")
+        try:
+            result = method()
+        except HTTPException as error:
+            return _answer(error.code or 500, str(error.description).encode())
+        except ServiceException as error:
+            return self._serialise(handler, ActionResult(error))
+        except KeyError as missing:
+            # moto leaves it to the SDKs to insist on required members.
+            return _error(400, "ValidationException", f"The parameter {missing} is required")
+        if operation in _ITEM_OPERATIONS:
+            return _answer(200, dynamo_json_dump(result.result or {}).encode())
+        return self._serialise(handler, result)
+
+    def _parse(self, operation: str, body: bytes) -> dict[str, Any]:
+        """The parameters as moto's handlers take them. Raises ValueError if the body is no JSON object."""
+        if not body.lstrip().startswith(b"{"):
+            raise ValueError("not an object")
+        parser = PROTOCOL_PARSERS["json"](self._model.operation_model(operation), map_type=dict)
+        parsed: dict[str, Any] = parser.parse(
+            {
+                "method": "POST",
+                "values": MultiDict(),
+                "headers": Headers(),
+                "body": body,
+                "url_path": "/",
+                "url_params": {},
+            }
+        )
+        return parsed
+
+    def _handler(self, operation: str, region: str) -> DynamoHandler:
+        """One request's handler in the state that moto's own dispatch would leave it in."""
+        handler = DynamoHandler()
+        handler.region = region
+        handler.partition = "aws"
+        handler.current_account = self._account_id
+        handler.querystring = {}
+        handler.headers = {"X-Amz-Target": f"DynamoDB_20120810.{operation}", "Content-Type": _CONTENT_TYPE}
+        handler.response_headers = {}
+        return handler
+
+    def _serialise(self, handler: DynamoHandler, result: ActionResult) -> Answer:
+        status, _, body = handler.serialized(result)
+        return _answer(int(status), body if isinstance(body, bytes) else str(body).encode())
+
+
+def _answer(status: int, body: bytes) -> Answer:
+    headers = {
+        "Content-Type": _CONTENT_TYPE,
+        "x-amzn-RequestId": uuid.uuid4().hex.upper(),
+        "x-amz-crc32": str(binascii.crc32(body)),
+    }
+    return Answer(status, headers, body)
+
+
+def _error(status: int, kind: str, message: str) -> Answer:
+    body = {"__type": f"com.amazon.coral.service#{kind}", "message": message}
+    return _answer(status, json.dumps(body).encode())
