@@ -29,10 +29,9 @@ CHECKERS: Mapping[str, Checker] = {
 def judge_clause(clause: Clause, case: Case) -> ClauseResult:
     """Judge one clause on its own; a missed SHOULD is `non-strict`."""
     judged = CHECKERS[clause.id](case)
-    outcome = judged.outcome
-    if clause.level != "MUST" and outcome is Outcome.FAIL:
-        outcome = Outcome.NON_STRICT if clause.level == "SHOULD" else Outcome.INFO
-    return result_of(clause, replace(judged, outcome=outcome))
+    if clause.level == "SHOULD" and judged.outcome is Outcome.FAIL:
+        judged = replace(judged, outcome=Outcome.NON_STRICT)
+    return result_of(clause, judged)
 
 
 def result_of(clause: Clause, judged: Judged) -> ClauseResult:

@@ -94,11 +94,14 @@ class _Story:
             "frame": self._frame,
         }
         if verb in _LEAVINGS:
-            connection = self.connections[who]
-            connection.leaving_ns, connection.how = at_ns, _LEAVINGS[verb]
-            connection.left_ns = at_ns + int(_AFTER_MS * 1e6)
+            self._leaves(at_ns, self.connections[who], _LEAVINGS[verb])
         else:
             verbs[verb](at_ns, who, rest)
+
+    def _leaves(self, at_ns: int, connection: Connection, how: Leaving) -> None:
+        if connection.leaving_ns is None or at_ns < connection.leaving_ns:
+            connection.leaving_ns, connection.how = at_ns, how
+            connection.left_ns = at_ns + int(_AFTER_MS * 1e6)
 
     def _connecting(self, at_ns: int, who: str, group: str) -> None:
         number = len(self.connections)

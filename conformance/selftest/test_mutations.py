@@ -1,0 +1,213 @@
+"""Ring (b): one change to a valid run turns exactly one clause red, and for every clause there is one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+
+from conformance.checkers import CHECKERS, judge
+from conformance.checkers.case import Case
+from conformance.clauses import clauses
+from conformance.harness.contract import Bounds, Contract
+from reports.results import Outcome
+
+from .story import history_of
+from .valid_run import valid_run
+
+_BOUNDS = Bounds(deliver_s=1.0, cleanup_s=2.0, stale_s=3.0)
+_RED = (Outcome.FAIL, Outcome.NON_STRICT)
+Mutation = Callable[[list[str]], list[str]]
+
+
+def _outcomes(lines: list[str], contract: Contract | None = None) -> dict[str, Outcome]:
+    case = Case(history_of(lines), contract or Contract(), _BOUNDS, ("secret-table",))
+    return {name: judge(name, case).outcome for name in CHECKERS}
+
+
+def _without(pattern: str, most: int = 1) -> Mutation:
+    """Take out the first `most` lines that the pattern finds."""
+
+    def mutate(lines: list[str]) -> list[str]:
+        found = [line for line in lines if re.search(pattern, line)][:most]
+        assert found, f"no line has {pattern!r}"
+        return [line for line in lines if line not in found]
+
+    return mutate
+
+
+def _changed(pattern: str, change: Callable[[re.Match[str]], str], most: int = 1) -> Mutation:
+    """Replace what the pattern finds in the first `most` lines; a change may hold several lines."""
+
+    def mutate(lines: list[str]) -> list[str]:
+        out: list[str] = []
+        done = 0
+        for line in lines:
+            match = re.search(pattern, line)
+            if match is None or done == most:
+                out.append(line)
+                continue
+            done += 1
+            out += (line[: match.start()] + change(match) + line[match.end() :]).split("\n")
+        assert done, f"no line has {pattern!r}"
+        return out
+
+    return mutate
+
+
+def _all(*mutations: Mutation) -> Mutation:
+    def mutate(lines: list[str]) -> list[str]:
+        for mutation in mutations:
+            lines = mutation(lines)
+        return lines
+
+    return mutate
+
+
+def _frame_for(ear: str, after: str, text: str) -> Mutation:
+    """`ear` hears a frame 1 ms after the line that holds `after`."""
+    return _changed(rf"^(\d+) (.*{after}.*)$", lambda m: f"{m[0]}\n{int(m[1]) + 1} {ear} frame {text}")
+
+
+def _late(pattern: str) -> Mutation:
+    return _changed(rf"^(\d+) ({pattern})$", lambda m: f"{int(m[1]) + 1100} {m[2]}")
+
+
+_GATEWAY_ERROR = '{"message": "Internal server error", "connectionId":"x", "requestId":"y"}'
+
+MUTATIONS: dict[str, Mutation] = {
+    "CONN-01": _changed(
+        r"^(\d+) n0 connects newcomer",
+        lambda m: f"{m[1]} x connecting newcomer\n{m[1]} x refused 500\n{m[0]}",
+    ),
+    "CONN-02": _changed(r"row n1 there", lambda m: "row n1 absent"),
+    "CONN-03": _without(r"n4 hears connect-first"),
+    "ROUTE-01": _frame_for(
+        "f1", "sends wiring-probe", '{"message": "Forbidden", "connectionId":"x", "requestId":"y"}'
+    ),
+    "ROUTE-02": _changed(
+        r"^(\d+) (unknown-action-villain frame .*)$",
+        lambda m: f"{m[0]}\n{int(m[1]) + 1} unknown-action-villain closed-by-peer",
+    ),
+    "ROUTE-03": _without(r"unknown-action-third hears routing-unknown-action-other"),
+    "ROUTE-04": _without(r"no-action-third hears routing-no-action-same"),
+    "ROUTE-05": _frame_for("no-action-other", "no-action-villain sends no-action", "somebody sent nothing"),
+    "ROUTE-06": _without(r"not-json-villain hears routing-not-json-other"),
+    "ROUTE-07": _changed(
+        r"^(\d+) not-json-villain sends not-json .*$",
+        lambda m: f"{m[0]}\n{int(m[1]) + 5} not-json-third hears not-json",
+    ),
+    "ROUTE-08": _changed(
+        r"^(\d+) not-an-object-villain sends not-an-object .*$",
+        lambda m: f"{m[0]}\n{int(m[1]) + 5} not-an-object-third lost",
+    ),
+    "ROUTE-09": _without(r"unknown-action-villain frame"),
+    "ROUTE-10": _frame_for("no-payload-third", "no-payload-villain sends no-payload", "undefined"),
+    "ROUTE-11": _without(r"no-payload-other hears routing-no-payload-same"),
+    "ROUTE-12": _without(r"odd-payload-third hears routing-odd-payload-same"),
+    "BCAST-01": _without(r"n2 hears broadcast-plain"),
+    "BCAST-02": _changed(
+        r"^(\d+) (n2 hears broadcast-plain.*)$", lambda m: f"{m[0]}\n{int(m[1]) + 3} {m[2]}"
+    ),
+    "BCAST-03": _without(r"f1 hears broadcast-plain"),
+    "BCAST-04": _changed(r".* n2 hears broadcast-plain.*", lambda m: f"{m[0]} damaged"),
+    "BCAST-05": _changed(r".* n2 hears broadcast-unicode.*", lambda m: f"{m[0]} damaged"),
+    "BCAST-06": _without(r"n2 hears broadcast-literal"),
+    "BCAST-07": _late(r"n2 hears broadcast-plain.*"),
+    "BCAST-08": _without(r"n3 hears broadcast-concurrent"),
+    "BCAST-09": _changed(r".* n2 hears broadcast-large.*", lambda m: f"{m[0]} damaged"),
+    "LEAK-01": _frame_for(
+        "not-json-villain", "not-json-villain sends not-json", "Traceback (most recent call last): …"
+    ),
+    "DISC-01": _changed(r"^(\d+) row lc0 absent", lambda m: f"{int(m[1]) + 2500} row lc0 there"),
+    "DISC-02": _changed(r"^(\d+) row la1 absent", lambda m: f"{int(m[1]) + 3500} row la1 there"),
+    "DISC-03": _without(r"d1 hears leave-during"),
+    "DISC-04": _changed(r"row d2 there", lambda m: "row d2 absent"),
+    "DISC-05": _without(r"r1 hears return-after"),
+    "DISC-06": _without(r"d2 hears parting1"),
+    "STALE-01": _without(r"s2 hears stale-plain"),
+    "STALE-02": _changed(r"^(\d+) row stale1 absent", lambda m: f"{int(m[1]) + 4500} row stale1 there"),
+    "STALE-03": _changed(r"row s3 there", lambda m: "row s3 absent"),
+    "STALE-04": _late(r"s2 hears stale-many.*"),
+    "STALE-05": _without(r"s2 hears stale-malformed"),
+    "STALE-06": _without(r"s2 hears stale-pages"),
+    "STALE-07": _frame_for("s0", "s0 sends stale-plain", _GATEWAY_ERROR),
+    "CHURN-01": _without(r"k2 hears churn-main"),
+    "CHURN-02": _changed(r"^(\d+) (k2 hears churn-main.*)$", lambda m: f"{m[0]}\n{int(m[1]) + 3} {m[2]}"),
+    "CHURN-03": _changed(r".* k2 hears churn-main.*", lambda m: f"{m[0]} damaged"),
+    "CHURN-04": _without(r"j1 hears churn-final", most=3),
+    "CHURN-05": _changed(r"^(\d+) row g1 absent", lambda m: f"{int(m[1]) + 3600} row g1 there"),
+    "CHURN-06": _changed(r"row k1 there", lambda m: "row k1 absent"),
+    "CHURN-07": _without(r"b1 hears churn-(main|final)", most=4),
+    "CHURN-08": _without(r"j1 hears churn-main"),
+    "CHURN-09": _changed(
+        r"^(\d+) j0 connects joiner", lambda m: f"{m[1]} x connecting joiner\n{m[1]} x refused 500\n{m[0]}"
+    ),
+    "CHURN-11": _frame_for("k0", "k0 sends churn-main", _GATEWAY_ERROR),
+}
+
+
+def _k2_is_closed(lines: list[str]) -> list[str]:
+    """k2 is closed between two broadcasts that nothing else is owed around, and speaks no more."""
+    last = max(int(line.split()[0]) for line in lines if " sends churn-main" in line)
+    final = [line for line in lines if " sends churn-final" in line]
+    speaker = final[-1].split()[1]
+    name = final[-1].split()[3]
+    kept = [
+        line
+        for line in lines
+        if not (f" {speaker} hears" in line and int(line.split()[0]) > last + 1200)
+        and not line.endswith(f"row {speaker} there")
+        and f" {speaker} sends {name}" not in line
+        and f" hears {name}" not in line
+    ]
+    return [*kept, f"{last + 1150} {speaker} closed-by-peer"]
+
+
+MUTATIONS["CHURN-10"] = _k2_is_closed
+
+
+def test_a_valid_run_passes_every_clause() -> None:
+    red = {name: outcome for name, outcome in _outcomes(valid_run()).items() if outcome is not Outcome.PASS}
+    assert red == {"BCAST-10": Outcome.INFO}
+
+
+def test_every_clause_has_a_mutation() -> None:
+    """All but BCAST-10, which is told and not judged."""
+    assert set(MUTATIONS) == set(clauses()) - {"BCAST-10"}
+
+
+@pytest.mark.parametrize("clause", MUTATIONS)
+def test_one_mutation_turns_exactly_its_clause_red(clause: str) -> None:
+    outcomes = _outcomes(MUTATIONS[clause](valid_run()))
+    assert [name for name, outcome in outcomes.items() if outcome in _RED] == [clause]
+
+
+def test_messages_out_of_order_are_red_where_the_contract_promises_order() -> None:
+    lines = [*valid_run(), "90000 o connects orderly"]
+    lines += ["91000 o sends o1 broadcast/plain", "91001 o sends o2 broadcast/plain"]
+    lines += ["91020 o hears o2", "91021 o hears o1", "99000 lag 1"]
+    assert _outcomes(lines, Contract(order="per-sender"))["BCAST-10"] is Outcome.FAIL
+    assert _outcomes(lines, Contract(order="none"))["BCAST-10"] is Outcome.INFO
+
+
+def test_without_evidence_nothing_passes() -> None:
+    """An empty run, and a run in which nobody spoke."""
+    for lines in (["0 lag 1"], ["0 a connects stayer", "0 b connects stayer", "9000 lag 1"]):
+        assert Outcome.PASS not in _outcomes(lines).values()
+
+
+def test_a_violation_seen_by_a_harness_that_lagged_is_unknown() -> None:
+    lines = MUTATIONS["BCAST-07"](valid_run())
+    assert _outcomes([*lines, "99999 lag 800"])["BCAST-07"] is Outcome.UNKNOWN
+
+
+def test_every_clause_has_a_checker_and_every_checker_a_clause() -> None:
+    assert list(CHECKERS) == sorted(CHECKERS, key=list(CHECKERS).index)
+    assert set(CHECKERS) == set(clauses())
+
+
+def test_what_explains_a_clause_is_a_clause() -> None:
+    named = {cause for clause in clauses().values() for cause in clause.explained_by}
+    assert named <= set(clauses())

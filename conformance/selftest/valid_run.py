@@ -1,0 +1,162 @@
+"""A complete run of a correct backend, as a story: every clause passes on it.
+
+Ring (b) takes one line out of it or puts one in, and exactly one clause must turn red.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+MISCHIEF = ("unknown-action", "no-action", "not-json", "not-an-object", "no-payload", "odd-payload")
+FORBIDDEN = '{"message": "Forbidden", "connectionId":"x", "requestId":"y"}'
+
+
+def valid_run() -> list[str]:
+    """The lines of the story; the delivery bound is 1 s, clean-up 2 s, stale 3 s."""
+    run = _Run()
+    run.calm()
+    run.routing()
+    run.stale()
+    run.departures()
+    run.churn()
+    return run.lines
+
+
+class _Run:
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+        self.now = 0
+        self._open: list[str] = []
+        self._sent = 0
+
+    def say(self, text: str, after_ms: int = 10) -> None:
+        self.now += after_ms
+        self.lines.append(f"{self.now} {text}")
+
+    def connect(self, name: str, group: str) -> None:
+        self.say(f"{name} connects {group}")
+        self._open.append(name)
+
+    def leave(self, names: Iterable[str], verb: str = "closes") -> None:
+        for name in names:
+            self.say(f"{name} {verb}")
+            self._open.remove(name)
+
+    def broadcast(self, sender: str, group: str) -> str:
+        """Everybody who is open hears it; the clock then moves beyond the delivery bound."""
+        name = f"{group.replace('/', '-')}-{self._sent}"
+        self._sent += 1
+        self.say(f"{sender} sends {name} {group}")
+        for delay, ear in enumerate(self._open):
+            self.lines.append(f"{self.now + 20 + delay} {ear} hears {name}")
+        self.now += 1100
+        return name
+
+    def look(self, name: str, state: str) -> None:
+        self.say(f"row {name} {state}")
+
+    def calm(self) -> None:
+        for name in ("f1", "f2"):
+            self.connect(name, "founder")
+        self.broadcast("f1", "wiring/probe")
+        for number in range(3):
+            self.connect(f"n{number}", "newcomer")
+            self.look(f"n{number}", "there")
+        for number in range(3, 6):
+            self.connect(f"n{number}", "newcomer")
+            self.broadcast("f1", "connect/first")
+        for part in ("plain", "unicode", "literal", "concurrent", "large"):
+            for sender in ("f1", "n1", "n2"):
+                self.broadcast(sender, f"broadcast/{part}")
+        self.leave(list(self._open))
+
+    def routing(self) -> None:
+        for kind in MISCHIEF:
+            villain, other, third = (f"{kind}-{role}" for role in ("villain", "other", "third"))
+            for name in (villain, other, third):
+                self.connect(name, f"routing/{kind}")
+            self.broadcast(other, f"routing/{kind}/before")
+            self.say(f"{villain} sends {kind} mischief/{kind}")
+            self.say(f"{villain} frame {FORBIDDEN}")
+            self.broadcast(other, f"routing/{kind}/other")
+            self.broadcast(villain, f"routing/{kind}/same")
+            self.leave([villain, other, third])
+
+    def stale(self) -> None:
+        live = [f"s{number}" for number in range(4)]
+        for name in live:
+            self.connect(name, "stale-live")
+        for position in ("first", "middle", "last"):
+            self.say(f"plants gone {position}")
+        for sender in live[:3]:
+            self.broadcast(sender, "stale/plain")
+        for number in range(3):
+            self.lines.append(f"{self.now - 2500} row stale{number} absent")
+        for name in live:
+            self.look(name, "there")
+        for _ in range(10):
+            self.say("plants many unknown")
+        self.broadcast(live[0], "stale/many")
+        self.say("plants malformed unknown")
+        self.broadcast(live[1], "stale/malformed")
+        self.say("plants padded unknown")
+        self.broadcast(live[2], "stale/pages")
+        self.leave(live)
+
+    def departures(self) -> None:
+        stayers = [f"d{number}" for number in range(3)]
+        for name in stayers:
+            self.connect(name, "leave-stayer")
+        closing, aborting = [f"lc{n}" for n in range(3)], [f"la{n}" for n in range(3)]
+        for name in closing:
+            self.connect(name, "leaver/close")
+            self.look(name, "there")
+        for name in aborting:
+            self.connect(name, "leaver/abort")
+            self.look(name, "there")
+        self.leave(closing)
+        for name in closing:
+            self.look(name, "absent")
+        self.leave(aborting, "aborts")
+        self.broadcast("d0", "leave/during")
+        for name in aborting:
+            self.look(name, "absent")
+        for sender in stayers:
+            self.broadcast(sender, "leave/after")
+        for number in range(3):
+            self.connect(f"p{number}", "parting")
+            self.say(f"p{number} sends parting{number} leave/parting")
+            for ear in self._open:
+                if ear != f"p{number}":
+                    self.lines.append(f"{self.now + 30} {ear} hears parting{number}")
+            self.leave([f"p{number}"])
+            self.now += 1100
+        for number in range(3):
+            self.connect(f"r{number}", "returner")
+        for sender in stayers:
+            self.broadcast(sender, "return/after")
+        for name in stayers:
+            self.look(name, "there")
+        self.leave(list(self._open))
+
+    def churn(self) -> None:
+        stayers = [f"k{number}" for number in range(3)]
+        for name in stayers:
+            self.connect(name, "stayer")
+        self.broadcast("k0", "churn/main")
+        gone, stay = [f"g{n}" for n in range(4)], [f"j{n}" for n in range(4)]
+        for name in [*gone, *stay]:
+            self.connect(name, "joiner")
+            self.broadcast("k1", "churn/main")
+        for name in [f"b{n}" for n in range(4)]:
+            self.connect(name, "burst")
+        self.leave(gone)
+        self.broadcast("k2", "churn/main")
+        for name in gone:
+            self.lines.append(f"{self.now - 900} row {name} absent")
+        for sender in stayers:
+            self.broadcast(sender, "churn/final")
+        for name in [*stayers, *stay]:
+            self.look(name, "there")
+        self.now += 3000
+        self.say("lag 3")
