@@ -1,0 +1,201 @@
+"""The clients of one run in one process, and everything that serves them."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from collections import defaultdict, deque
+from collections.abc import Collection, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from types import TracebackType
+from typing import Self
+
+from reports.history import FrameReceived
+from reports.history_writer import HistoryWriter
+
+from .client import CLOSE_S, CONNECT_S, Client, connect
+from .deadline import Deadline
+from .envelope import Envelope, Recognizer
+from .errors import TargetFailure
+from .handshake import Dialer
+from .heartbeat import Heartbeat
+from .readiness import Poller
+from .receiver import Delivered, Receiver
+from .recorder import Recorder
+from .target import Target
+
+_FRAMES_KEPT = 1000
+"""Of each connection."""
+
+
+def new_run() -> str:
+    """A name for a run: all its processes must use the same one."""
+    return secrets.token_hex(4)
+
+
+class Fleet:
+    """Connects clients to one target, sends through them, and knows who heard what.
+
+    `track=False` keeps nothing per delivery, for load tests: then `heard`, `wait_heard` and `frames`
+    stay empty and the history alone knows. `receiver.start()` runs on entering, unless
+    `own_thread=False`: then the caller drains `fleet.receiver` itself.
+    """
+
+    def __init__(
+        self,
+        target: Target,
+        writer: HistoryWriter,
+        *,
+        run: str | None = None,
+        track: bool = True,
+        own_thread: bool = True,
+        poller: Poller | None = None,
+    ) -> None:
+        self.target = target
+        self.run = run or new_run()
+        self.recorder = Recorder(writer)
+        self.recognizer = Recognizer(self.run)
+        self.receiver = Receiver(
+            self.recognizer,
+            target.receive,
+            self.recorder,
+            self._delivered if track else None,
+            self._framed if track else None,
+            poller,
+        )
+        self.heartbeat = Heartbeat(self.recorder)
+        self.clients: dict[int, Client] = {}
+        """Every client that is not known to be gone, by number."""
+        self._dialer = Dialer(target.endpoint)
+        self._envelope = Envelope(self.run)
+        self._own_thread = own_thread
+        self._changed = threading.Condition()
+        self._heard: defaultdict[int, set[int]] = defaultdict(set)
+        self._frames: defaultdict[int, deque[FrameReceived]] = defaultdict(lambda: deque(maxlen=_FRAMES_KEPT))
+
+    def __enter__(self) -> Self:
+        if self._own_thread:
+            self.receiver.start()
+        self.heartbeat.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            self.close_all()
+        finally:
+            self.heartbeat.stop()
+            self.receiver.stop()
+            self.recorder.close()
+
+    def connect(self, group: str, timeout_s: float = CONNECT_S) -> Client:
+        """Raises TargetFailure."""
+        self.recorder.check()
+        client = connect(self._dialer, self.recorder, self.receiver, group, timeout_s)
+        self.clients[client.number] = client
+        return client
+
+    def connect_many(self, count: int, group: str, concurrency: int = 16) -> list[Client]:
+        """Connect so many clients, some at a time. Raises the first TargetFailure, after all have ended."""
+        with ThreadPoolExecutor(min(concurrency, max(count, 1)), thread_name_prefix="connect") as pool:
+            futures = [pool.submit(self.connect, group) for _ in range(count)]
+        return [future.result() for future in futures]
+
+    def broadcast(
+        self, client: Client, group: str, before: str = "", after: str = "", intended_ns: int | None = None
+    ) -> int:
+        """Send a new message whose payload holds an envelope between two texts; returns its id.
+
+        Raises TargetFailure, which is recorded too.
+        """
+        message = self.recorder.new_message()
+        self._send(client, message, group, self._envelope.wrap(message, before, after), intended_ns)
+        return message
+
+    def broadcast_text(self, client: Client, group: str, payload: str, intended_ns: int | None = None) -> int:
+        """The same with exactly this payload, recognised by its text: use each text once at a time."""
+        message = self.recorder.new_message()
+        self.recognizer.expect(payload, message)
+        self._send(client, message, group, payload, intended_ns)
+        return message
+
+    def mischief(self, client: Client, group: str, raw_text: str) -> int:
+        """Send raw text that nobody is owed; `group` should say what is wrong with it.
+
+        Recorded under `mischief/<group>`. Raises TargetFailure.
+        """
+        message = self.recorder.new_message()
+        self.recorder.send_started(message, client.number, f"mischief/{group}", raw_text)
+        self._transmit(client, message, raw_text)
+        return message
+
+    def heard(self, message: int) -> frozenset[int]:
+        """Numbers of the clients that have heard the message exactly."""
+        with self._changed:
+            return frozenset(self._heard.get(message, ()))
+
+    def wait_heard(self, message: int, clients: Iterable[Client], deadline: Deadline) -> list[Client]:
+        """Wait until all these clients have heard the message; returns those that have not."""
+        waiting = {client.number: client for client in clients}
+
+        def missing() -> Collection[int]:
+            return waiting.keys() - self._heard.get(message, set())
+
+        with self._changed:
+            while missing() and not deadline.expired():
+                self._changed.wait(deadline.remaining())
+            return [waiting[number] for number in sorted(missing())]
+
+    def frames(self, client: Client) -> tuple[FrameReceived, ...]:
+        """What the client heard beside exact deliveries: error frames, damaged copies …"""
+        with self._changed:
+            return tuple(self._frames.get(client.number, ()))
+
+    def wait_frame(self, client: Client, deadline: Deadline, *, after: int = 0) -> FrameReceived | None:
+        """The frame behind the first `after` ones of `frames(client)`; None if it does not come."""
+        with self._changed:
+            while len(self._frames.get(client.number, ())) <= after and not deadline.expired():
+                self._changed.wait(deadline.remaining())
+            frames = self._frames.get(client.number, ())
+            return frames[after] if len(frames) > after else None
+
+    def forget_gone(self) -> None:
+        """Drop clients that have left from `clients`."""
+        for number, client in list(self.clients.items()):
+            if client.is_gone:
+                del self.clients[number]
+
+    def close_all(self, timeout_s: float = CLOSE_S) -> None:
+        """Close every client, all at once; those that are half-open or already leaving are aborted."""
+        deadline = Deadline(timeout_s)
+        clients = list(self.clients.values())
+        for client in clients:
+            client.begin_close(1000, "", deadline)
+        for client in clients:
+            client.finish_close(deadline)
+        self.forget_gone()
+
+    def _send(self, client: Client, message: int, group: str, payload: str, intended_ns: int | None) -> None:
+        text = self.target.send.render(payload)
+        self.recorder.send_started(message, client.number, group, payload, intended_ns)
+        self._transmit(client, message, text)
+
+    def _transmit(self, client: Client, message: int, text: str) -> None:
+        try:
+            client.send(text)
+        except TargetFailure as failure:
+            self.recorder.send_ended(message, failure.outcome, str(failure))
+            raise
+        self.recorder.send_ended(message, "ok")
+
+    def _delivered(self, batch: Sequence[Delivered]) -> None:
+        with self._changed:
+            for _, message, connection in batch:
+                self._heard[message].add(connection)
+            self._changed.notify_all()
+
+    def _framed(self, event: FrameReceived) -> None:
+        with self._changed:
+            self._frames[event.connection].append(event)
+            self._changed.notify_all()

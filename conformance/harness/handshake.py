@@ -1,0 +1,202 @@
+"""Opens a WebSocket: TCP, TLS, and the upgrade by websocket-client, each failing in its own way.
+
+The only module that knows websocket-client. It makes the upgrade (RFC 6455 section 4.1) over a stream
+of ours, because its own reads one byte at a time from the kernel and follows redirects, which for
+API Gateway are refusals (HS-8).
+"""
+
+from __future__ import annotations
+
+import socket
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from urllib.parse import quote, urlencode, urlsplit
+
+import websocket
+
+from .deadline import Deadline
+from .errors import (
+    ConnectionLost,
+    HandshakeBroken,
+    HandshakeRefused,
+    SendStalled,
+    TargetFailure,
+    TlsFailure,
+    Unreachable,
+)
+from .transport import PlainTransport, TlsTransport, wait_readable
+
+_AGENT = "churnproof"
+_CHUNK = 16384
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where and how a client connects: the target's URL and its `[handshake]` section."""
+
+    url: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    query: Mapping[str, str] = field(default_factory=dict)
+    subprotocols: tuple[str, ...] = ()
+
+    @property
+    def request_url(self) -> str:
+        """The URL with the query of the handshake."""
+        if not self.query:
+            return self.url
+        joint = "&" if urlsplit(self.url).query else "?"
+        return f"{self.url}{joint}{urlencode(self.query, quote_via=quote)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """An open WebSocket."""
+
+    transport: PlainTransport
+    leftover: bytes
+    """What the server sent right behind its answer: the first bytes of frames."""
+    status: int
+    headers: Mapping[str, str]
+    subprotocol: str | None
+    source_port: int
+
+
+class Dialer:
+    """Opens connections to one endpoint; safe to call from several threads."""
+
+    def __init__(self, endpoint: Endpoint, tls: ssl.SSLContext | None = None) -> None:
+        self.endpoint = endpoint
+        parts = urlsplit(endpoint.url)
+        self._host = parts.hostname or ""
+        secure = parts.scheme == "wss"
+        self._port = parts.port or (443 if secure else 80)
+        # One context for all: loading the trusted authorities costs more than a handshake.
+        self._tls = (tls or ssl.create_default_context()) if secure else None
+        self._url = endpoint.request_url
+        self._names = {name.lower() for name in endpoint.headers}
+        headers = dict(endpoint.headers) | ({} if "user-agent" in self._names else {"User-Agent": _AGENT})
+        self._headers = [f"{name}: {value}" for name, value in headers.items()]
+
+    @property
+    def where(self) -> str:
+        """Host and port, for people."""
+        return f"{self._host}:{self._port}"
+
+    def open(self, deadline: Deadline) -> Opened:
+        """Raises Unreachable, TlsFailure, HandshakeRefused, HandshakeBroken."""
+        connected = self._connect(deadline)
+        source_port: int = connected.getsockname()[1]
+        transport = self._secured(connected, deadline)
+        try:
+            return self._upgrade(transport, source_port, deadline)
+        except BaseException:
+            transport.close()
+            raise
+
+    def _connect(self, deadline: Deadline) -> socket.socket:
+        try:
+            connected = socket.create_connection((self._host, self._port), max(0.001, deadline.remaining()))
+            connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        except OSError as error:
+            raise Unreachable(self.where, error) from error
+        return connected
+
+    def _secured(self, connected: socket.socket, deadline: Deadline) -> PlainTransport:
+        if self._tls is None:
+            return PlainTransport(connected)
+        transport = TlsTransport(connected, self._tls, self._host)
+        try:
+            transport.shake_hands(deadline)
+        except (OSError, TargetFailure) as error:
+            transport.close()
+            cause = error if isinstance(error, OSError) else ConnectionError(str(error))
+            raise TlsFailure(self.where, cause) from error
+        return transport
+
+    def _upgrade(self, transport: PlainTransport, source_port: int, deadline: Deadline) -> Opened:
+        stream = _Stream(transport, deadline)
+        upgrade = websocket.WebSocket()
+        try:
+            upgrade.connect(  # type: ignore[no-untyped-call]
+                self._url,
+                socket=stream,
+                header=self._headers,
+                subprotocols=list(self.endpoint.subprotocols) or None,
+                suppress_origin=True,
+                suppress_host="host" in self._names,
+                redirect_limit=0,
+            )
+        except websocket.WebSocketBadStatusException as error:
+            body = (error.resp_body or stream.leftover).decode("utf-8", "replace")
+            raise HandshakeRefused(self.where, error.status_code, error.resp_headers or {}, body) from error
+        except (websocket.WebSocketException, OSError, TargetFailure, ValueError) as error:
+            answer = upgrade.handshake_response
+            if answer is not None and answer.status != 101:
+                raise HandshakeRefused(self.where, answer.status, answer.headers, "") from error
+            raise HandshakeBroken(self.where, self._why_broken(error, stream)) from error
+        answer = upgrade.handshake_response
+        assert answer is not None
+        return Opened(
+            transport, stream.leftover, answer.status, answer.headers, answer.subprotocol, source_port
+        )
+
+    def _why_broken(self, error: Exception, stream: _Stream) -> str:
+        match error:
+            case websocket.WebSocketTimeoutException() | TimeoutError():
+                return "no whole answer to the upgrade within the time allowed"
+            case websocket.WebSocketConnectionClosedException() | ConnectionError() | ConnectionLost():
+                got = (
+                    f"after {stream.received} bytes of its answer" if stream.received else "without an answer"
+                )
+                return f"the server closed the connection {got}"
+            case SendStalled():
+                return str(error)
+        if self.endpoint.subprotocols:  # the likely cause, by HS-15
+            offered = ", ".join(self.endpoint.subprotocols)
+            return (
+                f"the answer is not valid, or selects none of the subprotocols offered ({offered}): {error}"
+            )
+        return f"the answer is not valid: {error}"
+
+
+class _Stream:
+    """What websocket-client takes for a socket during the upgrade: buffered, within a deadline."""
+
+    def __init__(self, transport: PlainTransport, deadline: Deadline) -> None:
+        self._transport = transport
+        self._deadline = deadline
+        self._buffer = memoryview(bytearray(_CHUNK))
+        self._start = self._end = 0
+        self.received = 0
+
+    @property
+    def leftover(self) -> bytes:
+        return bytes(self._buffer[self._start : self._end])
+
+    def gettimeout(self) -> float:
+        return 0.0  # makes websocket-client call `recv` and `send` directly
+
+    def recv(self, size: int) -> bytes:
+        while self._start == self._end:
+            try:
+                self._start, self._end = 0, self._transport.read_into(self._buffer)
+            except BlockingIOError:
+                if self._deadline.expired():
+                    raise TimeoutError(f"no answer within {self._deadline.seconds:g} s") from None
+                wait_readable(self._transport.fileno(), self._deadline)
+                continue
+            self.received += self._end
+            if not self._end:
+                return b""
+        stop = min(self._end, self._start + size)
+        data = bytes(self._buffer[self._start : stop])
+        self._start = stop
+        return data
+
+    def send(self, data: bytes) -> int:
+        self._transport.send(data, self._deadline)
+        return len(data)
+
+    def close(self) -> None:
+        self._transport.close()

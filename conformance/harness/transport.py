@@ -1,0 +1,220 @@
+"""The bytes of one connection, over TCP or TLS: reads never wait, writes wait for the peer only.
+
+One thread reads while others write and any of them may close. A lock around each system call keeps
+a descriptor from being closed, and its number given to somebody else, in the middle of a call; it
+also serves TLS, whose sessions are not safe to use from two threads at once.
+
+The socket is the interpreter's own (`_socket`), not `socket.socket`: gevent replaces that one by a
+class whose every call passes through Python code and whose watchers cost memory per connection.
+"""
+
+from __future__ import annotations
+
+import _socket
+import select
+import socket
+import ssl
+import struct
+import threading
+from typing import Protocol, cast
+
+from .deadline import Deadline
+from .errors import ConnectionLost, SendStalled
+
+_RESET_ON_CLOSE = struct.pack("ii", 1, 0)
+_TLS_CHUNK = 1 << 16
+_POLL_MS = 100
+"""A writer that waits looks so often whether the connection was closed meanwhile."""
+
+
+class Transport(Protocol):
+    """A byte stream to the server."""
+
+    def fileno(self) -> int:
+        """The descriptor to wait for; -1 when closed."""
+
+    def read_into(self, buffer: memoryview) -> int:
+        """Fill `buffer` with what is there; 0 at the end of the stream.
+
+        Raises BlockingIOError when nothing is there, OSError when the connection is broken.
+        """
+
+    @property
+    def pending(self) -> bool:
+        """True when more can be read though the descriptor is not ready."""
+
+    def send(self, data: bytes, deadline: Deadline) -> None:
+        """Hand all of `data` to the kernel. Raises ConnectionLost and SendStalled."""
+
+    def send_soon(self, data: bytes) -> None:
+        """Send what can be sent without waiting; the rest goes before the next data."""
+
+    def close(self, *, reset: bool = False) -> None:
+        """Close, by RST instead of FIN if `reset`; a second call does nothing."""
+
+
+class PlainTransport:
+    """TCP."""
+
+    def __init__(self, connected: socket.socket) -> None:
+        """Take the socket over: `connected` is detached."""
+        self._socket = native(connected)
+        self._lock = threading.Lock()
+        self._unsent = bytearray()
+        self._accepted = 0
+        """Bytes given to `send` and `send_soon` so far."""
+        self._flushed = 0
+
+    def fileno(self) -> int:
+        return self._socket.fileno()
+
+    @property
+    def pending(self) -> bool:
+        return False
+
+    def read_into(self, buffer: memoryview) -> int:
+        with self._lock:
+            return self._socket.recv_into(buffer)
+
+    def send(self, data: bytes, deadline: Deadline) -> None:
+        with self._lock:
+            mark = self._accept(data)
+            self._flush()
+        while self._flushed < mark:
+            if deadline.expired():
+                raise SendStalled(mark - self._flushed, deadline.seconds)
+            _wait_writable(self.fileno(), deadline)
+            with self._lock:
+                self._flush()
+
+    def send_soon(self, data: bytes) -> None:
+        with self._lock:
+            self._accept(data)
+            self._flush()
+
+    def close(self, *, reset: bool = False) -> None:
+        with self._lock:
+            if self._socket.fileno() < 0:
+                return
+            if reset:
+                self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
+            self._socket.close()
+
+    def _accept(self, data: bytes) -> int:
+        if self._socket.fileno() < 0:
+            raise ConnectionLost("it was closed before the message was sent", outcome="failed")
+        self._unsent += data
+        self._accepted += len(data)
+        return self._accepted
+
+    def _flush(self) -> None:
+        try:
+            while self._unsent:
+                sent = self._socket.send(self._unsent)
+                del self._unsent[:sent]
+                self._flushed += sent
+        except (BlockingIOError, InterruptedError):
+            return
+        except OSError as error:
+            raise ConnectionLost(error.strerror or str(error)) from error
+
+
+class TlsTransport(PlainTransport):
+    """TLS over TCP, through memory buffers, so that it waits in the same places as TCP does."""
+
+    def __init__(self, connected: socket.socket, context: ssl.SSLContext, hostname: str) -> None:
+        """Take the socket over; `shake_hands` must come before anything else."""
+        super().__init__(connected)
+        self._incoming = ssl.MemoryBIO()
+        self._outgoing = ssl.MemoryBIO()
+        self._tls = context.wrap_bio(self._incoming, self._outgoing, server_hostname=hostname)
+        self._chunk = bytearray(_TLS_CHUNK)
+
+    def shake_hands(self, deadline: Deadline) -> None:
+        """Raises OSError (ssl.SSLError, TimeoutError, ConnectionError)."""
+        while True:
+            try:
+                with self._lock:
+                    self._tls.do_handshake()
+                    break
+            except ssl.SSLWantReadError:
+                self._exchange(deadline)
+        self._flush_tls()
+
+    @property
+    def pending(self) -> bool:
+        return self._tls.pending() > 0 or self._incoming.pending > 0
+
+    def read_into(self, buffer: memoryview) -> int:
+        with self._lock:
+            self._pull()
+            try:
+                # With a buffer it returns the count, which typeshed does not know.
+                return cast("int", self._tls.read(len(buffer), buffer))
+            except ssl.SSLWantReadError as error:
+                raise BlockingIOError from error
+            except ssl.SSLZeroReturnError:
+                return 0
+            finally:
+                if self._outgoing.pending:  # alerts and key updates (RFC 8446 section 4.6.3)
+                    super()._accept(self._outgoing.read())
+
+    def _accept(self, data: bytes) -> int:
+        if self._socket.fileno() < 0:
+            raise ConnectionLost("it was closed before the message was sent", outcome="failed")
+        try:
+            self._tls.write(data)
+        except OSError as error:
+            raise ConnectionLost(str(error)) from error
+        return super()._accept(self._outgoing.read())
+
+    def _exchange(self, deadline: Deadline) -> None:
+        """One round of the handshake: send what is due, then wait for bytes."""
+        self._flush_tls()
+        if deadline.expired():
+            raise TimeoutError("the TLS handshake did not end in time")
+        wait_readable(self.fileno(), deadline)
+        with self._lock:
+            self._pull()
+
+    def _flush_tls(self) -> None:
+        with self._lock:
+            super()._accept(self._outgoing.read())
+            self._flush()
+
+    def _pull(self) -> None:
+        """Move what the network has into the session."""
+        try:
+            count = self._socket.recv_into(self._chunk)
+        except BlockingIOError:
+            return
+        if count:
+            self._incoming.write(memoryview(self._chunk)[:count])
+        else:
+            self._incoming.write_eof()
+
+
+def native(connected: socket.socket) -> _socket.socket:
+    """The same connection as a non-blocking socket of the interpreter's own; `connected` is detached."""
+    family, kind, proto = connected.family, connected.type, connected.proto
+    bare = _socket.socket(family, kind, proto, connected.detach())
+    bare.setblocking(False)
+    return bare
+
+
+def wait_readable(descriptor: int, deadline: Deadline) -> None:
+    """Return when there may be something to read, or the deadline has passed."""
+    _wait(descriptor, select.POLLIN, deadline)
+
+
+def _wait_writable(descriptor: int, deadline: Deadline) -> None:
+    _wait(descriptor, select.POLLOUT, deadline)
+
+
+def _wait(descriptor: int, event: int, deadline: Deadline) -> None:
+    if descriptor < 0:
+        return
+    # Not select.select, which knows only descriptors below 1024. gevent makes both cooperative.
+    poller = select.poll()
+    poller.register(descriptor, event)
+    poller.poll(min(_POLL_MS, deadline.remaining() * 1000 + 1))
