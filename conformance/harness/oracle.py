@@ -26,6 +26,7 @@ import numpy.typing as npt
 
 from reports.history import CORRUPT
 from reports.history_reader import Deliveries, History, Message
+from reports.metrics import LOST, OwedPairs
 from reports.results import Delivery
 
 from .contract import Bounds, Contract
@@ -70,10 +71,8 @@ class Judgement:
     last_ns: Ints
     owed_per_connection: Ints
     delivered_per_connection: Ints
-    pair_intended_ns: Ints
-    """Of each owed pair that was delivered: the intended send time …"""
-    pair_latency_ns: Ints
-    """… and from there to the receipt."""
+    pairs: OwedPairs
+    """Every owed pair with its latency; lost ones too."""
     unattributed: int
     """Deliveries of messages that no history of this run has sent."""
 
@@ -201,7 +200,7 @@ class _Tally:
         self._last = np.full(len(messages), -1, np.int64)
         self._owed_by = np.zeros(len(members.opened), np.int64)
         self._delivered_by = np.zeros(len(members.opened), np.int64)
-        self._latencies: list[tuple[Ints, Ints]] = []
+        self._owed_pairs: list[tuple[Ints, Ints]] = []
         self._may = 0
 
     def add(
@@ -235,7 +234,7 @@ class _Tally:
         self._note("leaked", chunk, came & forbidden)
         self._may += int((came & ~owed & ~forbidden).sum())
         self._count(chunk, owed, delivered)
-        self._time(chunk, delivered, arrived, sent.intended[span])
+        self._time(chunk, owed, delivered, arrived - sent.intended[span, None])
 
     def _note(self, name: str, chunk: _Chunk, which: Flags) -> None:
         row, column = np.nonzero(which)
@@ -249,22 +248,21 @@ class _Tally:
         self._owed_by[chunk.connections] += owed.sum(axis=0)
         self._delivered_by[chunk.connections] += delivered.sum(axis=0)
 
-    def _time(self, chunk: _Chunk, delivered: Flags, arrived: Ints, intended: Ints) -> None:
-        if not delivered.any():
-            return
-        latency = arrived - intended[:, None]
+    def _time(self, chunk: _Chunk, owed: Flags, delivered: Flags, latency: Ints) -> None:
         heard = delivered.any(axis=1)
         span = slice(chunk.start, chunk.stop)
-        first = np.where(delivered, latency, NEVER).min(axis=1)
-        last = np.where(delivered, latency, -1).max(axis=1)
-        self._first[span] = np.where(heard, first, -1)
-        self._last[span] = np.where(heard, last, -1)
-        rows = np.nonzero(delivered)[0]
-        self._latencies.append((intended[rows], latency[delivered]))
+        if heard.any():
+            first = np.where(delivered, latency, NEVER).min(axis=1)
+            last = np.where(delivered, latency, -1).max(axis=1)
+            self._first[span] = np.where(heard, first, -1)
+            self._last[span] = np.where(heard, last, -1)
+        rows = np.nonzero(owed)[0].astype(np.int64)
+        self._owed_pairs.append((rows + chunk.start, np.where(delivered, latency, LOST)[owed]))
 
     def judgement(self, unattributed: int) -> Judgement:
         pairs = {name: _joined(parts) for name, parts in self._pairs.items()}
-        intended, latency = _columns(self._latencies)
+        place, latency = _columns(self._owed_pairs)
+        intended = np.array([message.intended_ns for message in self._messages], np.int64)
         delivered = int(self._delivered_of.sum())
         counts = Delivery(
             messages=len(self._messages),
@@ -282,8 +280,7 @@ class _Tally:
             last_ns=self._last,
             owed_per_connection=self._owed_by,
             delivered_per_connection=self._delivered_by,
-            pair_intended_ns=intended,
-            pair_latency_ns=latency,
+            pairs=OwedPairs(place.astype(np.uint64), intended[place], latency),
             unattributed=unattributed,
             **pairs,
         )

@@ -42,7 +42,7 @@ def test_latency_counts_from_the_intended_time_over_owed_pairs() -> None:
     """)
     history.messages[0].intended_ns -= 40_000_000
     judgement = judge(history, Contract(), _BOUNDS)
-    assert sorted(judgement.pair_latency_ns.tolist()) == [50_000_000, 70_000_000]
+    assert sorted(judgement.pairs.latency_ns.tolist()) == [50_000_000, 70_000_000]
     assert judgement.first_ns.tolist() == [50_000_000]
     assert judgement.last_ns.tolist() == [70_000_000]
 

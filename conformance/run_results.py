@@ -1,0 +1,116 @@
+"""From a history and judged clauses to `results.json`: the same for a conformance run and a load test."""
+
+from __future__ import annotations
+
+import platform
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from importlib import metadata
+from typing import Any, Literal
+
+import numpy as np
+
+from conformance.checkers.case import Case
+from reports import metrics
+from reports.history_reader import Connection, History
+from reports.results import ClauseResult, PhaseSpan, Results, verdict_of
+
+_PACKAGES = ("churnproof", "locust", "websocket-client", "boto3", "pytest", "hypothesis", "numpy")
+
+
+def results_of(
+    kind: Literal["conformance", "load"],
+    case: Case,
+    clauses: Sequence[ClauseResult],
+    *,
+    target: Mapping[str, Any],
+    seed: int,
+    command: str,
+    cut_short: bool = False,
+) -> Results:
+    """Everything that a report shows, drawn from the run's history.
+
+    A saturated generator makes a run that would have passed inconclusive.
+    """
+    history = case.history
+    judgement = case.pairs("")
+    start_ns = history.headers[0].monotonic_ns
+    generator = metrics.generator(history.health)
+    verdict, reason = verdict_of(clauses)
+    if kind == "load" and generator.saturated and verdict == "pass":
+        verdict, reason = "inconclusive", f"the load generator was saturated: {generator.reason}"
+    if (cut_short or history.cut_short) and verdict == "pass":
+        verdict, reason = "inconclusive", f"the run was cut short; until then {reason}"
+    return Results(
+        kind=kind,
+        verdict=verdict,
+        reason=reason,
+        target=target,
+        seed=seed,
+        started=history.headers[0].wall,
+        duration_s=round((history.end_ns - start_ns) / 1e9, 3),
+        clauses=tuple(clauses),
+        delivery=judgement.counts,
+        latency_ms=metrics.latency(judgement.pairs),
+        series=metrics.series(judgement.pairs, _times(history), start_ns=start_ns, end_ns=history.end_ns),
+        phases=phase_spans(history),
+        close_codes=Counter(_close_code(c) for c in history.connections if c.leaving_ns is not None),
+        connects=Counter(_connect(c) for c in history.connections),
+        stale_rows=_stale_rows(history),
+        generator=generator,
+        environment=environment(),
+        command=command,
+        cut_short=cut_short or history.cut_short,
+    )
+
+
+def phase_spans(history: History) -> tuple[PhaseSpan, ...]:
+    """The phases of the run, each until the next one begins."""
+    zero = history.headers[0].monotonic_ns
+    ends = [phase.at_ns for phase in history.phases[1:]] + [history.end_ns]
+    return tuple(
+        PhaseSpan(phase.workload, phase.name, (phase.at_ns - zero) / 1e9, (end - zero) / 1e9)
+        for phase, end in zip(history.phases, ends, strict=True)
+    )
+
+
+def environment() -> Mapping[str, str]:
+    """What the harness ran on."""
+    versions = {}
+    for name in _PACKAGES:
+        try:
+            versions[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return {
+        "python": platform.python_version(),
+        "system": f"{platform.system()} {platform.release()}",
+        **versions,
+    }
+
+
+def _times(history: History) -> metrics.ConnectionTimes:
+    opened = [c for c in history.connections if c.opened_ns is not None]
+    return metrics.ConnectionTimes(
+        np.array([c.opened_ns for c in opened], np.int64),
+        np.array([metrics.STILL_OPEN if c.leaving_ns is None else c.leaving_ns for c in opened], np.int64),
+    )
+
+
+def _close_code(connection: Connection) -> str:
+    if connection.how == "abort":
+        return "abort"
+    return "none" if connection.code is None else str(connection.code)
+
+
+def _connect(connection: Connection) -> str:
+    return str(connection.status) if connection.status is not None else connection.connect_outcome
+
+
+def _stale_rows(history: History) -> Mapping[str, int]:
+    planted = {row.connection_id for row in history.planted}
+    if not planted:
+        return {}
+    last = {row.connection_id: row.present for row in history.rows if row.connection_id in planted}
+    left = sum(last.get(connection_id, True) for connection_id in planted)
+    return {"planted": len(planted), "removed": len(planted) - left, "left": left}
