@@ -41,7 +41,7 @@ class ManagementApi:
         unknowns: Unknowns,
         wall_clock: Callable[[], float] = time.time,
     ) -> None:
-        """`wall_clock` (epoch seconds) dates signatures: callers sign by it, wherever `clock` has been moved."""
+        """`wall_clock` (epoch seconds) dates signatures; callers sign by it, wherever `clock` stands."""
         self._directory = directory
         self._registry = registry
         self._verifier = verifier

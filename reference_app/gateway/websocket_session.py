@@ -138,8 +138,8 @@ class WebSocketSession(asyncio.Protocol):
             elif self._transport.can_write_eof():
                 self._transport.write_eof()
             elif self._codec.client_has_closed:
-                # TLS knows no half-close. Nothing unread is left that could turn this close into a reset, which
-                # might overtake the close frame.
+                # TLS knows no half-close. Nothing unread is left that could turn this close into a reset and
+                # so overtake the close frame.
                 self._transport.close()
 
     def _expect_end(self) -> None:
