@@ -12,12 +12,17 @@ import signal
 import sys
 import time
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
-from reference_app.gateway.application import Application
 from reference_app.gateway.stack_errors import StackError
+
+if TYPE_CHECKING:
+    from reference_app.gateway.application import Application
+    from reference_app.gateway.ready_file import Ready
+    from reference_app.gateway.stack import StackOptions
 
 EXIT_OK = 0
 EXIT_HARNESS = 3
@@ -39,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     options = _parser().parse_args(arguments)
     try:
-        return _run(options)
+        return asyncio.run(_run(options))
     except KeyboardInterrupt:
         return EXIT_OK
     except StackError as error:
@@ -110,46 +115,48 @@ def _assignment(text: str) -> tuple[str, str]:
     return name, value
 
 
-def _run(options: argparse.Namespace) -> int:
-    started = time.monotonic()
-    _say(f"reading {options.template}")
-    # Imported late: wrong arguments are answered at once.
-    from reference_app.gateway.template import read_application
-
-    application = read_application(options.template, dict(options.parameter))
-    for warning in application.warnings:
-        _complain(f"warning: {warning}")
-    if not _is_loopback(options.host):
-        _complain(f"warning: {options.host} is not a loopback address: others can reach this stack")
-    return asyncio.run(_serve(application, options, started))
-
-
-async def _serve(application: Application, options: argparse.Namespace, started: float) -> int:
+async def _run(options: argparse.Namespace) -> int:
     task = asyncio.current_task()
     assert task is not None
-    loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, task.cancel)
+        asyncio.get_running_loop().add_signal_handler(number, task.cancel)
     try:
-        await _run_stack(application, options, started)
+        await _serve(options)
     except asyncio.CancelledError:
         _say("stopped")
-    except ExceptionGroup as group:
-        # The stack starts its parts side by side; the first that failed is the reason.
-        raise group.exceptions[0] from group
     return EXIT_OK
 
 
-async def _run_stack(application: Application, options: argparse.Namespace, started: float) -> None:
-    from reference_app.gateway.ready_file import write_ready_file
-    from reference_app.gateway.stack import Stack, StackOptions
+async def _serve(options: argparse.Namespace) -> None:
+    """Run the stack until the task is cancelled."""
+    started = time.monotonic()
+    # Imported late: wrong arguments are answered at once.
+    from reference_app.gateway.stack import Stack
+
+    _prepare_ready_file(options.ready_file)
+    if not _is_loopback(options.host):
+        _complain(f"warning: {options.host} is not a loopback address: others can reach this stack")
+    async with Stack(_stack_options(options)) as stack:
+        _say(f"reading {options.template}")
+        application = await asyncio.to_thread(_read, options)
+        _say(f"starting {len(application.functions)} functions, {len(application.tables)} tables")
+        running = await stack.deploy(application)
+        with _ready_file(options.ready_file, running.ready):
+            _say(f"ready in {time.monotonic() - started:.1f} s (Ctrl-C ends it)")
+            for url in running.urls:
+                _say(url)
+            await asyncio.Event().wait()
+
+
+def _stack_options(options: argparse.Namespace) -> StackOptions:
+    from reference_app.gateway.stack import StackOptions
     from reference_app.gateway.unknowns import UnknownsError, from_assignments
 
     try:
         unknowns = from_assignments(options.unknown)
     except UnknownsError as error:
         raise StackError(f"--unknown: {error}") from error
-    stack_options = StackOptions(
+    return StackOptions(
         host=options.host,
         port=options.port,
         concurrency=options.concurrency,
@@ -158,22 +165,41 @@ async def _run_stack(application: Application, options: argparse.Namespace, star
         logs=None if options.quiet else sys.stderr,
         notify=_complain,
     )
-    _say(f"starting {len(application.functions)} functions, {len(application.tables)} tables")
-    async with Stack(application, stack_options) as stack:
-        _say(f"ready in {time.monotonic() - started:.1f} s (Ctrl-C ends it)")
-        for url in stack.urls:
-            _say(url)
-        if options.ready_file is None:
-            await asyncio.Event().wait()
-            return
-        try:
-            write_ready_file(options.ready_file, stack.ready)
-        except OSError as refused:
-            raise StackError(f"cannot write {options.ready_file}: {refused.strerror}") from refused
-        try:
-            await asyncio.Event().wait()
-        finally:
-            options.ready_file.unlink(missing_ok=True)
+
+
+def _read(options: argparse.Namespace) -> Application:
+    from reference_app.gateway.template import read_application
+
+    application = read_application(options.template, dict(options.parameter))
+    for warning in application.warnings:
+        _complain(f"warning: {warning}")
+    return application
+
+
+def _prepare_ready_file(path: Path | None) -> None:
+    """Take away the file of an earlier run, so that nobody takes it for this one's."""
+    if path is not None:
+        if not path.parent.is_dir():
+            raise StackError(f"cannot write {path}: {path.parent} is no folder")
+        path.unlink(missing_ok=True)
+
+
+@contextmanager
+def _ready_file(path: Path | None, ready: Ready) -> Iterator[None]:
+    """Leave the target file for as long as the stack runs."""
+    from reference_app.gateway.ready_file import write_ready_file
+
+    if path is None:
+        yield
+        return
+    try:
+        write_ready_file(path, ready)
+    except OSError as refused:
+        raise StackError(f"cannot write {path}: {refused.strerror}") from refused
+    try:
+        yield
+    finally:
+        path.unlink(missing_ok=True)
 
 
 def _is_loopback(host: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import tempfile
 from collections.abc import Callable
 from contextlib import AsyncExitStack
@@ -12,6 +13,7 @@ from types import TracebackType
 from typing import IO, Self
 
 from reference_app.gateway import name_interception
+from reference_app.gateway.api_directory import domain_name
 from reference_app.gateway.application import Application
 from reference_app.gateway.certificates import Certificates
 from reference_app.gateway.clock import SystemClock
@@ -20,14 +22,12 @@ from reference_app.gateway.function_environment import Surroundings
 from reference_app.gateway.gateway import Gateway
 from reference_app.gateway.lambda_service import LambdaService
 from reference_app.gateway.logs import LogWriter
-from reference_app.gateway.ready_file import Ready, connection_table
-from reference_app.gateway.stack_errors import PortTakenError
+from reference_app.gateway.route_selection import UnsupportedExpression
+from reference_app.gateway.running_application import ACCESS_KEY_ID, SECRET_ACCESS_KEY, RunningApplication
+from reference_app.gateway.stack_errors import PortTakenError, TemplateError
 from reference_app.gateway.table_creation import create_tables
 from reference_app.gateway.template import ACCOUNT_ID, check_application
 from reference_app.gateway.unknowns import Unknowns
-
-ACCESS_KEY_ID = "local"
-SECRET_ACCESS_KEY = "local-secret"
 
 _LOOPBACK = "127.0.0.1"
 _ANY_ADDRESS = {"0.0.0.0": _LOOPBACK, "::": "::1", "": _LOOPBACK}  # noqa: S104 - recognised, not bound
@@ -56,132 +56,121 @@ class StackOptions:
 
 
 class Stack:
-    """`async with Stack(application, options) as stack:` runs it; whatever happens, it leaves nothing behind."""
+    """AWS on this machine, as far as an application with a WebSocket API needs it.
 
-    def __init__(self, application: Application, options: StackOptions) -> None:
-        """Raises TemplateError for a function that cannot be run on this machine."""
-        check_application(application)
-        self._application = application
+    `async with Stack(options) as stack:` starts what does not depend on the application, `deploy` the rest;
+    whatever happens, nothing is left behind.
+    """
+
+    def __init__(self, options: StackOptions) -> None:
         self._options = options
         self._resources = AsyncExitStack()
-        self._port = 0
-        self._dynamodb = ""
-        self._stopping = False
-
-    @property
-    def urls(self) -> tuple[str, ...]:
-        """The WebSocket URL of each API; the same port takes `wss` as well."""
-        return tuple(f"ws://{self._authority}/{api.stage}" for api in self._application.apis)
-
-    @property
-    def ready(self) -> Ready:
-        """What the target file says."""
-        return Ready(
-            url=self.urls[0],
-            management_endpoint=f"http://{self._authority}/{self._application.apis[0].stage}",
-            region=self._application.region,
-            access_key_id=ACCESS_KEY_ID,
-            secret_access_key=SECRET_ACCESS_KEY,
-            dynamodb_endpoint=self._dynamodb,
-            table=connection_table(self._application.tables),
-        )
+        self._dynamodb = options.dynamodb_endpoint or ""
+        self._is_stopping = False
 
     async def __aenter__(self) -> Self:
-        """Start everything. Raises StackError: PortTakenError or EndpointUnusableError."""
-        async with AsyncExitStack() as resources:
-            await self._start(resources)
-            self._resources = resources.pop_all()
+        """Start the DynamoDB endpoint; it gets ready while the template is read."""
+        if not self._dynamodb:
+            endpoint = DynamoDbEndpoint(ACCOUNT_ID, self._dynamodb_ended)
+            self._resources.push_async_callback(endpoint.stop)
+            self._dynamodb = endpoint.start()
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._stopping = True
+        self._is_stopping = True
         await self._resources.aclose()
 
-    async def _start(self, resources: AsyncExitStack) -> None:
-        application, options = self._application, self._options
-        folder = Path(resources.enter_context(tempfile.TemporaryDirectory(prefix="local-stack-")))
-        self._dynamodb = options.dynamodb_endpoint or self._start_dynamodb(resources)
-        logs = None
-        if options.logs is not None:
-            logs = LogWriter(options.logs)
-            resources.callback(logs.close)
-        names = [f"{api.api_id}.execute-api.{application.region}.amazonaws.com" for api in application.apis]
-        certificates = Certificates(names, folder)
-        service = LambdaService(
-            application.functions.values(),
-            account_id=ACCOUNT_ID,
-            concurrency=options.concurrency,
-            logs=logs,
-        )
-        resources.push_async_callback(service.stop)
-        await self._start_gateway(resources, service, certificates)
-        surroundings = self._surroundings(certificates, names)
-        # Functions initialise while the tables are made; neither needs the other.
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._create_tables())
-            tasks.create_task(service.start(surroundings))
+    async def deploy(self, application: Application) -> RunningApplication:
+        """Run an application until the stack ends; returns when it takes connections, its functions warm.
 
-    def _start_dynamodb(self, resources: AsyncExitStack) -> str:
-        endpoint = DynamoDbEndpoint(ACCOUNT_ID, self._dynamodb_ended)
-        resources.push_async_callback(endpoint.stop)
-        return endpoint.start()
+        Raises StackError: TemplateError, PortTakenError or EndpointUnusableError.
+        """
+        check_application(application)
+        folder = Path(self._resources.enter_context(tempfile.TemporaryDirectory(prefix="local-stack-")))
+        names = [domain_name(api, application.region) for api in application.apis]
+        certificates = Certificates(names, folder)
+        service = self._lambda_service(application)
+        self._resources.push_async_callback(service.stop)
+        port = await self._start_gateway(application, service, certificates)
+        running = RunningApplication(application, _reachable(self._options.host), port, self._dynamodb)
+        surroundings = self._surroundings(running, certificates, names)
+        # Functions initialise while the tables are made; neither needs the other.
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._create_tables(application))
+                tasks.create_task(service.start(surroundings))
+        except ExceptionGroup as failed:
+            raise failed.exceptions[0] from failed
+        return running
 
     def _dynamodb_ended(self, code: int) -> None:
-        if not self._stopping:
+        if not self._is_stopping:
             self._options.notify(f"the DynamoDB endpoint ended unexpectedly (return code {code})")
 
-    async def _start_gateway(
-        self, resources: AsyncExitStack, service: LambdaService, certificates: Certificates
-    ) -> None:
-        gateway = Gateway(
-            self._application.apis,
-            service,
-            region=self._application.region,
+    def _lambda_service(self, application: Application) -> LambdaService:
+        logs = None
+        if self._options.logs is not None:
+            logs = LogWriter(self._options.logs)
+            self._resources.callback(logs.close)
+        return LambdaService(
+            application.functions.values(),
             account_id=ACCOUNT_ID,
-            credentials={ACCESS_KEY_ID: SECRET_ACCESS_KEY},
-            tls=certificates.server_context(),
-            unknowns=self._options.unknowns,
-            clock=SystemClock(),
+            concurrency=self._options.concurrency,
+            logs=logs,
         )
-        resources.push_async_callback(gateway.stop)
+
+    async def _start_gateway(
+        self, application: Application, service: LambdaService, certificates: Certificates
+    ) -> int:
         try:
-            self._port = await gateway.start(self._options.host, self._options.port)
+            gateway = Gateway(
+                application.apis,
+                service,
+                region=application.region,
+                account_id=ACCOUNT_ID,
+                credentials={ACCESS_KEY_ID: SECRET_ACCESS_KEY},
+                tls=certificates.server_context(),
+                unknowns=self._options.unknowns,
+                clock=SystemClock(),
+            )
+        except UnsupportedExpression as unsupported:
+            raise TemplateError(str(unsupported), template=application.template) from unsupported
+        self._resources.push_async_callback(gateway.stop)
+        try:
+            return await gateway.start(self._options.host, self._options.port)
         except OSError as refused:
-            reason = refused.strerror or str(refused)
+            reason = os.strerror(refused.errno) if refused.errno else str(refused)
             raise PortTakenError(self._options.host, self._options.port, reason) from refused
 
-    def _surroundings(self, certificates: Certificates, names: list[str]) -> Surroundings:
+    def _surroundings(
+        self, running: RunningApplication, certificates: Certificates, names: list[str]
+    ) -> Surroundings:
         variables = {
             "AWS_ENDPOINT_URL_DYNAMODB": self._dynamodb,
             **certificates.variables(),
-            **name_interception.variables(names, self._address, self._port),
+            **name_interception.variables(names, running.address, running.port),
         }
         return Surroundings(
-            region=self._application.region,
+            region=running.application.region,
             access_key_id=ACCESS_KEY_ID,
             secret_access_key=SECRET_ACCESS_KEY,
             variables=variables,
             python_path=(name_interception.FOLDER,),
         )
 
-    async def _create_tables(self) -> None:
+    async def _create_tables(self, application: Application) -> None:
         await asyncio.to_thread(
             create_tables,
-            self._application.tables,
+            application.tables,
             self._dynamodb,
-            region=self._application.region,
+            region=application.region,
             access_key_id=ACCESS_KEY_ID,
             secret_access_key=SECRET_ACCESS_KEY,
         )
 
-    @property
-    def _address(self) -> str:
-        """Where this machine reaches the gateway."""
-        return _ANY_ADDRESS.get(self._options.host, self._options.host)
 
-    @property
-    def _authority(self) -> str:
-        host = f"[{self._address}]" if ":" in self._address else self._address
-        return f"{host}:{self._port}"
+def _reachable(host: str) -> str:
+    """The address at which this machine reaches what listens at `host`."""
+    return _ANY_ADDRESS.get(host, host)

@@ -61,4 +61,4 @@ class EndpointUnusableError(StackError):
         self.reason = reason
 
     def __str__(self) -> str:
-        return f"the DynamoDB endpoint {self.url} is of no use: {self.reason}"
+        return f"the DynamoDB endpoint {self.url} cannot be used: {self.reason}"

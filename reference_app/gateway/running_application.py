@@ -1,0 +1,44 @@
+"""A deployed application: where clients, callers of `@connections` and testers find it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from reference_app.gateway.application import Application
+from reference_app.gateway.ready_file import Ready, connection_table
+
+ACCESS_KEY_ID = "local"
+SECRET_ACCESS_KEY = "local-secret"
+
+
+@dataclass(frozen=True)
+class RunningApplication:
+    """An application that runs, and where."""
+
+    application: Application
+    address: str
+    port: int
+    dynamodb_endpoint: str
+
+    @property
+    def urls(self) -> tuple[str, ...]:
+        """The WebSocket URL of each API; the same port takes `wss` as well."""
+        return tuple(f"ws://{self._authority}/{api.stage}" for api in self.application.apis)
+
+    @property
+    def ready(self) -> Ready:
+        """What the target file says."""
+        return Ready(
+            url=self.urls[0],
+            management_endpoint=f"http://{self._authority}/{self.application.apis[0].stage}",
+            region=self.application.region,
+            access_key_id=ACCESS_KEY_ID,
+            secret_access_key=SECRET_ACCESS_KEY,
+            dynamodb_endpoint=self.dynamodb_endpoint,
+            table=connection_table(self.application.tables),
+        )
+
+    @property
+    def _authority(self) -> str:
+        host = f"[{self.address}]" if ":" in self.address else self.address
+        return f"{host}:{self.port}"
