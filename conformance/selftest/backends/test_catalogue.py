@@ -1,0 +1,52 @@
+"""faults.toml, the folders and the clause table agree."""
+
+from __future__ import annotations
+
+import ast
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent
+CATALOGUE = tomllib.loads((HERE / "faults.toml").read_text())
+CLAUSES = tomllib.loads((HERE.parents[1] / "clauses.toml").read_text())
+BACKENDS = [backend["folder"] for backend in CATALOGUE["backend"]]
+FOLDERS = sorted(path.parent.name for path in HERE.glob("*/app.py"))
+
+
+def docstring(folder: str) -> str:
+    return ast.get_docstring(ast.parse((HERE / folder / "app.py").read_text())) or ""
+
+
+def test_every_folder_is_listed_once_as_faulty_or_correct() -> None:
+    assert sorted([*BACKENDS, *CATALOGUE["correct"]]) == FOLDERS
+
+
+@pytest.mark.parametrize("backend", CATALOGUE["backend"], ids=BACKENDS)
+def test_a_fault_belongs_to_a_clause_and_is_told_in_the_code(backend: dict[str, str]) -> None:
+    assert backend["clause"] in CLAUSES
+    assert backend["title"]
+    assert "Users see" in docstring(backend["folder"])
+    if backend["fault"] != "own":
+        assert re.fullmatch(r"BP-\d\d", backend["fault"])
+        assert backend["fault"] in docstring(backend["folder"])
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_every_handler_of_the_template_is_a_function_of_the_code(folder: str) -> None:
+    functions = {
+        node.name
+        for node in ast.parse((HERE / folder / "app.py").read_text()).body
+        if isinstance(node, ast.FunctionDef)
+    }
+    handlers = re.findall(r"Handler: app\.(\w+)", (HERE / folder / "template.yaml").read_text())
+    assert len(handlers) >= 3
+    assert set(handlers) <= functions
+
+
+@pytest.mark.parametrize("folder", [folder for folder in FOLDERS if (HERE / folder / "contract.toml").exists()])
+def test_a_contract_holds_only_what_differs_between_correct_backends(folder: str) -> None:
+    contract = tomllib.loads((HERE / folder / "contract.toml").read_text())
+    assert set(contract) <= {"message", "contract", "bounds"}
