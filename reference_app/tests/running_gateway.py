@@ -256,7 +256,9 @@ def running_gateway(
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
     port = asyncio.run_coroutine_threadsafe(gateway.start("127.0.0.1", 0), loop).result(PATIENCE_S)
-    running = Running(port, functions, clock, loop, gateway, f"{apis[0].api_id}.execute-api.{REGION}.amazonaws.com")
+    running = Running(
+        port, functions, clock, loop, gateway, f"{apis[0].api_id}.execute-api.{REGION}.amazonaws.com"
+    )
     try:
         yield running
     finally:

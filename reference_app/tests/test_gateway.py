@@ -6,6 +6,7 @@ import asyncio
 import errno
 import socket
 import ssl
+from contextlib import suppress
 
 import pytest
 import trustme
@@ -83,9 +84,8 @@ def test_one_port_takes_tls_and_plain_clients() -> None:
 def test_a_tls_client_is_cut_off_by_a_gateway_without_a_certificate() -> None:
     with running_gateway() as gateway, gateway.raw() as raw:
         raw.sendall(b"\x16\x03\x01\x00\x05hello")
-        with pytest.raises(ConnectionResetError):
+        with suppress(ConnectionResetError):
             assert raw.recv(1) == b""
-            raise ConnectionResetError
 
 
 def test_the_host_name_chooses_the_api_when_two_share_a_stage() -> None:

@@ -1,0 +1,124 @@
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import pytest
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+
+from reference_app.gateway.http_message import HttpRequest
+from reference_app.gateway.sigv4 import SignatureVerifier
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+NOW = time.time()
+VERIFIER = SignatureVerifier({"local": "local-secret"}, "eu-west-1")
+PATH = "/prod/@connections/R0oXA-fD0_wCH6w%3D"
+
+
+@dataclass(frozen=True)
+class Signer:
+    access_key: str = "local"
+    secret: str = "local-secret"  # noqa: S105 - the local stack's
+    token: str | None = None
+    region: str = "eu-west-1"
+    service: str = "execute-api"
+
+    def sign(
+        self, method: str = "POST", target: str = PATH, body: bytes = b"hi", **headers: str
+    ) -> HttpRequest:
+        """Sign with botocore, and return the request as it comes over the wire."""
+        sent = {"Host": "h.example", **{name.replace("_", "-"): value for name, value in headers.items()}}
+        request = AWSRequest(method, f"https://h.example{target}", headers=sent, data=body)
+        SigV4Auth(Credentials(self.access_key, self.secret, self.token), self.service, self.region).add_auth(
+            request
+        )
+        url = urlsplit(request.url)
+        wire_target = url.path + (f"?{url.query}" if url.query else "")
+        return HttpRequest(method, wire_target, tuple(request.headers.items()), body)
+
+
+def verdict(request: HttpRequest, now: float = NOW) -> str:
+    return VERIFIER.verify(request, now)
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        pytest.param(Signer().sign(), id="CL-1 CL-2 path with = and @"),
+        pytest.param(Signer().sign("GET", body=b""), id="GET"),
+        pytest.param(Signer().sign(target="/prod/%40connections/x?b=2&a=%20x&a="), id="query"),
+        pytest.param(Signer(token="session").sign(), id="session token"),
+        pytest.param(
+            Signer().sign(content_type="application/octet-stream", content_length="2", X_Own="a   b"),
+            id="CL-7 more signed headers",
+        ),
+        pytest.param(Signer().sign(body=b"\xff\x00"), id="binary body"),
+    ],
+)
+def test_what_botocore_signs_is_valid(request_: HttpRequest) -> None:
+    """MG-2."""
+    assert verdict(request_) == "valid"
+
+
+def test_a_payload_hash_in_a_header_is_compared_with_the_body() -> None:
+    """CL-7: the JavaScript SDK sends and signs `x-amz-content-sha256`."""
+    hashed = Signer().sign(
+        X_Amz_Content_SHA256="8f434346648f6b96df89dda901c5176b10a6d83961dd3c1ac88b59b2dc327aa4"
+    )
+    assert verdict(hashed) == "valid"
+    assert verdict(hashed._replace(body=b"ho")) == "refused"
+
+
+def test_an_unsigned_request_is_told_apart() -> None:
+    """MG-18."""
+    assert verdict(HttpRequest("POST", PATH, (("Host", "h.example"),), b"hi")) == "unsigned"
+
+
+@pytest.mark.parametrize(
+    "tamper",
+    [
+        pytest.param(lambda signed: signed._replace(body=b"ho"), id="body"),
+        pytest.param(lambda signed: signed._replace(method="DELETE"), id="method"),
+        pytest.param(lambda signed: signed._replace(target=PATH + "x"), id="path"),
+        pytest.param(lambda signed: signed._replace(target=PATH + "?a=b"), id="query"),
+    ],
+)
+def test_a_request_changed_after_signing_is_refused(tamper: Callable[[HttpRequest], HttpRequest]) -> None:
+    """MG-15."""
+    assert verdict(tamper(Signer().sign())) == "refused"
+
+
+@pytest.mark.parametrize(
+    "signer",
+    [
+        Signer(access_key="stranger"),
+        Signer(secret="wrong"),
+        Signer(region="us-east-1"),
+        Signer(service="s3"),
+    ],
+)
+def test_other_credentials_and_scopes_are_refused(signer: Signer) -> None:
+    """MG-15."""
+    assert verdict(signer.sign()) == "refused"
+
+
+@pytest.mark.parametrize("authorization", ["", "Bearer x", "AWS4-HMAC-SHA256 Credential=local"])
+def test_an_authorization_of_another_form_is_refused(authorization: str) -> None:
+    request = HttpRequest("POST", PATH, (("Host", "h"), ("Authorization", authorization)), b"")
+    assert verdict(request) == "refused"
+
+
+def test_a_signature_that_leaves_the_host_out_is_refused() -> None:
+    headers = tuple((name, value.replace("host;", "")) for name, value in Signer().sign().headers)
+    assert verdict(HttpRequest("POST", PATH, headers, b"hi")) == "refused"
+
+
+@pytest.mark.parametrize("skew", [-600, 600])
+def test_an_old_or_early_signature_is_refused(skew: int) -> None:
+    assert verdict(Signer().sign(), NOW + skew) == "refused"
