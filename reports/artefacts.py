@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .gates import GateRow
+from .html import render_page
 from .junit import render_junit
 from .markdown import render_markdown
 from .redaction import environment_secrets, redact_all
@@ -67,6 +68,7 @@ def _renderers(runs: Runs) -> dict[str, Callable[[], str]]:
     return {
         JUNIT: lambda: render_junit(runs),
         SUMMARY: lambda: render_markdown(runs),
+        PAGE: lambda: render_page(runs),
     }
 
 

@@ -38,9 +38,9 @@ def render_markdown(
 def escape(text: str, most: int = 300) -> str:
     """`text` from the wire so that Markdown shows it as it is: no markup, HTML, links or mentions."""
     shown = printable(text, most).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    shown = re.sub(r"([\\`*_{}\[\]()#+!|~$^=-])", r"\\\1", shown)
-    # A mention or a bare address becomes a link whatever is escaped; a zero-width space stops it.
-    return re.sub(r"@|://|\bwww\.", lambda found: f"{found[0][0]}\u200b{found[0][1:]}", shown)
+    shown = re.sub(r"([\\`*_\[\]!|~$])", r"\\\1", shown)
+    # A mention, an issue or a bare address becomes a link whatever is escaped; a zero-width space stops it.
+    return re.sub(r"@|#|://|\bwww\.", lambda found: f"{found[0][0]}\u200b{found[0][1:]}", shown)
 
 
 def fenced(text: str) -> str:

@@ -97,7 +97,7 @@ def trust(results: Results) -> str:
         return f"The load generator did not keep up: {health.reason}."
     if health.samples == 0:
         return "The load generator's health was not recorded."
-    cpu = "" if health.cpu_median is None else f", CPU {health.cpu_median:.0%} of a core"
+    cpu = "" if health.cpu_median is None else f", CPU {100 * health.cpu_median:.0f} % of a core"
     return f"The load generator kept up: worst schedule lag {milliseconds(health.worst_lag_ms)}{cpu}."
 
 

@@ -1,0 +1,138 @@
+"""`report.html`: one file for one or several runs, with no request to anywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import cache
+from pathlib import Path
+from string import Template
+
+from .figures import count, duration, percentile
+from .gates import GateRow
+from .markup import Markup, join, tag, text
+from .results import EXIT_OF, Results
+from .run_charts import draw_charts
+from .run_sections import (
+    VERDICT_LOOKS,
+    answers,
+    clauses_section,
+    connections_section,
+    delivery_section,
+    environment_section,
+    facts,
+    findings_of,
+    findings_section,
+    gates_section,
+    latency_section,
+    verdict_heading,
+)
+from .verdict import headline, tally, target_name, worst_exit
+
+LIMIT_BYTES = 2_000_000
+_FINDINGS_STEPS = (40, 15, 5, 1, 0)
+
+Run = tuple[str, Results, Sequence[GateRow]]
+
+
+def render_page(runs: Sequence[Run], limit_bytes: int = LIMIT_BYTES) -> str:
+    """The page for runs given as (name, results, gates), at least one.
+
+    Findings are left out, and counted, until it fits into `limit_bytes`.
+    """
+    for findings in _FINDINGS_STEPS:
+        page = _fill(_title(runs), _body(runs, findings))
+        if len(page.encode(errors="replace")) <= limit_bytes:
+            break
+    return page
+
+
+def _fill(title: Markup, body: Markup) -> str:
+    template = Template(_resource("page.html"))
+    return template.substitute(
+        title=title, body=body, style=_resource("page.css"), script=_resource("page.js")
+    )
+
+
+@cache
+def _resource(name: str) -> str:
+    return Path(__file__).with_name(name).read_text(encoding="utf-8")
+
+
+def _title(runs: Sequence[Run]) -> Markup:
+    worst = _worst(runs)
+    return text(f"{headline(worst)}: {target_name(worst)} · churnproof", 120)
+
+
+def _worst(runs: Sequence[Run]) -> Results:
+    code = worst_exit(EXIT_OF[results.verdict] for _, results, _ in runs)
+    return next(results for _, results, _ in runs if EXIT_OF[results.verdict] is code)
+
+
+def _body(runs: Sequence[Run], findings: int) -> Markup:
+    if len(runs) == 1:
+        (name, results, gates) = runs[0]
+        return _run(name, results, gates, "run", findings, "h1")
+    parts = [
+        _run(name, results, gates, f"run{number}", findings, "h2")
+        for number, (name, results, gates) in enumerate(runs, start=1)
+    ]
+    return join([_overview(runs), *parts])
+
+
+def _overview(runs: Sequence[Run]) -> Markup:
+    """Several runs at a glance: the worst verdict, then a line each."""
+    worst = _worst(runs)
+    look = f"verdict {VERDICT_LOOKS[worst.verdict]}"
+    bad = sum(results.verdict != "pass" for _, results, _ in runs)
+    why = f"{bad} of {len(runs)} runs did not pass." if bad else f"All {len(runs)} runs passed."
+    rows = [_overview_row(run, number) for number, run in enumerate(runs, start=1)]
+    heads = ("Run", "Verdict", "Clauses", "Lost", "Last recipient p99", "Duration")
+    head = tag("thead", tag("tr", *(tag("th", name, scope="col") for name in heads)))
+    table = tag("table", head, tag("tbody", *rows), class_="overview")
+    return tag(
+        "header",
+        tag("h1", headline(worst), class_=look),
+        tag("p", why, class_="why"),
+        tag("div", table, class_="scroll"),
+        class_="hero",
+    )
+
+
+def _overview_row(run: Run, number: int) -> Markup:
+    name, results, gates = run
+    delivery = results.delivery
+    missed = sum(not gate.met for gate in gates)
+    verdict = f"{headline(results)}{f', {missed} of {len(gates)} gates not met' if missed else ''}"
+    cells: Iterable[str] = (
+        tag("a", name or results.kind, href=f"#run{number}"),
+        tag("span", verdict, class_=f"state {VERDICT_LOOKS[results.verdict]}"),
+        tally(results.clauses),
+        f"{count(delivery.lost)} of {count(delivery.owed)}",
+        percentile(results.latency_ms.last, "p99"),
+        duration(results.duration_s),
+    )
+    return tag("tr", *(tag("td", cell) for cell in cells))
+
+
+def _run(
+    name: str, results: Results, gates: Sequence[GateRow], key: str, most_findings: int, level: str
+) -> Markup:
+    shown, omitted = findings_of(results, most_findings)
+    charts = draw_charts(results, key)
+    head = tag(
+        "header", verdict_heading(results, level), facts(name, results), answers(results), class_="hero"
+    )
+    return tag(
+        "article",
+        head,
+        gates_section(gates),
+        clauses_section(results, key, (clause.id for clause, _ in shown)),
+        findings_section(shown, key, omitted),
+        tag("section", tag("h3", "Over time"), charts) if charts else Markup(""),
+        latency_section(results),
+        delivery_section(results),
+        connections_section(results),
+        environment_section(results),
+        class_="run",
+        id=key,
+    )
