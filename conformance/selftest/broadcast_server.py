@@ -40,7 +40,8 @@ class BroadcastServer:
         self._refuse = refuse
         self._silent = silent
         self._selector = selector
-        self._lock = threading.Lock()
+        self._changed = threading.Condition()
+        self._joining: set[ServerConnection] = set()
         self.connections: dict[str, ServerConnection] = {}
         """Open connections by connection id."""
         self.closed: list[tuple[int | None, str]] = []
@@ -67,6 +68,8 @@ class BroadcastServer:
     def _process_request(self, connection: ServerConnection, request: Request) -> Response | None:
         self.requests.append(request)
         if self._refuse is None:
+            with self._changed:
+                self._joining.add(connection)
             return None
         status, body = self._refuse
         response = connection.respond(HTTPStatus(status), body)
@@ -76,15 +79,17 @@ class BroadcastServer:
 
     def _serve(self, connection: ServerConnection) -> None:
         connection_id = _new_connection_id()
-        with self._lock:
+        with self._changed:
+            self._joining.discard(connection)
             self.connections[connection_id] = connection
+            self._changed.notify_all()
         try:
             for message in connection:
                 self._take(connection, connection_id, str(message))
         except ConnectionClosed:
             pass  # its code is kept below
         finally:
-            with self._lock:
+            with self._changed:
                 del self.connections[connection_id]
                 self.closed.append((connection.close_code, connection.close_reason or ""))
 
@@ -100,13 +105,18 @@ class BroadcastServer:
                 sender.send(_FORBIDDEN % connection_id)
             return
         copy = self._alter(message["data"])
-        with self._lock:
-            audience = list(self.connections.values())
-        for connection in audience:
+        for connection in self._audience():
             try:
                 connection.send(copy)
             except ConnectionClosed:
                 continue
+
+    def _audience(self) -> list[ServerConnection]:
+        """All that were answered 101 before now: some of their threads may not have begun yet."""
+        with self._changed:
+            joining = set(self._joining)
+            self._changed.wait_for(lambda: not joining & self._joining, timeout=1.0)
+            return list(self.connections.values())
 
 
 def _new_connection_id() -> str:
