@@ -150,7 +150,8 @@ class Running:
         try:
             yield client
         finally:
-            client.shutdown()
+            if client.sock is not None:
+                client.sock.close()
 
     def newest_id(self) -> str:
         """Return the id of the connection whose `$connect` came last."""
@@ -182,6 +183,10 @@ class Running:
             raw.sendall(request)
             return read_to_end(raw)
 
+    def take_notice(self) -> None:
+        """Return once the gateway has read what other sockets have sent so far, ends of streams included."""
+        self.exchange(b"GET /prod HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+
 
 def read_to_end(raw: socket.socket) -> bytes:
     answer = b""
@@ -205,9 +210,20 @@ def handshake_request(port: int, path: str = "/prod", *extra: str) -> bytes:
 
 def reset(client: websocket.WebSocket) -> None:
     """Drop the TCP connection by RST."""
+    assert client.sock is not None
     client.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     client.sock.close()
     client.sock = None
+
+
+class Nobody:
+    """A client that never takes anything."""
+
+    def send(self, payload: bytes) -> bool:
+        return False
+
+    def close(self, ending: object) -> None:
+        raise AssertionError(ending)
 
 
 async def ok(_event: dict[str, Any]) -> object:

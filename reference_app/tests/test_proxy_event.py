@@ -28,7 +28,8 @@ FACTS = ConnectionFacts(
 OCCASION = Occasion("chat", "BFaVtH2HoAMFZEQ=", 1731332746514)
 REFERENCE_MESSAGE_EVENT = (
     '{"requestContext":{"routeKey":"chat","messageId":"BFaVtfGSIAMCKug=","eventType":"MESSAGE",'
-    '"extendedRequestId":"BFaVtH2HoAMFZEQ=","requestTime":"11/Nov/2024:13:45:46 +0000","messageDirection":"IN",'
+    '"extendedRequestId":"BFaVtH2HoAMFZEQ=","requestTime":"11/Nov/2024:13:45:46 +0000",'
+    '"messageDirection":"IN",'
     '"stage":"prod","connectedAt":1731332735513,"requestTimeEpoch":1731332746514,'
     '"identity":{"sourceIp":"166.90.225.1"},"requestId":"BFaVtH2HoAMFZEQ=",'
     '"domainName":"asasasas.execute-api.us-east-1.amazonaws.com","connectionId":"BFaT_fALIAMCKug=",'

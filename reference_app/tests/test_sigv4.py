@@ -24,7 +24,7 @@ PATH = "/prod/@connections/R0oXA-fD0_wCH6w%3D"
 @dataclass(frozen=True)
 class Signer:
     access_key: str = "local"
-    secret: str = "local-secret"  # noqa: S105 - the local stack's
+    secret: str = "local-secret"
     token: str | None = None
     region: str = "eu-west-1"
     service: str = "execute-api"
@@ -38,7 +38,7 @@ class Signer:
         SigV4Auth(Credentials(self.access_key, self.secret, self.token), self.service, self.region).add_auth(
             request
         )
-        url = urlsplit(request.url)
+        url = urlsplit(str(request.url))
         wire_target = url.path + (f"?{url.query}" if url.query else "")
         return HttpRequest(method, wire_target, tuple(request.headers.items()), body)
 

@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+from reference_app.gateway import close_causes
+from reference_app.gateway.connections import Connection, ConnectionRegistry
+from reference_app.gateway.proxy_event import ConnectionFacts
+from reference_app.tests.running_gateway import Nobody, api
+
+API, OTHER_API = api(), api()
+
+
+def connection(connection_id: str = "id") -> Connection:
+    facts = ConnectionFacts(connection_id, "a", "d", "prod", {}, "127.0.0.1", None, 5000)
+    return Connection(API, facts, Nobody(), now=10.0)
+
+
+def test_a_connection_is_found_once_it_is_open() -> None:
+    """RC-1."""
+    registry, pending = ConnectionRegistry(), connection()
+    registry.add(pending)
+    assert registry.find_open("id", API) is None
+    pending.state.accept()
+    assert registry.find_open("id", API) is pending
+
+
+def test_a_connection_of_another_api_is_not_found() -> None:
+    """Q-25."""
+    registry, foreign = ConnectionRegistry(), connection()
+    registry.add(foreign)
+    foreign.state.accept()
+    assert registry.find_open("id", OTHER_API) is None
+
+
+def test_a_connection_that_has_ended_is_not_found() -> None:
+    """MG-13."""
+    registry, ended = ConnectionRegistry(), connection()
+    registry.add(ended)
+    ended.state.accept()
+    ended.state.end(close_causes.idle())
+    assert registry.find_open("id", API) is None
+
+
+def test_removing_a_connection_twice_is_harmless() -> None:
+    registry, one = ConnectionRegistry(), connection()
+    registry.add(one)
+    for _ in range(2):
+        registry.remove(one)
+    assert ("id" in registry, len(registry)) == (False, 0)
+
+
+def test_connections_may_end_while_they_are_iterated() -> None:
+    registry = ConnectionRegistry()
+    for name in ("a", "b"):
+        registry.add(connection(name))
+    for each in registry:
+        registry.remove(each)
+    assert len(registry) == 0
+
+
+def test_the_last_activity_is_told_in_wall_time() -> None:
+    """MG-11."""
+    active = connection()
+    active.last_active = 12.5
+    assert active.last_active_at_ms == 7500
