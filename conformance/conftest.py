@@ -1,0 +1,185 @@
+"""`pytest conformance --target T`: the options, and the run behind the clauses' tests.
+
+The run happens once, before the first test; the tests then judge its record, one clause each.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shlex
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from conformance.clauses import clauses
+from conformance.harness.errors import HarnessError, UsageError
+from conformance.harness.target import FORMS, load_target
+from conformance.judging_run import JudgingRun, workloads_for
+from conformance.workloads.session import Scale
+from reports.redaction import redact
+from reports.results import EXIT_OF, Outcome, Results
+from reports.run_folder import RunFolderError, create_run_folder
+from reports.terminal import clause_findings, style_of, verdict_table
+
+_RUN = pytest.StashKey[JudgingRun]()
+_RESULTS = pytest.StashKey[Results]()
+_LEAST_CONNECTIONS = 4
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("churnproof", "judging an API Gateway WebSocket backend")
+    group.addoption("--target", metavar="T", help=f"the backend: {FORMS}; also CHURNPROOF_TARGET")
+    group.addoption(
+        "--run-dir", metavar="DIR", type=Path, help="folder for this run (default: runs/<time>-conformance)"
+    )
+    group.addoption("--seed", type=int, help="seed of everything that is drawn (default: a new one, printed)")
+    group.addoption(
+        "--connections", type=int, default=12, help="clients that stay through the churn (default 12)"
+    )
+    group.addoption("--churn-seconds", type=float, default=10.0, help="length of the churn (default 10)")
+    group.addoption(
+        "--profile", choices=("core", "full"), default="full", help="core: only what a URL is enough for"
+    )
+    group.addoption("--table", metavar="NAME", help="connection table of a deployed backend")
+    group.addoption("--region", help="AWS region of table and management API")
+    group.addoption("--dynamodb-endpoint", metavar="URL", help="DynamoDB endpoint, when it is not AWS's own")
+    group.addoption("--management-endpoint", metavar="URL", help="@connections endpoint, with the stage")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "clause(id): the clause that a test judges")
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """With a target, `pytest conformance` judges it; the suite's own tests are another matter."""
+    if _spec(config) and collection_path.name == "selftest":
+        return True
+    return None
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    order = {name: place for place, name in enumerate(clauses())}
+    judging = [item for item in items if _clause_of(item)]
+    if not judging:
+        return
+    if not _spec(config):
+        raise pytest.UsageError(f"which backend? --target T, where T is {FORMS}")
+    items.sort(key=lambda item: order.get(_clause_of(item) or "", -1))
+    if config.getoption("profile") == "core":
+        dropped = [item for item in judging if not clauses()[_clause_of(item) or ""].core]
+        config.hook.pytest_deselected(items=dropped)
+        items[:] = [item for item in items if item not in dropped]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop(session: pytest.Session) -> None:
+    names = [name for item in session.items if (name := _clause_of(item))]
+    if not names or session.config.option.collectonly:
+        return
+    if session.config.getoption("numprocesses", None):
+        raise pytest.UsageError("one conformance run is one process: leave out -n")
+    run = _prepared(session.config)
+    session.config.stash[_RUN] = run
+    try:
+        run.perform(workloads_for({clauses()[name].family for name in names}))
+    except UsageError as error:
+        raise pytest.UsageError(str(error)) from error
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    run = session.config.stash.get(_RUN, None)
+    if run is None or run.target is None or exitstatus not in (0, 1, 5):
+        return
+    results, written = run.write()
+    session.config.stash[_RESULTS] = results
+    for problem in written.problems:
+        _progress(session.config)(problem)
+    session.exitstatus = (
+        pytest.ExitCode.INTERRUPTED if run.cut_short and run.failure is None else EXIT_OF[results.verdict]
+    )
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    results = config.stash.get(_RESULTS, None)
+    if results is None:
+        return
+    folder = config.stash[_RUN].folder
+    terminalreporter.section("verdict")
+    style = style_of(sys.stdout, os.environ)
+    terminalreporter.write(verdict_table(results, page=str(folder / "report.html"), style=style))
+
+
+@pytest.fixture
+def judge(request: pytest.FixtureRequest) -> Iterator[Callable[[], None]]:
+    """Judges the test's clause from the record of the run."""
+    run = request.config.stash[_RUN]
+    name = _clause_of(request.node)
+    assert name is not None
+
+    def judged() -> None:
+        result = run.judge(name)
+        if result.outcome is Outcome.FAIL:
+            pytest.fail(clause_findings(result), pytrace=False)
+        if result.outcome is Outcome.ERROR:
+            raise HarnessError(result.reason)
+        if result.outcome in (Outcome.SKIP, Outcome.UNKNOWN):
+            pytest.skip(f"{result.outcome}: {result.reason}")
+
+    return judged
+
+
+def _prepared(config: pytest.Config) -> JudgingRun:
+    """Everything that can be wrong before something is started. Raises pytest.UsageError."""
+    option = config.getoption
+    if option("connections") < _LEAST_CONNECTIONS:
+        raise pytest.UsageError(f"--connections must be at least {_LEAST_CONNECTIONS}")
+    try:
+        spec = load_target(
+            _spec(config) or "",
+            table=option("table"),
+            region=option("region"),
+            dynamodb_endpoint=option("dynamodb_endpoint"),
+            management_endpoint=option("management_endpoint"),
+        )
+        folder = create_run_folder("conformance", option("run_dir"))
+    except (UsageError, RunFolderError) as error:
+        raise pytest.UsageError(str(error)) from error
+    seed = option("seed") if option("seed") is not None else secrets.randbelow(2**31)
+    scale = Scale(seed, option("connections"), option("churn_seconds"))
+    progress = _progress(config)
+    progress(f"seed {seed}, run folder {folder}")
+    return JudgingRun(spec, scale, folder, _command(config, seed), progress)
+
+
+def _command(config: pytest.Config, seed: int) -> str:
+    """The command line that repeats the run."""
+    given = [*config.invocation_params.args]
+    if not any(argument.startswith("--seed") for argument in given):
+        given.append(f"--seed={seed}")
+    return redact(f"pytest {shlex.join(given)}")
+
+
+def _progress(config: pytest.Config) -> Callable[[str], None]:
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    capture = config.pluginmanager.get_plugin("capturemanager")
+
+    def tell(line: str) -> None:
+        if reporter is None or reporter.verbosity < 0:
+            return
+        with capture.global_and_fixture_disabled():
+            reporter.write_line(line)
+
+    return tell
+
+
+def _spec(config: pytest.Config) -> str | None:
+    given: str | None = config.getoption("target") or os.environ.get("CHURNPROOF_TARGET")
+    return given
+
+
+def _clause_of(item: pytest.Item) -> str | None:
+    marker = item.get_closest_marker("clause")
+    return marker.args[0] if marker else None

@@ -1,0 +1,160 @@
+"""One conformance run from beginning to end, without pytest: open, perform, judge, write."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from conformance.checkers import judge, result_of
+from conformance.checkers.case import Case, Judged
+from conformance.clauses import Clause, clauses
+from conformance.harness.errors import HarnessError, TargetFailure, UsageError
+from conformance.harness.fleet import Fleet
+from conformance.harness.local_stack import open_target
+from conformance.harness.management import Management
+from conformance.harness.table import ConnectionTable
+from conformance.harness.target import LocalApplication, Target
+from conformance.harness.wiring import check_wiring
+from conformance.run_results import results_of
+from conformance.workloads import bad_messages, calm, churn, departures, stale_rows
+from conformance.workloads.session import Scale, Session
+from reports.artefacts import Written, write_artefacts
+from reports.history_reader import read_history
+from reports.history_writer import HistoryWriter
+from reports.results import ClauseResult, Outcome, Results
+
+WORKLOADS: Mapping[str, Callable[[Session], None]] = {
+    "bad messages": bad_messages.run,
+    "calm": calm.run,
+    "stale rows": stale_rows.run,
+    "departures": departures.run,
+    "churn": churn.run,
+}
+"""In the order in which they run."""
+
+_FAMILIES = {
+    "ROUTE": "bad messages",
+    "LEAK": "bad messages",
+    "CONN": "calm",
+    "BCAST": "calm",
+    "STALE": "stale rows",
+    "DISC": "departures",
+    "CHURN": "churn",
+}
+
+_FEATURE_HINTS = {
+    "table": "needs the connection table: --table NAME --region REGION, or [table] in a target file",
+    "management": "needs the management API: --management-endpoint URL --region REGION, or [management]",
+}
+
+
+def workloads_for(families: Iterable[str]) -> list[str]:
+    """The workloads that clauses of these families are judged from, in their order."""
+    wanted = {_FAMILIES[family] for family in families}
+    return [name for name in WORKLOADS if name in wanted]
+
+
+@dataclass
+class JudgingRun:
+    """A run against one target: `perform` acts, `judge` answers, `write` leaves the report."""
+
+    spec: Target | LocalApplication
+    scale: Scale
+    folder: Path
+    command: str
+    progress: Callable[[str], None]
+    target: Target | None = None
+    """Known once the target has been opened."""
+    cut_short: bool = False
+    failure: Exception | None = None
+    """What broke the run on our side; then what was not judged before is an error."""
+    _results: dict[str, ClauseResult] = field(default_factory=dict)
+    _case: Case | None = None
+
+    def perform(self, workloads: Iterable[str]) -> None:
+        """Run the workloads and keep the record.
+
+        Raises UsageError before anything was judged (a wrong target). A KeyboardInterrupt and a
+        failure of the harness end the run where it is; what was recorded is judged all the same.
+        """
+        try:
+            with ExitStack() as stack:
+                self._run(stack, workloads)
+        except UsageError:
+            raise
+        except KeyboardInterrupt:
+            self.cut_short = True
+        except HarnessError as error:
+            self.cut_short, self.failure = True, error
+
+    def judge(self, clause_id: str) -> ClauseResult:
+        """The clause's result; judged once."""
+        if clause_id not in self._results:
+            self._results[clause_id] = self._judge(clauses()[clause_id])
+        return self._results[clause_id]
+
+    def write(self) -> tuple[Results, Written]:
+        """Write results and reports of everything judged so far into the run folder."""
+        assert self.target is not None
+        results = results_of(
+            "conformance",
+            self.case(),
+            list(self._results.values()),
+            target=self.target.describe(),
+            seed=self.scale.seed,
+            command=self.command,
+            cut_short=self.cut_short,
+        )
+        return results, write_artefacts(self.folder, results, secrets=self.target.secrets)
+
+    def case(self) -> Case:
+        """The run's history with its contract. Raises HistoryError when there is none."""
+        assert self.target is not None
+        if self._case is None:
+            names = (self.target.table.name,) if self.target.table else ()
+            history = read_history(self.folder)
+            self._case = Case(history, self.target.contract, self.target.bounds, names)
+        return self._case
+
+    def _run(self, stack: ExitStack, workloads: Iterable[str]) -> None:
+        target = self.target = stack.enter_context(open_target(self.spec, self.folder, self.progress))
+        fleet = stack.enter_context(Fleet(target, HistoryWriter(self.folder)))
+        session = Session(fleet, self.scale, self.progress)
+        if target.table is not None:
+            session.table = stack.enter_context(
+                ConnectionTable(target.table, target.credentials, fleet.recorder)
+            )
+        if target.management is not None:
+            session.management = Management(target.management, target.credentials)
+        stack.enter_context(session.retiring())
+        self.progress("checking the wiring: one client, one message")
+        wiring = check_wiring(fleet)
+        for remark in wiring.remarks:
+            self.progress(remark)
+        if not wiring.routed:
+            return  # every message is answered Forbidden; ROUTE-01 says so, and nothing else can be known
+        for name in workloads:
+            self._workload(name, session)
+        self.progress("waiting for the last deliveries to be due")
+        session.phase("end", "settle")
+        session.settle()
+
+    def _workload(self, name: str, session: Session) -> None:
+        try:
+            WORKLOADS[name](session)
+        except TargetFailure as failure:
+            # Recorded where it happened; the clauses that miss this workload's evidence say so.
+            session.fleet.recorder.note(f"{name} ended early: {failure}")
+            self.progress(f"{name} ended early: {failure}")
+
+    def _judge(self, clause: Clause) -> ClauseResult:
+        if self.target is None or not any(self.folder.glob("history.*.jsonl")):
+            return result_of(clause, Judged(Outcome.ERROR, str(self.failure or "the run did not begin")))
+        if clause.feature != "none" and clause.feature not in self.target.features:
+            return result_of(clause, Judged(Outcome.SKIP, _FEATURE_HINTS[clause.feature]))
+        result = judge(clause.id, self.case())
+        if self.failure is not None and result.outcome is Outcome.UNKNOWN:
+            return result_of(clause, Judged(Outcome.ERROR, str(self.failure), result.evidence))
+        return result

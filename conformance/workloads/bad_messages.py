@@ -1,0 +1,66 @@
+"""Messages that no route takes, or that their route cannot use: whom do they hurt?
+
+For each kind three fresh clients: one sends the mischief, and before and after it everybody must be
+heard by everybody. See `checkers/routing.py`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+from conformance.harness.client import Client
+from conformance.harness.errors import TargetFailure
+from conformance.harness.message_format import PAYLOAD, SendFormat, to_json
+
+from .session import Session
+
+_CLIENTS = 3
+_ODD_PAYLOADS = (None, 17, True, ["a", "b"], {"a": "b"})
+_NOT_JSON = ("this is no JSON", '{"action":', "ping")
+_NOT_AN_OBJECT = ('["sendmessage"]', "42", "null", '"sendmessage"', "true")
+
+
+def run(session: Session) -> None:
+    """All kinds, one after the other."""
+    session.phase("bad messages", "main")
+    for kind, texts in mischief(session.fleet.target.send).items():
+        session.progress(f"bad messages: {kind.replace('-', ' ')}")
+        clients = session.connect(f"routing/{kind}", _CLIENTS)
+        _trial(session, kind, texts, clients)
+        session.retire(clients)
+
+
+def mischief(send: SendFormat) -> Mapping[str, tuple[str, ...]]:
+    """The texts of each kind, made from the application's own message."""
+    marker = "churnproof mischief"
+    kinds = {
+        "unknown-action": (send.unknown_action(marker),),
+        "no-action": (send.without_action(marker),),
+        "not-json": _NOT_JSON,
+        "not-an-object": _NOT_AN_OBJECT,
+        "no-payload": (send.without_payload(),),
+        "odd-payload": tuple(_with_payload(send, value) for value in _ODD_PAYLOADS),
+    }
+    return {kind: tuple(text for text in texts if text is not None) for kind, texts in kinds.items()}
+
+
+def _with_payload(send: SendFormat, value: object) -> str | None:
+    """The application's message with another JSON value where its payload goes."""
+    if isinstance(send.template, str):
+        return None
+    text = to_json(send.template)  # the placeholder stands in it as a whole JSON string
+    whole = json.dumps(PAYLOAD)
+    return text.replace(whole, json.dumps(value)) if whole in text else None
+
+
+def _trial(session: Session, kind: str, texts: tuple[str, ...], clients: list[Client]) -> None:
+    villain, bystander, _ = clients
+    session.say(bystander, f"routing/{kind}/before", among=clients)
+    for text in texts:
+        try:
+            session.fleet.mischief(villain, kind, text)
+        except TargetFailure:
+            break  # recorded; the villain's connection did not survive the text before
+    session.say(bystander, f"routing/{kind}/other", among=clients)
+    session.say(villain, f"routing/{kind}/same", among=clients)

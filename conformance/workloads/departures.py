@@ -1,0 +1,74 @@
+"""Connections end, cleanly and not; the others go on."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+from conformance.harness.client import Client
+from conformance.harness.deadline import Deadline
+
+from .session import Session
+
+_STAY = 3
+_LEAVE = 3
+_LOOK_S = 0.25
+
+
+def run(session: Session) -> None:
+    session.phase("departures", "main")
+    stayers = session.connect("leave-stayer", _STAY)
+    closing = session.connect("leaver/close", _LEAVE)
+    aborting = session.connect("leaver/abort", _LEAVE)
+    known = session.identify([*stayers, *closing, *aborting]) if session.table else []
+    _look(session, known)
+    session.progress("departures: three close, and nobody speaks")
+    for client in closing:
+        client.close()
+    _watch(session, [client for client in closing if client in known], session.bounds.cleanup_s)
+    session.progress("departures: three are cut off while the others speak")
+    for client, speaker in zip(aborting, stayers, strict=True):
+        session.say(speaker, "leave/during", among=stayers, wait=False)
+        client.abort()
+        session.say(speaker, "leave/during", among=stayers)
+    _watch(session, [client for client in aborting if client in known], session.bounds.stale_s, stayers)
+    for speaker in stayers:
+        session.say(speaker, "leave/after", among=stayers)
+    _parting_words(session, stayers)
+    session.progress("departures: three come back")
+    returners = session.connect("returner", _LEAVE)
+    for speaker in stayers:
+        session.say(speaker, "return/after", among=[*stayers, *returners])
+    _look(session, [client for client in stayers if client in known])
+    session.retire([*stayers, *returners])
+
+
+def _look(session: Session, clients: Sequence[Client]) -> list[Client]:
+    """Those whose row is there."""
+    if session.table is None:
+        return []
+    return [client for client in clients if session.table.observe(client.connection_id or "")]
+
+
+def _watch(session: Session, gone: list[Client], bound_s: float, speakers: Sequence[Client] = ()) -> None:
+    """Look until all rows are gone, or one look begins after the bound; `speakers` broadcast meanwhile."""
+    deadline = Deadline(bound_s)
+    turn = 0
+    while gone:
+        last = deadline.expired()
+        gone = _look(session, gone)
+        if last or not gone:
+            return
+        if speakers:
+            session.say(speakers[turn % len(speakers)], "leave/during", among=speakers)
+            turn += 1
+        time.sleep(_LOOK_S)
+
+
+def _parting_words(session: Session, stayers: Sequence[Client]) -> None:
+    session.progress("departures: three say a last word and go")
+    for client in session.connect("parting", _LEAVE):
+        message = session.say(client, "leave/parting", among=[], wait=False)
+        client.close()
+        if message is not None:
+            session.await_heard(message, client, stayers)

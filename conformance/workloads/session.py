@@ -1,0 +1,140 @@
+"""One conformance run in progress: the fleet, what the harness may look into, and how long it waits."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from conformance.harness.client import Client
+from conformance.harness.contract import Bounds, Contract
+from conformance.harness.deadline import Deadline, pause_until
+from conformance.harness.errors import TargetFailure
+from conformance.harness.fleet import Fleet
+from conformance.harness.identify import identify
+from conformance.harness.management import Management
+from conformance.harness.table import ConnectionTable
+from reports.history import PhaseName
+
+_RETIRE_AFTER = 1.05
+"""In delivery bounds: whoever stays so long after its last message was owed it."""
+
+
+@dataclass(frozen=True)
+class Scale:
+    """How much a run does."""
+
+    seed: int
+    connections: int = 12
+    """Clients that stay through the churn workload; at least 4."""
+    churn_s: float = 10.0
+
+
+@dataclass
+class Session:
+    """What every workload is given."""
+
+    fleet: Fleet
+    scale: Scale
+    progress: Callable[[str], None]
+    table: ConnectionTable | None = None
+    management: Management | None = None
+    _deaf: set[int] = field(default_factory=set)
+    _retired: list[tuple[int, Client]] = field(default_factory=list)
+    _stop: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def bounds(self) -> Bounds:
+        return self.fleet.target.bounds
+
+    @property
+    def contract(self) -> Contract:
+        return self.fleet.target.contract
+
+    def phase(self, workload: str, name: PhaseName) -> None:
+        self.fleet.recorder.phase(workload, name)
+
+    def connect(self, group: str, count: int = 1) -> list[Client]:
+        """Connect clients one after the other. Raises TargetFailure, which is recorded."""
+        return [self.fleet.connect(group) for _ in range(count)]
+
+    def identify(self, clients: Iterable[Client]) -> list[Client]:
+        """Learn the connection ids of these clients; returns those whose id is known."""
+        return [client for client in clients if identify(self.fleet, client, self.table) is not None]
+
+    def say(
+        self,
+        speaker: Client,
+        group: str,
+        *,
+        among: Sequence[Client],
+        before: str = "",
+        after: str = "",
+        text: str | None = None,
+        wait: bool = True,
+    ) -> int | None:
+        """Broadcast one message and wait until everybody `among` has heard it, or the bound has passed.
+
+        Who misses one is not waited for again in this workload: the oracle judges from the record,
+        and a backend that loses everything should not cost a bound per message. None when the
+        message could not be sent.
+        """
+        try:
+            if text is None:
+                message = self.fleet.broadcast(speaker, group, before, after)
+            else:
+                message = self.fleet.broadcast_text(speaker, group, text)
+        except TargetFailure:
+            return None  # recorded by the fleet
+        if wait:
+            self.await_heard(message, speaker, among)
+        return message
+
+    def await_heard(self, message: int, speaker: Client, among: Sequence[Client]) -> list[Client]:
+        """Wait until those who are owed the message have heard it; returns who has not."""
+        ears = [
+            client
+            for client in among
+            if client.is_open
+            and client.number not in self._deaf
+            and (client is not speaker or self.contract.echo_to_sender)
+        ]
+        missing = self.fleet.wait_heard(message, ears, Deadline(self.bounds.deliver_s))
+        self._deaf |= {client.number for client in missing}
+        return missing
+
+    def retire(self, clients: Iterable[Client]) -> None:
+        """Let these clients go once everything that was sent so far is owed to them.
+
+        They leave in the background while the next workload runs; what that one sends is owed to
+        none of them, so damage done to them does not count twice.
+        """
+        due_ns = time.monotonic_ns() + int(_RETIRE_AFTER * self.bounds.deliver_s * 1e9)
+        self._retired += [(due_ns, client) for client in clients]
+        self._deaf.clear()
+
+    def settle(self) -> None:
+        """Wait until everything that was sent so far is owed to whoever is still there."""
+        last_ns = time.monotonic_ns() + int(_RETIRE_AFTER * self.bounds.deliver_s * 1e9)
+        pause_until(last_ns, self._stop)
+
+    @contextmanager
+    def retiring(self) -> Iterator[None]:
+        """Runs the retirement in the background; whoever is left at the end goes with the fleet."""
+        thread = threading.Thread(target=self._retire_when_due, name="retirement", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            self._stop.set()
+            thread.join()
+
+    def _retire_when_due(self) -> None:
+        while not self._stop.wait(0.1):
+            now = time.monotonic_ns()
+            due = [client for due_ns, client in self._retired if due_ns <= now]
+            self._retired = [(due_ns, client) for due_ns, client in self._retired if due_ns > now]
+            for client in due:
+                client.close()

@@ -1,0 +1,146 @@
+"""Rows of connections that are gone, put back into the table first, in the middle and last.
+
+A stale row is the very row that the application wrote for a connection, so its schema does not
+matter. Ghosts connect, their rows are copied, they leave, and the copies come back.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Literal
+
+from conformance.harness.client import Client
+from conformance.harness.deadline import Deadline, wait_for
+from conformance.harness.table import ConnectionTable, Row
+
+from .session import Session
+
+_SINGLE = 3
+_SPARE = 9
+_MANY = 12
+_PADDED = 5
+_ROUND_S = 0.4
+
+Position = Literal["first", "middle", "last"]
+
+
+def run(session: Session) -> None:
+    """Does nothing without access to the table, or where rows cannot be told apart."""
+    if session.table is None:
+        return
+    table = session.table
+    session.phase("stale rows", "set-up")
+    session.progress("stale rows: copying rows of connections that then leave")
+    ghosts = _ghosts(session, table)
+    if len(ghosts) < _SINGLE + _SPARE:
+        session.fleet.recorder.note("stale rows: no row holds the ids of this application's connections")
+        return
+    live = _planted_among(session, table, ghosts)
+    session.phase("stale rows", "main")
+    session.progress("stale rows: broadcasting until they are removed")
+    _broadcast_until_gone(session, table, live)
+    for client in live:
+        table.observe(client.connection_id or "")
+    _many(session, table, ghosts, live)
+    _malformed(session, table, ghosts, live)
+    live += _pages(session, table, ghosts)
+    table.clean_up()
+    session.retire(live)
+
+
+def _ghosts(session: Session, table: ConnectionTable) -> list[Row]:
+    clients = session.identify(session.connect("ghost", _SINGLE + _SPARE))
+    rows = [row for client in clients if (row := table.find(client.connection_id or "")) is not None]
+    for client in clients:
+        client.close()
+    # A backend that does not remove them has them stale already; planting then changes nothing.
+    wait_for(
+        lambda: not table.present(row.connection_id for row in rows), Deadline(session.bounds.cleanup_s), 0.2
+    )
+    return rows
+
+
+def _planted_among(session: Session, table: ConnectionTable, ghosts: Sequence[Row]) -> list[Client]:
+    """Plant while live clients come, until stale rows stand first, in the middle and last of the Scan."""
+    live: list[Client] = []
+    spare = iter(ghosts)
+    for group in (2, 2, 0):
+        table.plant(next(spare))
+        live += session.identify(session.connect("stale-live", group))
+    found = _positions(table, live)
+    while not {"first", "middle", "last"} <= set(found.values()) and (row := next(spare, None)) is not None:
+        table.plant(row)
+        found = _positions(table, live)
+    for connection_id, position in found.items():
+        table.record_planted(connection_id, "gone", position)
+    return live
+
+
+def _positions(table: ConnectionTable, live: Sequence[Client]) -> Mapping[str, Position]:
+    """Where the planted rows stand in the Scan, seen from the live clients' rows."""
+    order = [row.connection_id for row in table.scan()]
+    alive = [order.index(c.connection_id) for c in live if c.connection_id in order]
+    planted = {
+        row.connection_id: order.index(row.connection_id)
+        for row in table.planted
+        if row.connection_id in order
+    }
+    if not alive:
+        return {}
+    return {
+        connection_id: "first" if place < min(alive) else "last" if place > max(alive) else "middle"
+        for connection_id, place in planted.items()
+    }
+
+
+def _broadcast_until_gone(session: Session, table: ConnectionTable, live: Sequence[Client]) -> None:
+    """Everybody speaks in turn; a look at the stale rows after each turn."""
+    deadline = Deadline(session.bounds.stale_s * 1.1)
+    for speaker in _in_turn(live):
+        session.say(speaker, "stale/plain", among=live)
+        left = [row for row in table.planted if table.observe(row.connection_id)]
+        spoken = speaker is live[-1]
+        if (not left and spoken) or deadline.expired():
+            return
+        time.sleep(_ROUND_S)
+
+
+def _in_turn(clients: Sequence[Client]) -> Iterator[Client]:
+    while True:
+        yield from clients
+
+
+def _many(session: Session, table: ConnectionTable, ghosts: Sequence[Row], live: Sequence[Client]) -> None:
+    session.progress(f"stale rows: {len(ghosts[:_MANY])} at once")
+    for row in ghosts[:_MANY]:
+        table.plant(row)
+        table.record_planted(row.connection_id, "many", "unknown")
+    session.say(live[0], "stale/many", among=live)
+    table.clean_up()
+
+
+def _malformed(
+    session: Session, table: ConnectionTable, ghosts: Sequence[Row], live: Sequence[Client]
+) -> None:
+    session.progress("stale rows: an id that API Gateway calls malformed")
+    row = ghosts[0].with_id("churnproof-malformed-id")
+    table.plant(row)
+    table.record_planted(row.connection_id, "malformed", "unknown")
+    session.say(live[1], "stale/malformed", among=live)
+    table.clean_up()
+
+
+def _pages(session: Session, table: ConnectionTable, ghosts: Sequence[Row]) -> list[Client]:
+    """Large stale rows, and live clients behind the end of the first page."""
+    session.progress("stale rows: a table of more than one page")
+    for row in ghosts[:_PADDED]:
+        table.plant(row.padded())
+    late = session.identify(session.connect("stale-live", 3))
+    first_page = {row.connection_id for row in table.scan(pages=1)}
+    if any(client.connection_id not in first_page for client in late):
+        for row in table.planted:
+            table.record_planted(row.connection_id, "padded", "unknown")
+        session.say(late[0], "stale/pages", among=late)
+    table.clean_up()
+    return late
