@@ -139,6 +139,9 @@ class TlsTransport(PlainTransport):
                     break
             except ssl.SSLWantReadError:
                 self._exchange(deadline)
+            except ssl.SSLError:
+                self._flush_tls()  # the alert that tells the server why
+                raise
         self._flush_tls()
 
     @property
@@ -158,6 +161,21 @@ class TlsTransport(PlainTransport):
             finally:
                 if self._outgoing.pending:  # alerts and key updates (RFC 8446 section 4.6.3)
                     super()._accept(self._outgoing.read())
+
+    def close(self, *, reset: bool = False) -> None:
+        if not reset and self.fileno() >= 0:
+            try:
+                with self._lock:
+                    self._tls.unwrap()  # writes close_notify (RFC 8446 section 6.1)
+            except ssl.SSLError:
+                self._say_goodbye()
+        super().close(reset=reset)
+
+    def _say_goodbye(self) -> None:
+        try:
+            self._flush_tls()
+        except ConnectionLost:
+            return  # the peer was faster
 
     def _accept(self, data: bytes) -> int:
         if self._socket.fileno() < 0:

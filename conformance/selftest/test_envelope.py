@@ -27,9 +27,7 @@ def test_whatever_stands_around_it_an_envelope_is_recognised(message: int, befor
 
 
 @given(MESSAGES, ANY_TEXT, ANY_TEXT, st.data())
-def test_no_single_mutation_passes_for_exact(
-    message: int, before: str, after: str, data: st.DataObject
-) -> None:
+def test_no_mutation_passes_for_exact(message: int, before: str, after: str, data: st.DataObject) -> None:
     text = Envelope(RUN).wrap(message, before, after)
     at = data.draw(st.integers(0, len(text)))
     inserted = data.draw(st.text(st.characters(), max_size=2))

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import itertools
+from collections.abc import Generator
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -40,9 +43,7 @@ def test_messages_are_the_same_however_the_bytes_are_cut(payloads: list[bytes], 
     edges = [0, *sorted(min(cut, len(stream)) for cut in cuts), len(stream)]
     parser = FrameParser()
     messages = [
-        message
-        for start, stop in zip(edges, edges[1:], strict=False)
-        for message in parser.feed(stream[start:stop])
+        message for start, stop in itertools.pairwise(edges) for message in parser.feed(stream[start:stop])
     ]
     assert messages == [Message(Opcode.TEXT, payload) for payload in payloads]
     assert parser.idle
@@ -121,7 +122,7 @@ def test_a_clients_frame_is_read_by_another_implementation(size: int, mask: byte
     encoded = encode_frame(Opcode.TEXT, data, mask, fin=fin)
     position = 0
 
-    def read_exact(count: int):  # type: ignore[no-untyped-def]
+    def read_exact(count: int) -> Generator[None, None, bytes]:
         nonlocal position
         position += count
         return encoded[position - count : position]

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 import pytest
 from hypothesis import given
@@ -13,7 +12,7 @@ from conformance.harness.message_format import Json, ReceiveFormat, SendFormat, 
 REFERENCE: Json = {"action": "sendmessage", "data": "{payload}"}
 
 
-def sent(template: Json, payload: str) -> Any:
+def sent(template: Json, payload: str) -> object:
     return json.loads(SendFormat(template).render(payload))
 
 
