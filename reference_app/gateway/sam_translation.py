@@ -39,6 +39,8 @@ def translate(document: TemplateDocument, parameters: Mapping[str, Any], region:
         translated = translator.translate(template, _as_given(parameters))
     except InvalidDocumentException as invalid:
         raise _translation_error(invalid, document) from invalid
+    finally:
+        translator.metrics.publish()  # to nowhere, but it would warn that they are unpublished
     resources: dict[str, Any] = translated["Resources"]
     return resources
 

@@ -1,0 +1,99 @@
+"""From a template to the application that runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from reference_app.gateway.stack_errors import ParameterError, TemplateError
+from reference_app.gateway.template import check_application, read_application
+from reference_app.tests.template_writing import SMALLEST, application
+
+APPS = Path(__file__).with_name("apps")
+
+
+def test_a_serverless_api_is_read_with_its_two_way_route() -> None:
+    result = read_application(APPS / "echo" / "template.yaml", {})
+
+    (api,) = result.apis
+    assert (api.stage, dict(api.stage_variables)) == ("dev", {"colour": "blue"})
+    assert api.routes["echo"].function == "Echo"
+    assert api.routes["echo"].two_way
+    assert api.routes["echo"].timeout_s == 5.0
+    assert not api.routes["$connect"].two_way
+    assert result.warnings == ()
+
+
+def test_plain_resources_are_read_as_samples_write_them() -> None:
+    result = read_application(APPS / "classic" / "template.yaml", {"TableName": "other"})
+
+    (api,) = result.apis
+    assert {key: route.function for key, route in api.routes.items()} == {
+        "$connect": "OnConnect",
+        "sendmessage": "SendMessage",
+    }
+    assert result.tables[0].name == "other"
+    assert result.functions["OnConnect"].environment == {"TABLE_NAME": "other"}
+    assert result.functions["OnConnect"].code == APPS / "classic" / "onconnect"
+    assert result.warnings == ()
+
+
+def test_a_simple_table_is_a_table() -> None:
+    (table,) = read_application(APPS / "announcing" / "template.yaml", {"StageName": "dev"}).tables
+
+    assert table.create["KeySchema"] == [{"AttributeName": "connectionId", "KeyType": "HASH"}]
+    assert table.create["BillingMode"] == "PAY_PER_REQUEST"
+
+
+def test_the_same_template_gives_the_same_names() -> None:
+    path = APPS / "announcing" / "template.yaml"
+
+    assert read_application(path, {}) == read_application(path, {})
+
+
+def test_a_parameter_that_is_not_declared_is_refused() -> None:
+    with pytest.raises(ParameterError, match="no parameter Colour; its parameters: StageName"):
+        read_application(APPS / "announcing" / "template.yaml", {"Colour": "red"})
+
+
+def test_a_template_without_a_websocket_api_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(TemplateError) as caught:
+        application(tmp_path, "Topic: {Type: AWS::SNS::Topic}")
+
+    assert "the template has no WebSocket API" in str(caught.value)
+    assert "AWS::Serverless::WebSocketApi" in str(caught.value)
+
+
+def test_resources_without_a_local_meaning_pass_in_silence(tmp_path: Path) -> None:
+    kinds = ("AWS::IAM::Role", "AWS::Lambda::Permission", "AWS::Logs::LogGroup", "AWS::CloudWatch::Alarm")
+    more = "".join(f"R{number}: {{Type: {kind}}}\n" for number, kind in enumerate(kinds))
+
+    assert application(tmp_path, SMALLEST + more).warnings == ()
+
+
+def test_resources_that_do_not_run_are_named_with_their_line(tmp_path: Path) -> None:
+    (warning,) = application(tmp_path, SMALLEST + "Queue: {Type: AWS::SQS::Queue}\n").warnings
+
+    assert warning.startswith("template.yaml:")
+    assert "Queue (AWS::SQS::Queue): resources of this type are not run here" in warning
+
+
+def test_a_function_that_no_route_calls_is_not_run(tmp_path: Path) -> None:
+    other = "Cron: {Type: AWS::Lambda::Function, Properties: {Code: elsewhere}}\n"
+
+    result = application(tmp_path, SMALLEST + other)
+
+    assert set(result.functions) == {"Fn"}
+    assert "Cron (AWS::Lambda::Function): no route of a WebSocket API calls it" in result.warnings[0]
+
+
+def test_a_runtime_that_does_not_run_here_is_refused_by_the_functions_name() -> None:
+    result = read_application(APPS / "classic" / "template.yaml", {})
+
+    with pytest.raises(TemplateError, match=r"function OnConnect: runtime nodejs20.x .*python3"):
+        check_application(result)
+
+
+def test_functions_that_can_run_pass() -> None:
+    check_application(read_application(APPS / "echo" / "template.yaml", {}))
