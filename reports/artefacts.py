@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from .gates import GateRow
@@ -12,13 +13,15 @@ from .html import render_page
 from .junit import render_junit
 from .markdown import render_markdown
 from .redaction import environment_secrets, redact_all
-from .results import Results
+from .results import FORMAT, Results
+from .verdict import exit_of, worst_exit
 from .whole_file import write_whole
 
 PAGE = "report.html"
 SUMMARY = "summary.md"
 JUNIT = "junit.xml"
 RESULTS = "results.json"
+COMBINED = "report.json"
 
 Runs = Sequence[tuple[str, Results, Sequence[GateRow]]]
 
@@ -56,12 +59,31 @@ def write_artefacts(
 
 
 def write_report(folder: Path, runs: Runs) -> Written:
-    """Write the page, the summary, JUnit and `report.json` for several runs; makes the folder."""
+    """Write the page, the summary, JUnit and `report.json` for runs given as (name, results, gates).
+
+    Makes the folder. Redacts as `write_artefacts` does, since run folders may be older than a rule.
+    """
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         return Written((), (f"cannot make {folder}: {error.strerror or error}",))
-    return _write_all(folder, _renderers(runs))
+    clean = redact_all(tuple(runs), environment_secrets(os.environ))
+    return _write_all(folder, {COMBINED: lambda: _combined(clean), **_renderers(clean)})
+
+
+def _combined(runs: Runs) -> str:
+    """Everything that the page shows, for machines."""
+    verdicts = [
+        {
+            "name": name,
+            "exit": exit_of(results, gates),
+            "gates": [asdict(gate) for gate in gates],
+            "results": json.loads(results.to_json()),
+        }
+        for name, results, gates in runs
+    ]
+    worst = worst_exit(exit_of(results, gates) for _, results, gates in runs)
+    return json.dumps({"format": FORMAT, "exit": worst, "runs": verdicts}, indent=1)
 
 
 def _renderers(runs: Runs) -> dict[str, Callable[[], str]]:

@@ -32,7 +32,7 @@ class Layer:
     values: Values
     look: str
     shape: str = "line"
-    """`line`, `area`, `bars` from the base line, or `marks`: ticks at the top where the value is not 0."""
+    """`line`, `area`, `bars` up or down from zero, or `marks` at the bottom where the value is not 0."""
     column: int = 0
     """Its column in the table of figures."""
 
@@ -87,6 +87,12 @@ def linear(values: Iterable[Values], label: Callable[[float], str], *, least_hig
     return Scale(0.0, step * max(1, math.ceil(max(high, least_high) / step - 1e-9)), label)
 
 
+def mirrored(values: Iterable[Values], label: Callable[[float], str]) -> Scale:
+    """A scale with zero in the middle, for what goes up and what goes down; labels have no sign."""
+    high = linear([[abs(v) for v in series if v is not None] for series in values], label, least_high=2).high
+    return Scale(-high, high, lambda value: label(abs(value)))
+
+
 def fitting(values: Iterable[Values], label: Callable[[float], str]) -> Scale:
     """A scale for latencies: linear from zero, or logarithmic where they differ thirtyfold or more."""
     series = [list(s) for s in values]
@@ -130,7 +136,8 @@ def _layer(layer: Layer, chart: TimeChart) -> Markup:
     heights = [None if v is None else HEIGHT * (1 - chart.scale.place(v)) for v in layer.values]
     look = f"layer {layer.look}"
     if layer.shape == "bars":
-        return tag("path", d=_bars(heights, layer.values, chart.bins), class_=f"{look} bars")
+        zero = HEIGHT * (1 - chart.scale.place(0.0))
+        return tag("path", d=_bars(heights, zero, chart.bins), class_=f"{look} bars")
     if layer.shape == "marks":
         return tag("path", d=_marks(layer.values, chart.bins), class_=f"{look} marks")
     if layer.shape == "area":
@@ -157,17 +164,17 @@ def _area(heights: Sequence[float | None], bins: int) -> str:
     return "".join(parts)
 
 
-def _bars(heights: Sequence[float | None], values: Values, bins: int) -> str:
+def _bars(heights: Sequence[float | None], zero: float, bins: int) -> str:
     width = WIDTH / bins
     return "".join(
-        f"M{n * width + width * 0.12:.1f} {HEIGHT}V{y:.2f}h{width * 0.76:.2f}V{HEIGHT}Z"
-        for n, (y, value) in enumerate(zip(heights, values, strict=True))
-        if y is not None and value
+        f"M{n * width + width * 0.12:.1f} {zero:.2f}V{y:.2f}h{width * 0.76:.2f}V{zero:.2f}Z"
+        for n, y in enumerate(heights)
+        if y is not None and y != zero
     )
 
 
 def _marks(values: Values, bins: int) -> str:
-    return "".join(f"M{_middle(n, bins):.1f} 0v9" for n, value in enumerate(values) if value)
+    return "".join(f"M{_middle(n, bins):.1f} {HEIGHT}v-9" for n, value in enumerate(values) if value)
 
 
 def _runs(heights: Sequence[float | None]) -> Iterator[list[tuple[int, float]]]:
@@ -182,17 +189,16 @@ def _middle(n: int, bins: int) -> float:
 
 def _shading(chart: TimeChart) -> Iterator[Markup]:
     for span in _main_phases(chart):
-        x, width = span.start_s / _duration(chart), (span.end_s - span.start_s) / _duration(chart)
+        x, width = _share(span.start_s, chart), _share(span.end_s, chart) - _share(span.start_s, chart)
         yield tag("rect", x=x * WIDTH, y=0, width=width * WIDTH, height=HEIGHT, class_="phase")
 
 
 def _phase_names(chart: TimeChart) -> Markup:
     """Names of the shaded phases, where there is room for a name."""
-    total = _duration(chart)
     names = [
-        tag("span", span.workload, style=f"left:{100 * span.start_s / total:.2f}%", title=span.workload)
+        tag("span", span.workload, style=f"left:{100 * _share(span.start_s, chart):.2f}%")
         for span in _main_phases(chart)
-        if (span.end_s - span.start_s) / total >= 0.12
+        if _share(span.end_s, chart) - _share(span.start_s, chart) >= 0.12
     ]
     return tag("div", *names, class_="phase-names", aria_hidden="true")
 
@@ -200,6 +206,11 @@ def _phase_names(chart: TimeChart) -> Markup:
 def _main_phases(chart: TimeChart) -> list[PhaseSpan]:
     """Evidence counts in `main`: set-up, heal, settle and final stay unshaded."""
     return [p for p in chart.phases if p.name == "main" and p.end_s > p.start_s]
+
+
+def _share(at_s: float, chart: TimeChart) -> float:
+    """Place on the time axis, 0 to 1."""
+    return min(1.0, max(0.0, at_s / _duration(chart)))
 
 
 def _grid(scale: Scale) -> Iterator[Markup]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 
-from .charts import Layer, Scale, TimeChart, draw_chart, fitting, linear, ratio_scale
+from .charts import Layer, Scale, TimeChart, draw_chart, fitting, linear, mirrored, ratio_scale
 from .figures import NONE, count, duration, lost_in_words, milliseconds, percentile
 from .markup import Markup, tag
 from .results import Results
@@ -53,7 +54,7 @@ def _charts(results: Results, figures: _Figures) -> Iterator[TimeChart]:
 
 
 def _delivery(results: Results, figures: _Figures) -> TimeChart:
-    ratio, lost = figures.layer("delivered of owed", "ratio", "area"), figures.layer("lost", "lost", "marks")
+    ratio, lost = figures.layer("delivered of owed", "ratio"), figures.layer("lost", "lost", "marks")
     summary = f"Share of owed deliveries that arrived, by intended send: {lost_in_words(results.delivery)}."
     scale = ratio_scale(ratio.values, lambda v: f"{100 * v:g} %")
     return figures.chart("delivery", "Delivered of what was owed", summary, (ratio, lost), scale)
@@ -86,10 +87,14 @@ def _connections(figures: _Figures) -> TimeChart:
 
 
 def _churn(figures: _Figures) -> TimeChart:
-    layers = (figures.layer("connects", "connects", "bars"), figures.layer("leaves", "leaves"))
-    joined, left = (int(sum(v or 0 for v in layer.values)) for layer in layers)
-    summary = f"Connects and leaves in each interval: {count(joined)} and {count(left)} in all."
-    scale = linear([layer.values for layer in layers], _whole, least_high=4)
+    connects, leaves = (
+        figures.layer("connects", "connects", "bars"),
+        figures.layer("leaves", "leaves", "bars"),
+    )
+    joined, left = (int(sum(v or 0 for v in layer.values)) for layer in (connects, leaves))
+    summary = f"Connects (up) and leaves (down) in each interval: {count(joined)} and {count(left)} in all."
+    layers = (connects, replace(leaves, values=tuple(None if v is None else -v for v in leaves.values)))
+    scale = mirrored((layer.values for layer in layers), _whole)
     return figures.chart("churn", "Connects and leaves", summary, layers, scale)
 
 

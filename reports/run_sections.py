@@ -56,14 +56,14 @@ def answers(results: Results) -> Markup:
     lost = count(delivery.lost) if delivery.owed else NONE
     return tag(
         "dl",
-        _answer("What was lost?", lost, lost_in_words(delivery), "bad" if delivery.lost else ""),
+        _answer("Lost deliveries", lost, lost_in_words(delivery), "bad" if delivery.lost else ""),
         _answer(
-            "How late was the last recipient?",
+            "Last recipient, p99",
             percentile(last, "p99"),
-            f"p99; p50 {percentile(last, 'p50')}, max {percentile(last, 'max')}",
+            f"p50 {percentile(last, 'p50')}, max {percentile(last, 'max')}",
             "bad" if last.lost and last.p99 is None else "",
         ),
-        _answer("What held?", f"{held} of {len(clauses)}", f"clauses: {tally(clauses)}"),
+        _answer("Clauses held", f"{held} of {len(clauses)}", tally(clauses)),
         _answer("Can the run be trusted?", trusted, trust(results), "" if trusted == "Yes" else "doubt"),
         class_="answers",
     )
@@ -73,15 +73,16 @@ def gates_section(gates: Sequence[GateRow]) -> Markup:
     rows = [
         (
             _state(_GATE_SIGNS[gate.outcome], gate.outcome, _GATE_LOOKS[gate.outcome]),
-            tag("code", gate.rule),
+            join(
+                [tag("code", gate.rule), *([tag("p", gate.reason, class_="evidence")] if gate.reason else [])]
+            ),
             NONE if gate.observed is None else f"{gate.observed:,.6g}",
             NONE if gate.limit is None else f"{gate.limit:,.6g}",
             NONE if gate.margin is None else f"{gate.margin:,.6g}",
-            gate.reason,
         )
         for gate in gates
     ]
-    heads = ("Outcome", "Rule", "Observed", "Limit", "Margin", "Reason")
+    heads = ("Outcome", "Rule", "Observed", "Limit", "Margin")
     return _section("Gates", _table(heads, rows, "gates", numeric=(2, 3, 4))) if gates else Markup("")
 
 
@@ -230,8 +231,8 @@ def _clause(clause: ClauseResult, key: str, linked: bool) -> Markup:
         tag(
             "td",
             tag("p", clause.sentence),
-            *([tag("p", reason, class_="reason")] if reason else []),
-            *([tag("p", evidence(clause.evidence), class_="evidence")] if clause.evidence else []),
+            *_optional("p", reason, "reason"),
+            *_optional("p", evidence(clause.evidence), "evidence"),
         ),
         class_=f"is-{clause.outcome.value}",
     )
@@ -248,6 +249,11 @@ def _state(sign: str, word: str, look: str) -> Markup:
 def _answer(question: str, figure: str, rest: str, look: str = "") -> Markup:
     shown = tag("strong", figure, class_=look or None)
     return tag("div", tag("dt", question), tag("dd", shown, tag("span", rest)))
+
+
+def _optional(name: str, content: str, look: str) -> Iterator[Markup]:
+    if content:
+        yield tag(name, content, class_=look)
 
 
 def _counts(counts: Mapping[str, int]) -> Markup:

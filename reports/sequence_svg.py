@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from .markup import Markup, tag
 from .sequence import Diagram, Row
 
-_TIME_WIDTH = 76
+_TIME_WIDTH = 92
 _LANE_WIDTH = 150
 _HEAD_HEIGHT = 34
 _ROW_HEIGHT = 36
@@ -25,7 +25,7 @@ def draw_svg(diagram: Diagram, title: str, key: str) -> Markup:
         tag("title", title, id=f"{key}-title"),
         tag("desc", summary, id=f"{key}-desc"),
         *_lanes(diagram, height),
-        *(_row(row, n) for n, row in enumerate(diagram.rows)),
+        *(_row(row, n, len(diagram.lanes)) for n, row in enumerate(diagram.rows)),
         viewBox=f"0 0 {width} {height}",
         width=width,
         height=height,
@@ -43,17 +43,21 @@ def _lanes(diagram: Diagram, height: int) -> Iterator[Markup]:
         yield tag("text", _fitted(name, 108), x=x, y=20, text_anchor="middle", class_="lane-name")
 
 
-def _row(row: Row, number: int) -> Markup:
+def _row(row: Row, number: int, lanes: int) -> Markup:
     y = _HEAD_HEIGHT + _ROW_HEIGHT * number + 24
     time = tag("text", f"{row.at_ms:,.1f} ms", x=_TIME_WIDTH - 14, y=y + 4, text_anchor="end", class_="time")
-    drawn = _event(row, y) if row.start == row.end else _arrow(row, y)
+    drawn = _event(row, y, lanes) if row.start == row.end else _arrow(row, y)
     return tag("g", tag("title", f"{row.at_ms:,.1f} ms: {row.what}"), time, *drawn, class_=_look(row))
 
 
-def _event(row: Row, y: int) -> Iterator[Markup]:
+def _event(row: Row, y: int, lanes: int) -> Iterator[Markup]:
+    """What happens on one lane, written towards the side that has room."""
     x = _lane_x(row.start)
     yield _cross(x, y) if row.mark else tag("circle", cx=x, cy=y, r=3.5, class_="dot")
-    yield tag("text", _fitted(row.what, _LANE_WIDTH * 1.2), x=x + 9, y=y - 6, class_="what")
+    right = row.start < lanes / 2
+    room = _LANE_WIDTH * ((lanes - row.start if right else row.start + 1) - 0.5) - 12
+    place, anchor = (x + 9, "start") if right else (x - 9, "end")
+    yield tag("text", _fitted(row.what, room), x=place, y=y + 4, text_anchor=anchor, class_="what")
 
 
 def _arrow(row: Row, y: int) -> Iterator[Markup]:

@@ -56,7 +56,7 @@ class Style:
         return text.encode("ascii", "backslashreplace").decode()
 
 
-_STAND_INS = {"✓": "+", "✗": "x", "⚠": "!", "–": "-", "—": "-", "·": "-", "≤": "<=", "≥": ">=", "…": "..."}  # noqa: RUF001
+_STAND_INS = {"✓": "+", "✗": "x", "⚠": "!", "–": "-", "—": "-", "·": "-", "≤": "<=", "≥": ">=", "…": "..."}
 
 
 def style_of(stream: TextIO, environment: Mapping[str, str], *, width: int = 100) -> Style:
@@ -159,9 +159,9 @@ def _clauses(results: Results, style: Style) -> list[str]:
 
 
 def _clause(clause: ClauseResult, width: int, style: Style) -> list[str]:
-    state = f"{OUTCOME_SIGNS[clause.outcome]} {OUTCOME_WORDS[clause.outcome]:<7}"
+    state = f"{OUTCOME_SIGNS[clause.outcome]} {OUTCOME_WORDS[clause.outcome]:<10}"
     head = f"  {style.paint(state, _OUTCOME_TONE[clause.outcome])}  {printable(clause.id):<{width}}  "
-    indent = " " * (2 + 9 + 2 + width + 2)
+    indent = " " * (2 + 12 + 2 + width + 2)
     room = max(30, style.width - len(indent))
     sentence = textwrap.wrap(printable(clause.sentence), room) or [""]
     reason = [] if clause.outcome is Outcome.PASS else textwrap.wrap(printable(clause.reason), room - 2)

@@ -21,7 +21,7 @@ SEVERITY: Mapping[Outcome, int] = {
 
 OUTCOME_WORDS: Mapping[Outcome, str] = {
     Outcome.PASS: "pass",
-    Outcome.NON_STRICT: "should",
+    Outcome.NON_STRICT: "non-strict",
     Outcome.FAIL: "fail",
     Outcome.INFO: "info",
     Outcome.SKIP: "skip",
@@ -34,7 +34,7 @@ OUTCOME_SIGNS: Mapping[Outcome, str] = {
     Outcome.NON_STRICT: "!",
     Outcome.FAIL: "✗",
     Outcome.INFO: "i",
-    Outcome.SKIP: "–",  # noqa: RUF001 - a dash is meant
+    Outcome.SKIP: "–",
     Outcome.UNKNOWN: "?",
     Outcome.ERROR: "⚠",
 }

@@ -1,0 +1,93 @@
+"""`python -m reports RUN… [--gates FILE] [--out DIR]`: reports from run folders alone."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from .artefacts import Written, write_report
+from .command_line import CommandLine
+from .cut_short import read_cut_short
+from .gates import Gate, GateRow, GatesFileError, judge_gates, read_gates, unused_gates
+from .printable import printable
+from .results import Exit, Results
+from .run_folder import CutShortError, RunFolderError, read_results
+from .terminal import Style, gate_lines, style_of, verdict_line
+from .verdict import exit_of, worst_exit
+
+Run = tuple[str, Results, tuple[GateRow, ...]]
+
+
+def main(arguments: Sequence[str] | None = None) -> Exit:
+    """Read runs, judge gates, write the report, and return the worst exit code."""
+    options = _command_line().parse_args(arguments)
+    try:
+        gates = read_gates(options.gates) if options.gates is not None else ()
+        results = [_read(path) for path in options.runs]
+    except (GatesFileError, RunFolderError) as error:
+        print(f"reports: {error}", file=sys.stderr)
+        return Exit.USAGE
+    runs = _judged(options.runs, results, gates)
+    written = write_report(_out(options.out, options.runs), runs)
+    _print(runs, written, style_of(sys.stdout, os.environ, width=shutil.get_terminal_size().columns))
+    codes = [exit_of(results, rows) for _, results, rows in runs]
+    return worst_exit([*codes, *([Exit.HARNESS_ERROR] if written.problems else [])])
+
+
+def _command_line() -> CommandLine:
+    parser = CommandLine(
+        prog="python -m reports",
+        description="Writes report.html, summary.md, junit.xml and report.json from run folders, "
+        "judges gates, and exits with the worst verdict (0 pass, 1 violation or missed gate, "
+        "3 harness error, 4 usage error, 6 inconclusive).",
+    )
+    parser.add_argument("runs", metavar="RUN", nargs="+", type=Path, help="a run folder")
+    parser.add_argument("--gates", metavar="FILE", type=Path, help="limits that the runs must keep (TOML)")
+    parser.add_argument(
+        "--out", metavar="DIR", type=Path, help="where to write (default: the run's folder, or ./report)"
+    )
+    return parser
+
+
+def _read(folder: Path) -> Results:
+    try:
+        return read_results(folder)
+    except CutShortError:
+        return read_cut_short(folder)
+
+
+def _judged(paths: Sequence[Path], results: Sequence[Results], gates: Sequence[Gate]) -> list[Run]:
+    """Each run with its gates; gates that no run was there for go to the first, so that none is dropped."""
+    rows = [judge_gates(gates, result) for result in results]
+    rows[0] = (*rows[0], *unused_gates(gates, results))
+    return list(zip(_names(paths), results, rows, strict=True))
+
+
+def _names(paths: Sequence[Path]) -> list[str]:
+    """Folder names, or whole paths where two folders share one."""
+    names = [path.resolve().name for path in paths]
+    return names if len(set(names)) == len(names) else [str(path) for path in paths]
+
+
+def _out(out: Path | None, runs: Sequence[Path]) -> Path:
+    if out is not None:
+        return out
+    return runs[0] if len(runs) == 1 else Path("report")
+
+
+def _print(runs: Sequence[Run], written: Written, style: Style) -> None:
+    for name, results, gates in runs:
+        print(f"{style.plain(printable(name))}: {verdict_line(results, style)}")
+        for line in gate_lines(gates, style):
+            print(line)
+    for problem in written.problems:
+        print(f"reports: {problem}", file=sys.stderr)
+    if written.page is not None:
+        print(f"report: {written.page}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
