@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from string import Template
@@ -10,10 +11,9 @@ from string import Template
 from .figures import count, duration, percentile
 from .gates import GateRow
 from .markup import Markup, join, tag, text
-from .results import EXIT_OF, Results
+from .results import Exit, Results
 from .run_charts import draw_charts
 from .run_sections import (
-    VERDICT_LOOKS,
     answers,
     clauses_section,
     connections_section,
@@ -26,7 +26,7 @@ from .run_sections import (
     latency_section,
     verdict_heading,
 )
-from .verdict import headline, tally, target_name, worst_exit
+from .verdict import Standing, standing, tally, target_name, worst_exit
 
 LIMIT_BYTES = 2_000_000
 _FINDINGS_STEPS = (40, 15, 5, 1, 0)
@@ -59,13 +59,14 @@ def _resource(name: str) -> str:
 
 
 def _title(runs: Sequence[Run]) -> Markup:
-    worst = _worst(runs)
-    return text(f"{headline(worst)}: {target_name(worst)} · churnproof", 120)
+    results, found = _worst(runs)
+    return text(f"{found.headline}: {target_name(results)} · churnproof", 120)
 
 
-def _worst(runs: Sequence[Run]) -> Results:
-    code = worst_exit(EXIT_OF[results.verdict] for _, results, _ in runs)
-    return next(results for _, results, _ in runs if EXIT_OF[results.verdict] is code)
+def _worst(runs: Sequence[Run]) -> tuple[Results, Standing]:
+    standings = [(results, standing(results, gates)) for _, results, gates in runs]
+    code = worst_exit(found.exit for _, found in standings)
+    return next(pair for pair in standings if pair[1].exit is code)
 
 
 def _body(runs: Sequence[Run], findings: int) -> Markup:
@@ -81,18 +82,16 @@ def _body(runs: Sequence[Run], findings: int) -> Markup:
 
 def _overview(runs: Sequence[Run]) -> Markup:
     """Several runs at a glance: the worst verdict, then a line each."""
-    worst = _worst(runs)
-    look = f"verdict {VERDICT_LOOKS[worst.verdict]}"
-    bad = sum(results.verdict != "pass" for _, results, _ in runs)
-    why = f"{bad} of {len(runs)} runs did not pass." if bad else f"All {len(runs)} runs passed."
+    _, worst = _worst(runs)
+    bad = sum(standing(results, gates).exit is not Exit.OK for _, results, gates in runs)
+    why = f"{bad} of {len(runs)} runs did not pass" if bad else f"all {len(runs)} runs passed"
     rows = [_overview_row(run, number) for number, run in enumerate(runs, start=1)]
     heads = ("Run", "Verdict", "Clauses", "Lost", "Last recipient p99", "Duration")
     head = tag("thead", tag("tr", *(tag("th", name, scope="col") for name in heads)))
     table = tag("table", head, tag("tbody", *rows), class_="overview")
     return tag(
         "header",
-        tag("h1", headline(worst), class_=look),
-        tag("p", why, class_="why"),
+        verdict_heading(replace(worst, sentence=why), "h1"),
         tag("div", table, class_="scroll"),
         class_="hero",
     )
@@ -101,11 +100,10 @@ def _overview(runs: Sequence[Run]) -> Markup:
 def _overview_row(run: Run, number: int) -> Markup:
     name, results, gates = run
     delivery = results.delivery
-    missed = sum(not gate.met for gate in gates)
-    verdict = f"{headline(results)}{f', {missed} of {len(gates)} gates not met' if missed else ''}"
+    found = standing(results, gates)
     cells: Iterable[str] = (
         tag("a", name or results.kind, href=f"#run{number}"),
-        tag("span", verdict, class_=f"state {VERDICT_LOOKS[results.verdict]}"),
+        tag("span", found.headline, class_=f"state {found.look}"),
         tally(results.clauses),
         f"{count(delivery.lost)} of {count(delivery.owed)}",
         percentile(results.latency_ms.last, "p99"),
@@ -120,7 +118,11 @@ def _run(
     shown, omitted = findings_of(results, most_findings)
     charts = draw_charts(results, key)
     head = tag(
-        "header", verdict_heading(results, level), facts(name, results), answers(results), class_="hero"
+        "header",
+        verdict_heading(standing(results, gates), level),
+        facts(name, results),
+        answers(results),
+        class_="hero",
     )
     return tag(
         "article",

@@ -10,13 +10,13 @@ from .gates import GateRow
 from .printable import printable
 from .results import ClauseResult, Outcome, Results
 from .terminal import finding_text
-from .verdict import OUTCOME_SIGNS, OUTCOME_WORDS, by_severity, headline, tally, target_name, trust
+from .verdict import OUTCOME_SIGNS, OUTCOME_WORDS, Look, by_severity, standing, tally, target_name, trust
 
 LIMIT_BYTES = 64 * 1024
 _RESERVE_BYTES = 512
 """Kept free for the sentence that tells how much was left out."""
 
-_VERDICT_SIGNS = {"pass": "✅", "fail": "❌", "error": "⚠️", "inconclusive": "❓", "partial": "❓"}
+_SIGNS: Mapping[Look, str] = {"pass": "✅", "fail": "❌", "error": "⚠️", "unknown": "❓"}
 _LINKS: Mapping[str, str] = {"report.html": "page", "junit.xml": "JUnit", "results.json": "results"}
 
 
@@ -51,7 +51,8 @@ def fenced(text: str) -> str:
 
 
 def _overview(name: str, results: Results, gates: Sequence[GateRow]) -> Iterator[str]:
-    yield f"## {_VERDICT_SIGNS[results.verdict]} {headline(results)}: {escape(results.reason)}"
+    found = standing(results, gates)
+    yield f"## {_SIGNS[found.look]} {found.headline}: {escape(found.sentence)}"
     facts = [results.kind, escape(target_name(results)), f"seed {results.seed}", duration(results.duration_s)]
     yield " · ".join([*facts, f"run {escape(name)}"] if name else facts)
     yield _answers(results)

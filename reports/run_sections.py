@@ -10,27 +10,27 @@ from .markup import Markup, join, preformatted, tag
 from .results import ClauseResult, Finding, Outcome, Percentiles, Results
 from .sequence import draw_text, lay_out
 from .sequence_svg import draw_svg
-from .verdict import OUTCOME_SIGNS, OUTCOME_WORDS, by_family, by_severity, headline, tally, target_name, trust
+from .verdict import (
+    LOOK_SIGNS,
+    OUTCOME_SIGNS,
+    OUTCOME_WORDS,
+    Standing,
+    by_family,
+    by_severity,
+    tally,
+    target_name,
+    trust,
+)
 
 _GATE_SIGNS = {"met": "✓", "missed": "✗", "undecided": "?"}
 _GATE_LOOKS = {"met": "pass", "missed": "fail", "undecided": "unknown"}
-_VERDICT_SIGNS = {"pass": "✓", "fail": "✗", "error": "⚠", "inconclusive": "?", "partial": "?"}
-VERDICT_LOOKS = {
-    "pass": "pass",
-    "fail": "fail",
-    "error": "error",
-    "inconclusive": "unknown",
-    "partial": "unknown",
-}
 
 
-def verdict_heading(results: Results, level: str) -> Markup:
+def verdict_heading(found: Standing, level: str) -> Markup:
     """Verdict and reason: the first thing to read."""
-    sign = tag("span", _VERDICT_SIGNS[results.verdict], class_="sign", aria_hidden="true")
-    look = f"verdict {VERDICT_LOOKS[results.verdict]}"
-    return join(
-        [tag(level, sign, headline(results), class_=look), tag("p", _sentence(results.reason), class_="why")]
-    )
+    sign = tag("span", LOOK_SIGNS[found.look], class_="sign", aria_hidden="true")
+    heading = tag(level, sign, found.headline, class_=f"verdict {found.look}")
+    return join([heading, tag("p", _sentence(found.sentence), class_="why")])
 
 
 def facts(name: str, results: Results) -> Markup:

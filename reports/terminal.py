@@ -10,9 +10,9 @@ from typing import Literal, TextIO
 from .figures import PERCENTILE_NAMES, count, duration, evidence, lost_in_words, percentile
 from .gates import GateRow
 from .printable import printable
-from .results import ClauseResult, Delivery, Finding, Outcome, Percentiles, Results, Verdict
+from .results import ClauseResult, Delivery, Finding, Outcome, Percentiles, Results
 from .sequence import ASCII, UNICODE, draw_text, lay_out
-from .verdict import OUTCOME_SIGNS, OUTCOME_WORDS, by_severity, headline, tally, target_name, trust
+from .verdict import OUTCOME_SIGNS, OUTCOME_WORDS, Look, by_severity, standing, tally, target_name, trust
 
 Tone = Literal["good", "bad", "warn", "quiet", "strong"]
 
@@ -26,13 +26,7 @@ _OUTCOME_TONE: Mapping[Outcome, Tone] = {
     Outcome.SKIP: "quiet",
     Outcome.INFO: "quiet",
 }
-_VERDICT_TONE: Mapping[Verdict, Tone] = {
-    "pass": "good",
-    "fail": "bad",
-    "error": "bad",
-    "inconclusive": "warn",
-    "partial": "warn",
-}
+_LOOK_TONE: Mapping[Look, Tone] = {"pass": "good", "fail": "bad", "error": "bad", "unknown": "warn"}
 _MOST_FINDINGS_EACH = 3
 
 
@@ -74,7 +68,7 @@ def verdict_table(
     style: Style = Style(),
 ) -> str:
     """What a run found: verdict, clauses (failing first), deliveries, latency, gates, where the page is."""
-    blocks = [_heading(results, style), _clauses(results, style), _figures(results, style)]
+    blocks = [_heading(results, gates, style), _clauses(results, style), _figures(results, style)]
     if gates:
         blocks.append([style.paint("gates", "strong"), *gate_lines(gates, style)])
     if page is not None:
@@ -82,10 +76,15 @@ def verdict_table(
     return style.plain("\n\n".join("\n".join(block) for block in blocks if block)) + "\n"
 
 
-def verdict_line(results: Results, style: Style = Style()) -> str:
+def verdict_line(
+    results: Results,
+    gates: Sequence[GateRow] = (),
+    style: Style = Style(),
+) -> str:
     """Verdict and reason on one line."""
-    word = style.paint(headline(results).upper(), _VERDICT_TONE[results.verdict])
-    return style.plain(f"{word}  {printable(results.reason)}")
+    found = standing(results, gates)
+    word = style.paint(found.headline.upper(), _LOOK_TONE[found.look])
+    return style.plain(f"{word}  {printable(found.sentence)}")
 
 
 def gate_lines(gates: Iterable[GateRow], style: Style = Style()) -> list[str]:
@@ -140,11 +139,11 @@ def finding_text(finding: Finding, style: Style = Style()) -> str:
     return style.plain("\n".join(lines))
 
 
-def _heading(results: Results, style: Style) -> list[str]:
+def _heading(results: Results, gates: Sequence[GateRow], style: Style) -> list[str]:
     facts = [results.kind, target_name(results), f"seed {results.seed}", duration(results.duration_s)]
     return [
         style.paint(f"churnproof {' · '.join(printable(fact, 100) for fact in facts)}", "quiet"),
-        verdict_line(results, style),
+        verdict_line(results, gates, style),
     ]
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
 
 from .figures import count, milliseconds
 from .gates import GateRow
@@ -40,23 +42,48 @@ OUTCOME_SIGNS: Mapping[Outcome, str] = {
 }
 """No outcome is told by colour alone."""
 
-_HEADLINES: Mapping[Verdict, str] = {
-    "pass": "Conformant",
-    "fail": "Violation",
-    "error": "Harness error",
-    "inconclusive": "Inconclusive",
-    "partial": "Partial",
+Look = Literal["pass", "fail", "error", "unknown"]
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How a run stands, with its gates: what every report says first."""
+
+    headline: str
+    sentence: str
+    """Why, without a full stop."""
+    look: Look
+    exit: Exit
+
+
+_HEADLINES: Mapping[Verdict, tuple[str, Look]] = {
+    "pass": ("Conformant", "pass"),
+    "fail": ("Violation", "fail"),
+    "error": ("Harness error", "error"),
+    "inconclusive": ("Inconclusive", "unknown"),
+    "partial": ("Partial", "unknown"),
 }
+
+LOOK_SIGNS: Mapping[Look, str] = {"pass": "✓", "fail": "✗", "error": "⚠", "unknown": "?"}
 
 _WORST_FIRST = (Exit.USAGE, Exit.VIOLATION, Exit.HARNESS_ERROR, Exit.INCONCLUSIVE, Exit.OK)
 
 
-def headline(results: Results) -> str:
-    """One or two words for the verdict."""
-    return (
-        "Cut short"
-        if results.cut_short and results.verdict == "inconclusive"
-        else _HEADLINES[results.verdict]
+def standing(results: Results, gates: Sequence[GateRow] = ()) -> Standing:
+    """The verdict of a run and its gates in words; a conformant run that misses a gate does not pass."""
+    headline, look = _HEADLINES[results.verdict]
+    if results.cut_short and results.verdict == "inconclusive":
+        headline = "Cut short"
+    red = [gate for gate in gates if not gate.met]
+    missed = any(gate.outcome == "missed" for gate in red)
+    if red and results.verdict == "pass":
+        headline, look = ("Gate missed", "fail") if missed else ("Gate undecided", "unknown")
+    of_gates = f"{len(red)} of {len(gates)} gates {'missed' if missed else 'undecided'}" if red else ""
+    sentence = "; ".join(part for part in (of_gates, results.reason) if part)
+    if results.verdict != "pass":
+        sentence = "; ".join(part for part in (results.reason, of_gates) if part)
+    return Standing(
+        headline, sentence, look, worst_exit([EXIT_OF[results.verdict], *(g.exit for g in gates)])
     )
 
 
@@ -64,11 +91,6 @@ def worst_exit(exits: Iterable[Exit]) -> Exit:
     """The exit code of a command that came to several: a proven violation outweighs missing evidence."""
     found = set(exits)
     return next((code for code in _WORST_FIRST if code in found), Exit.OK)
-
-
-def exit_of(results: Results, gates: Iterable[GateRow] = ()) -> Exit:
-    """The exit code of one run with its gates."""
-    return worst_exit([EXIT_OF[results.verdict], *(gate.exit for gate in gates)])
 
 
 def by_severity(clauses: Iterable[ClauseResult]) -> list[ClauseResult]:
