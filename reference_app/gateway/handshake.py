@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import base64
 import binascii
-from email.utils import formatdate
+import time
 from typing import TYPE_CHECKING
 
 from websockets.utils import accept_key
 
-from reference_app.gateway.http_message import HttpAnswer, json_answer, message_body
+from reference_app.gateway.http_message import HttpAnswer, http_date, json_answer, message_body
 
 if TYPE_CHECKING:
     from reference_app.gateway.http_message import HttpRequest
@@ -43,7 +43,7 @@ def acceptance(request: HttpRequest, subprotocol: str | None) -> bytes:
     protocol = f"Sec-WebSocket-Protocol: {subprotocol}\r\n" if subprotocol is not None else ""
     return (
         "HTTP/1.1 101 Switching Protocols\r\n"
-        f"Date: {formatdate(usegmt=True)}\r\n"
+        f"Date: {http_date(int(time.time()))}\r\n"
         "Connection: upgrade\r\n"
         "Upgrade: websocket\r\n"
         f"Sec-WebSocket-Accept: {accept_key(key)}\r\n"

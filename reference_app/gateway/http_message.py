@@ -4,11 +4,20 @@ from __future__ import annotations
 
 import http
 import json
+import time
 from dataclasses import dataclass
 from email.utils import formatdate
+from functools import lru_cache
 from typing import NamedTuple
 
 _REASONS = {status.value: status.phrase for status in http.HTTPStatus}
+
+
+# Asked for with every answer, and new only once a second.
+@lru_cache(maxsize=2)
+def http_date(epoch_s: int) -> str:
+    """Return the value of a `date` header."""
+    return formatdate(epoch_s, usegmt=True)
 
 
 class HttpRequest(NamedTuple):
@@ -51,7 +60,7 @@ class HttpAnswer:
     def serialise(self, *, close: bool) -> bytes:
         """Return the bytes for the wire; `close` announces that the TCP connection ends with this answer."""
         lines = [f"HTTP/1.1 {self.status} {_REASONS.get(self.status, 'Unknown')}"]
-        lines.append(f"date: {formatdate(usegmt=True)}")
+        lines.append(f"date: {http_date(int(time.time()))}")
         lines += [f"{name}: {value}" for name, value in self.headers]
         if close:
             lines.append("connection: close")

@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import re
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import quote, unquote
 
@@ -105,8 +106,14 @@ def _joined(request: HttpRequest) -> dict[str, str]:
 
 
 def _is_fresh(signed_at: str, now_s: float) -> bool:
+    at = _epoch(signed_at)
+    return at is not None and abs(at - now_s) <= _MAX_SKEW_S
+
+
+# Callers sign many requests within one second, and parsing dates is slow.
+@lru_cache(maxsize=64)
+def _epoch(signed_at: str) -> float | None:
     try:
-        at = datetime.strptime(signed_at, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+        return datetime.strptime(signed_at, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC).timestamp()
     except ValueError:
-        return False
-    return abs(at.timestamp() - now_s) <= _MAX_SKEW_S
+        return None
