@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from reference_app.gateway import handshake
@@ -18,7 +19,6 @@ from reference_app.gateway.sigv4 import SignatureVerifier
 from reference_app.gateway.websocket_session import WebSocketSession
 
 if TYPE_CHECKING:
-    import asyncio
     import ssl
     from collections.abc import Mapping, Sequence
 
@@ -82,7 +82,8 @@ class Gateway:
             await self._listener.close(STOP_WITHIN_S)
             self._listener = None
         for connection in tuple(self._sockets):
-            connection.close()
+            connection.abort()
+        await asyncio.sleep(0)  # one turn of the loop, in which the sockets are closed
 
 
 class _FrontDoor:
@@ -115,8 +116,8 @@ class _FrontDoor:
         if destination is None or destination.rest not in ((), ("",)):  # HS-4: a trailing slash is fine
             return _forbidden(self._unknowns.unknown_stage_status)  # HS-26
         session = WebSocketSession(transport, self._unknowns, early)
-        source_ip: str = transport.get_extra_info("peername")[0]
-        self._lifecycle.begin(destination.api, request, session, source_ip)
+        peer = transport.get_extra_info("peername")  # None for a client that is gone already
+        self._lifecycle.begin(destination.api, request, session, peer[0] if peer else "")
         return None
 
 

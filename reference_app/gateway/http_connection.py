@@ -41,10 +41,10 @@ class HttpConnection(asyncio.Protocol):
         self._head_bytes = 0
         self.on_message_begin()
 
-    def close(self) -> None:
-        """End the TCP connection."""
+    def abort(self) -> None:
+        """End the TCP connection at once."""
         if self._transport is not None:
-            self._transport.close()
+            self._transport.abort()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
