@@ -1,0 +1,71 @@
+"""Environment variables of functions."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+import pytest
+
+from reference_app.gateway.application import Function
+from reference_app.gateway.function_environment import Surroundings, function_variables
+
+SURROUNDINGS = Surroundings("eu-west-1", "key-id", "secret", {"AWS_ENDPOINT_URL_DYNAMODB": "http://here"})
+
+
+def variables(
+    environment: dict[str, str] | None = None, surroundings: Surroundings = SURROUNDINGS
+) -> dict[str, str]:
+    function = Function(
+        "Fn", "name", "python3.13", "app.handler", Path("/code"), 3.0, 512, environment or {}, None, "JSON"
+    )
+    return function_variables(function, surroundings)
+
+
+def test_what_the_context_object_reads_is_there() -> None:
+    """RA-27."""
+    result = variables()
+
+    assert result["AWS_LAMBDA_FUNCTION_NAME"] == "name"
+    assert result["AWS_LAMBDA_FUNCTION_VERSION"] == "$LATEST"
+    assert result["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"] == "512"
+    assert result["AWS_LAMBDA_LOG_GROUP_NAME"] == "/aws/lambda/name"
+    assert re.fullmatch(r"\d{4}/\d\d/\d\d/\[\$LATEST\][0-9a-f]{32}", result["AWS_LAMBDA_LOG_STREAM_NAME"])
+    assert result["AWS_LAMBDA_LOG_FORMAT"] == "JSON"
+    assert result["AWS_EXECUTION_ENV"] == "AWS_Lambda_python3.13"
+    assert (result["_HANDLER"], result["LAMBDA_TASK_ROOT"]) == ("app.handler", "/code")
+
+
+def test_region_credentials_and_endpoints_are_the_stacks() -> None:
+    result = variables()
+
+    assert (result["AWS_REGION"], result["AWS_DEFAULT_REGION"]) == ("eu-west-1", "eu-west-1")
+    assert (result["AWS_ACCESS_KEY_ID"], result["AWS_SECRET_ACCESS_KEY"]) == ("key-id", "secret")
+    assert result["AWS_ENDPOINT_URL_DYNAMODB"] == "http://here"
+
+
+def test_the_functions_own_variables_win_but_for_those_that_lambda_reserves() -> None:
+    result = variables({"TABLE": "t", "AWS_ENDPOINT_URL_DYNAMODB": "http://there", "AWS_REGION": "mars-1"})
+
+    assert (result["TABLE"], result["AWS_ENDPOINT_URL_DYNAMODB"]) == ("t", "http://there")
+    assert result["AWS_REGION"] == "eu-west-1"
+
+
+def test_nothing_of_the_users_shell_gets_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_PROFILE", "production")
+    monkeypatch.setenv("PYTHONPATH", "/elsewhere")
+    monkeypatch.setenv("HOME", "/home/somebody")
+
+    result = variables()
+
+    assert not {"AWS_PROFILE", "PYTHONPATH", "HOME"} & result.keys()
+    assert result["AWS_CONFIG_FILE"] == os.devnull
+    assert result["PATH"] == os.environ["PATH"]
+
+
+def test_the_stacks_folders_come_before_the_functions_python_path() -> None:
+    surroundings = Surroundings("r", "k", "s", python_path=(Path("/ours"),))
+
+    assert variables({}, surroundings)["PYTHONPATH"] == "/ours"
+    assert variables({"PYTHONPATH": "lib"}, surroundings)["PYTHONPATH"] == f"/ours{os.pathsep}lib"

@@ -1,0 +1,122 @@
+"""The loopback HTTP server, by raw sockets."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from reference_app.gateway.http_server import HttpServer, Request, Response
+
+Exchange = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+
+async def echo(request: Request) -> Response:
+    text = f"{request.method} {request.target} {request.headers.get('x-name')} ".encode()
+    return Response(200, text + request.body, {"X-Reply": "yes"})
+
+
+def serve(exchange: Exchange, handler: Callable[[Request], Awaitable[Response]] = echo) -> None:
+    """Run an exchange of one client with a server."""
+
+    async def run() -> None:
+        server = HttpServer(handler, longest_body=100)
+        port = await server.start()
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        try:
+            async with asyncio.timeout(10):
+                await exchange(reader, writer)
+        finally:
+            writer.close()
+            await server.stop()
+
+    asyncio.run(run())
+
+
+async def response(reader: asyncio.StreamReader) -> tuple[bytes, bytes]:
+    """Head and body of the next response."""
+    head = await reader.readuntil(b"\r\n\r\n")
+    length = int(head.lower().split(b"content-length: ")[1].split(b"\r\n")[0])
+    return head, await reader.readexactly(length)
+
+
+def test_requests_of_one_connection_are_answered_in_turn() -> None:
+    async def exchange(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"GET /a HTTP/1.1\r\nX-Name: n\r\n\r\nPOST /b HTTP/1.1\r\nContent-Length: 2\r\n\r\nhi")
+
+        head, body = await response(reader)
+        assert head.startswith(b"HTTP/1.1 200 OK\r\nX-Reply: yes\r\n")
+        assert body == b"GET /a n "
+        assert (await response(reader))[1] == b"POST /b None hi"
+
+    serve(exchange)
+
+
+def test_a_request_may_arrive_in_pieces() -> None:
+    async def exchange(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        for piece in (b"POST /pie", b"ces HTTP/1.1\r\nContent-", b"Length: 4\r\n\r\nab", b"cd"):
+            writer.write(piece)
+            await writer.drain()
+            await asyncio.sleep(0)
+
+        assert (await response(reader))[1] == b"POST /pieces None abcd"
+
+    serve(exchange)
+
+
+def test_a_client_that_wants_to_is_let_go() -> None:
+    async def exchange(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"GET / HTTP/1.1\r\nConnection: close\r\n\r\n")
+
+        head, _ = await response(reader)
+        assert b"Connection: close" in head
+        assert await reader.read() == b""
+
+    serve(exchange)
+
+
+def test_who_waits_for_100_continue_gets_it() -> None:
+    async def exchange(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"POST / HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n")
+        assert await reader.readuntil(b"\r\n\r\n") == b"HTTP/1.1 100 Continue\r\n\r\n"
+
+        writer.write(b"ok")
+        assert (await response(reader))[1] == b"POST / None ok"
+
+    serve(exchange)
+
+
+def test_what_is_no_http_is_refused() -> None:
+    async def exchange(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"\x16\x03\x01 hello\r\n\r\n")
+
+        assert (await reader.read()).startswith(b"HTTP/1.1 400 ")
+
+    serve(exchange)
+
+
+def test_a_body_beyond_the_limit_is_refused() -> None:
+    async def exchange(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"POST / HTTP/1.1\r\nContent-Length: 101\r\n\r\n" + b"x" * 101)
+
+        assert (await reader.readuntil(b"\r\n")).startswith(b"HTTP/1.1 413 ")
+
+    serve(exchange)
+
+
+def test_the_handler_of_a_client_that_left_is_cancelled() -> None:
+    cancelled = asyncio.Event()
+
+    async def never(request: Request) -> Response:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            cancelled.set()
+        raise AssertionError(request)
+
+    async def exchange(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"GET / HTTP/1.1\r\n\r\n")
+        await writer.drain()
+        writer.close()
+        await cancelled.wait()
+
+    serve(exchange, never)
