@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, Protocol
 from reference_app.gateway.connection_state import ConnectionState, State
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from reference_app.gateway.application import WebSocketApi
     from reference_app.gateway.close_causes import Ending
     from reference_app.gateway.proxy_event import ConnectionFacts
@@ -54,16 +52,6 @@ class ConnectionRegistry:
 
     def __init__(self) -> None:
         self._by_id: dict[str, Connection] = {}
-
-    def __len__(self) -> int:
-        return len(self._by_id)
-
-    def __contains__(self, connection_id: str) -> bool:
-        return connection_id in self._by_id
-
-    def __iter__(self) -> Iterator[Connection]:
-        """Iterate over a snapshot, so that connections may end meanwhile."""
-        return iter(tuple(self._by_id.values()))
 
     def add(self, connection: Connection) -> None:
         self._by_id[connection.facts.connection_id] = connection

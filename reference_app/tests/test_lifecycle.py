@@ -219,8 +219,8 @@ def test_an_error_frame_leaves_the_connection_usable() -> None:
         assert client.recv() == '{"action":"go"}'
 
 
-def test_an_invocation_runs_on_after_the_integration_timeout() -> None:
-    """RT-22, Q-26: cancelled by the gateway, the invoker decides what goes on."""
+def test_a_client_is_told_that_its_integration_timed_out() -> None:
+    """RT-22, LM-7."""
     hold = Hold()
     route = Route("$default", "default", timeout_s=0.05)
     with (
