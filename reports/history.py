@@ -4,7 +4,8 @@ Jepsen's word and idea: the clients record, the checkers judge afterwards, from 
 Two files a process, both only ever appended to, so that a run cut short can still be read:
 
 `history.<process>.jsonl`
-    one event of this module a line: connects, sends, leavings, frames nobody expected, rows seen.
+    one event of this module a line, `{"kind": "Left", "fields": {…}}`: connects, sends, leavings,
+    frames nobody expected, rows seen.
     An operation is a pair, `…Started` and `…Ended`; the end says `ok`, `failed` (it took no
     effect) or `unknown` (it may have), and a missing end is `unknown` too. The first line is a
     `Header`, the last a `Footer`: buffered records are missing where the footer is missing.

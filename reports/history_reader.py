@@ -106,6 +106,8 @@ class History:
     cut_short: bool = False
     """True when a file was not closed in good order: the run was killed or the disk was full. What
     was recorded last is missing then, so that a pair without a delivery need not be lost."""
+    cut_processes: list[int] = field(default_factory=list)
+    """The processes whose files were not closed in good order."""
 
 
 def read_history(folder: Path) -> History:
@@ -141,7 +143,9 @@ def _read_process(history: History, path: Path) -> Deliveries:
             ) from error
     deliveries = _read_deliveries(path.with_suffix(".deliveries"))
     whole = lines.footer is not None and lines.footer.deliveries == len(deliveries)
-    history.cut_short |= not whole
+    if not whole:
+        history.cut_short = True
+        history.cut_processes.append(header.process)
     if base and len(deliveries):
         deliveries = deliveries.copy()
         deliveries["connection"] += base
@@ -170,8 +174,9 @@ class _Lines:
 
     def header(self) -> Header:
         try:
-            fields = json.loads(self._lines[0])
-            if fields.pop("kind") != "Header":
+            line = json.loads(self._lines[0])
+            fields = line["fields"]
+            if line["kind"] != "Header":
                 raise HistoryError(f"{self.path}: the first line is no history header")
             found = fields["format"]
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
@@ -183,16 +188,15 @@ class _Lines:
             raise HistoryError(f"{self.path}: {error}") from error
 
     def events(self) -> Iterator[tuple[int, Event]]:
-        for number, line in enumerate(self._lines[1:], start=2):
+        for number, text in enumerate(self._lines[1:], start=2):
             try:
-                fields: dict[str, Any] = json.loads(line)
-                kind = fields.pop("kind")
-                if kind == "Footer":
-                    self.footer = Footer(**fields)
+                line: dict[str, Any] = json.loads(text)
+                if line["kind"] == "Footer":
+                    self.footer = Footer(**line["fields"])
                     continue
-                event = EVENT_TYPES[kind](**fields)
+                event = EVENT_TYPES[line["kind"]](**line["fields"])
             except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-                raise HistoryError(f"{self.path}:{number}: no event of a history: {line[:80]!r}") from error
+                raise HistoryError(f"{self.path}:{number}: no event of a history: {text[:80]!r}") from error
             yield number, event
 
 

@@ -143,7 +143,7 @@ class HistoryWriter:
 
 def _line(kind: str, event: Event | Header | Footer) -> bytes:
     # ensure_ascii keeps lone surrogates, which a test payload may hold, representable in the file.
-    return json.dumps({"kind": kind, **asdict(event)}, separators=(",", ":")).encode() + b"\n"
+    return json.dumps({"kind": kind, "fields": asdict(event)}, separators=(",", ":")).encode() + b"\n"
 
 
 def clock_name() -> str:

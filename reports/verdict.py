@@ -79,12 +79,9 @@ def standing(results: Results, gates: Sequence[GateRow] = ()) -> Standing:
     if red and results.verdict == "pass":
         headline, look = ("Gate missed", "fail") if missed else ("Gate undecided", "unknown")
     of_gates = f"{len(red)} of {len(gates)} gates {'missed' if missed else 'undecided'}" if red else ""
-    sentence = "; ".join(part for part in (of_gates, results.reason) if part)
-    if results.verdict != "pass":
-        sentence = "; ".join(part for part in (results.reason, of_gates) if part)
-    return Standing(
-        headline, sentence, look, worst_exit([EXIT_OF[results.verdict], *(g.exit for g in gates)])
-    )
+    parts = (of_gates, results.reason) if results.verdict == "pass" else (results.reason, of_gates)
+    code = worst_exit([EXIT_OF[results.verdict], *(gate.exit for gate in gates)])
+    return Standing(headline, "; ".join(part for part in parts if part), look, code)
 
 
 def worst_exit(exits: Iterable[Exit]) -> Exit:
