@@ -16,7 +16,7 @@ from .printable import printable
 from .results import Exit, Results
 from .run_folder import CutShortError, RunFolderError, read_results
 from .terminal import Style, gate_lines, style_of, verdict_line
-from .verdict import standing, worst_exit
+from .verdict import exit_of, worst_exit
 
 Run = tuple[str, Results, tuple[GateRow, ...]]
 
@@ -33,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> Exit:
     runs = _judged(options.runs, results, gates)
     written = write_report(_out(options.out, options.runs), runs)
     _print(runs, written, style_of(sys.stdout, os.environ, width=shutil.get_terminal_size().columns))
-    codes = [standing(results, rows).exit for _, results, rows in runs]
+    codes = [exit_of(results, rows) for _, results, rows in runs]
     return worst_exit([*codes, *([Exit.HARNESS_ERROR] if written.problems else [])])
 
 

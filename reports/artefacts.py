@@ -14,7 +14,7 @@ from .junit import render_junit
 from .markdown import render_markdown
 from .redaction import environment_secrets, redact_all
 from .results import FORMAT, Results
-from .verdict import standing, worst_exit
+from .verdict import exit_of, worst_exit
 from .whole_file import write_whole
 
 PAGE = "report.html"
@@ -76,13 +76,13 @@ def _combined(runs: Runs) -> str:
     verdicts = [
         {
             "name": name,
-            "exit": standing(results, gates).exit,
+            "exit": exit_of(results, gates),
             "gates": [asdict(gate) for gate in gates],
             "results": json.loads(results.to_json()),
         }
         for name, results, gates in runs
     ]
-    worst = worst_exit(standing(results, gates).exit for _, results, gates in runs)
+    worst = worst_exit(exit_of(results, gates) for _, results, gates in runs)
     return json.dumps({"format": FORMAT, "exit": worst, "runs": verdicts}, indent=1)
 
 

@@ -84,6 +84,11 @@ def standing(results: Results, gates: Sequence[GateRow] = ()) -> Standing:
     return Standing(headline, "; ".join(part for part in parts if part), look, code)
 
 
+def exit_of(results: Results, gates: Sequence[GateRow] = ()) -> Exit:
+    """The exit code of one run with its gates."""
+    return standing(results, gates).exit
+
+
 def worst_exit(exits: Iterable[Exit]) -> Exit:
     """The exit code of a command that came to several: a proven violation outweighs missing evidence."""
     found = set(exits)
