@@ -63,12 +63,10 @@ class DynamoDbEngine:
         """Answer one call, such as `PutItem`, as DynamoDB's JSON protocol has it; errors are answers too."""
         if operation not in self._operations:
             return _error(400, "UnknownOperationException", "")
-        try:
-            parameters = self._parse(operation, body)
-        except ValueError:
+        if not _is_json_object(body):
             return _error(400, "SerializationException", "the request is no JSON object")
         handler = self._handler(operation, region)
-        handler.body = handler.params = parameters
+        handler.body = handler.params = self._parse(operation, body)
         method = getattr(handler, camelcase_to_underscores(operation), None)
         if method is None:
             return _error(400, "UnknownOperationException", f"{operation} is not implemented here")
@@ -82,13 +80,11 @@ class DynamoDbEngine:
             # moto leaves it to the SDKs to insist on required members.
             return _error(400, "ValidationException", f"The parameter {missing} is required")
         if operation in _ITEM_OPERATIONS:
-            return _answer(200, dynamo_json_dump(result.result or {}).encode())
+            return _answer(200, self._written(operation, result))
         return self._serialise(handler, result)
 
     def _parse(self, operation: str, body: bytes) -> dict[str, Any]:
-        """The parameters as moto's handlers take them. Raises ValueError if the body is no JSON object."""
-        if not body.lstrip().startswith(b"{"):
-            raise ValueError("not an object")
+        """The parameters as moto's handlers take them."""
         parser = PROTOCOL_PARSERS["json"](self._model.operation_model(operation), map_type=dict)
         parsed: dict[str, Any] = parser.parse(
             {
@@ -113,9 +109,22 @@ class DynamoDbEngine:
         handler.response_headers = {}
         return handler
 
+    def _written(self, operation: str, result: ActionResult) -> bytes:
+        """The JSON of a result whose values need no translation; moto adds members that DynamoDB has not."""
+        members = self._model.operation_model(operation).output_shape.members
+        values = result.result if isinstance(result.result, dict) else {}
+        return dynamo_json_dump({name: value for name, value in values.items() if name in members}).encode()
+
     def _serialise(self, handler: DynamoHandler, result: ActionResult) -> Answer:
         status, _, body = handler.serialized(result)
         return _answer(int(status), body if isinstance(body, bytes) else str(body).encode())
+
+
+def _is_json_object(body: bytes) -> bool:
+    try:
+        return isinstance(json.loads(body), dict)
+    except ValueError:
+        return False
 
 
 def _answer(status: int, body: bytes) -> Answer:

@@ -23,14 +23,17 @@ def create_tables(
     from botocore.config import Config
     from botocore.exceptions import BotoCoreError, ClientError
 
-    client = boto3.session.Session().client(
-        "dynamodb",
-        endpoint_url=endpoint,
-        region_name=region,
-        aws_access_key_id=access_key_id,
-        aws_secret_access_key=secret_access_key,
-        config=Config(connect_timeout=5, read_timeout=10, retries={"total_max_attempts": 1}),
-    )
+    try:
+        client = boto3.session.Session().client(
+            "dynamodb",
+            endpoint_url=endpoint,
+            region_name=region,
+            aws_access_key_id=access_key_id,
+            aws_secret_access_key=secret_access_key,
+            config=Config(connect_timeout=5, read_timeout=10, retries={"total_max_attempts": 1}),
+        )
+    except ValueError as wrong:
+        raise EndpointUnusableError(endpoint, "it is no URL such as http://127.0.0.1:8000") from wrong
     try:
         for table in tables:
             _create(client, table)

@@ -1,0 +1,176 @@
+"""The DynamoDB engine, call by call."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from reference_app.gateway.dynamodb_engine import DynamoDbEngine
+
+REGION = "eu-west-1"
+ROW = {"connectionId": {"S": "abc="}, "connectedAt": {"N": "17"}}
+
+
+class Client:
+    """Calls the engine as an SDK would, and reads what comes back."""
+
+    def __init__(self) -> None:
+        self._engine = DynamoDbEngine("123456789012")
+
+    def ok(self, operation: str, *, region: str = REGION, **parameters: Any) -> dict[str, Any]:
+        answer = self._engine.answer(operation, json.dumps(parameters).encode(), region)
+        assert answer.status == 200, answer
+        result: dict[str, Any] = json.loads(answer.body)
+        return result
+
+    def error(self, operation: str, body: bytes | None = None, **parameters: Any) -> str:
+        answer = self._engine.answer(operation, body or json.dumps(parameters).encode(), REGION)
+        assert answer.status == 400, answer
+        return str(json.loads(answer.body)["__type"]).rpartition("#")[2]
+
+
+def make_table(client: Client, name: str = "t", **more: Any) -> None:
+    client.ok(
+        "CreateTable",
+        TableName=name,
+        KeySchema=[{"AttributeName": "connectionId", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "connectionId", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+        **more,
+    )
+
+
+@pytest.fixture
+def client() -> Client:
+    from moto.dynamodb.models import dynamodb_backends
+
+    dynamodb_backends.reset()
+    result = Client()
+    make_table(result)
+    return result
+
+
+def test_a_row_that_was_put_can_be_read_and_deleted(client: Client) -> None:
+    client.ok("PutItem", TableName="t", Item=ROW)
+
+    assert client.ok("GetItem", TableName="t", Key={"connectionId": {"S": "abc="}}, ConsistentRead=True) == {
+        "Item": ROW
+    }
+    deleted = client.ok(
+        "DeleteItem", TableName="t", Key={"connectionId": {"S": "abc="}}, ReturnValues="ALL_OLD"
+    )
+    assert deleted == {"Attributes": ROW}
+    assert client.ok("Scan", TableName="t") == {"Count": 0, "ScannedCount": 0, "Items": []}
+
+
+def test_values_of_every_type_come_back_as_they_were(client: Client) -> None:
+    item = {
+        "connectionId": {"S": "日本 🎉"},
+        "b": {"B": "AAEC/w=="},
+        "bs": {"BS": ["AAEC"]},
+        "n": {"N": "1.5"},
+        "ss": {"SS": ["x"]},
+        "m": {"M": {"l": {"L": [{"BOOL": True}, {"NULL": True}]}}},
+    }
+    client.ok("PutItem", TableName="t", Item=item)
+
+    assert client.ok("Scan", TableName="t")["Items"] == [item]
+
+
+def test_a_conditional_write_is_refused_when_the_condition_fails(client: Client) -> None:
+    client.ok("PutItem", TableName="t", Item=ROW)
+
+    refused = client.error(
+        "PutItem", TableName="t", Item=ROW, ConditionExpression="attribute_not_exists(connectionId)"
+    )
+
+    assert refused == "ConditionalCheckFailedException"
+
+
+def test_a_conditional_delete_leaves_a_row_that_has_changed(client: Client) -> None:
+    client.ok("PutItem", TableName="t", Item=ROW)
+
+    refused = client.error(
+        "DeleteItem",
+        TableName="t",
+        Key={"connectionId": {"S": "abc="}},
+        ConditionExpression="connectedAt = :then",
+        ExpressionAttributeValues={":then": {"N": "16"}},
+    )
+
+    assert refused == "ConditionalCheckFailedException"
+    assert client.ok("Scan", TableName="t", Select="COUNT")["Count"] == 1
+
+
+def test_pages_end_at_the_limit_and_go_on_from_their_key_even_if_its_row_is_gone(client: Client) -> None:
+    for number in range(5):
+        client.ok("PutItem", TableName="t", Item={"connectionId": {"S": f"c{number}"}})
+    first = client.ok("Scan", TableName="t", Limit=2)
+    client.ok("DeleteItem", TableName="t", Key=first["LastEvaluatedKey"])
+
+    second = client.ok("Scan", TableName="t", ExclusiveStartKey=first["LastEvaluatedKey"])
+
+    assert [item["connectionId"]["S"] for item in second["Items"]] == ["c2", "c3", "c4"]
+    assert "LastEvaluatedKey" not in second
+
+
+def test_a_page_ends_at_one_megabyte(client: Client) -> None:
+    """RC-16."""
+    for number in range(4):
+        client.ok(
+            "PutItem", TableName="t", Item={"connectionId": {"S": f"c{number}"}, "x": {"S": "x" * 300_000}}
+        )
+
+    page = client.ok("Scan", TableName="t")
+
+    assert page["Count"] == 3
+    assert "LastEvaluatedKey" in page
+
+
+def test_ttl_can_be_set_and_asked_for(client: Client) -> None:
+    client.ok(
+        "UpdateTimeToLive",
+        TableName="t",
+        TimeToLiveSpecification={"Enabled": True, "AttributeName": "expiresAt"},
+    )
+
+    described = client.ok("DescribeTimeToLive", TableName="t")["TimeToLiveDescription"]
+    assert described == {"TimeToLiveStatus": "ENABLED", "AttributeName": "expiresAt"}
+
+
+def test_each_region_has_tables_of_its_own(client: Client) -> None:
+    assert client.ok("ListTables")["TableNames"] == ["t"]
+    assert client.ok("ListTables", region="us-east-1")["TableNames"] == []
+
+
+@pytest.mark.parametrize(
+    ("operation", "parameters", "error"),
+    [
+        (
+            "GetItem",
+            {"TableName": "nobody", "Key": {"connectionId": {"S": "a"}}},
+            "ResourceNotFoundException",
+        ),
+        ("DescribeTable", {"TableName": "nobody"}, "ResourceNotFoundException"),
+        ("PutItem", {"TableName": "t"}, "ValidationException"),
+        ("PutItem", {"TableName": "t", "Item": {"other": {"S": "x"}}}, "ValidationException"),
+        ("MakeCoffee", {}, "UnknownOperationException"),
+        ("", {}, "UnknownOperationException"),
+    ],
+)
+def test_errors_are_answers(
+    client: Client, operation: str, parameters: dict[str, Any], error: str
+) -> None:
+    assert client.error(operation, **parameters) == error
+
+
+@pytest.mark.parametrize("body", [b"{", b"[]", b"\xff"])
+def test_what_is_no_json_object_is_refused(client: Client, body: bytes) -> None:
+    assert client.error("Scan", body) == "SerializationException"
+
+
+def test_a_table_that_exists_cannot_be_made_again(client: Client) -> None:
+    with pytest.raises(AssertionError, match="ResourceInUseException"):
+        make_table(client)
