@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import threading
 from collections import defaultdict, deque
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
 from typing import Self
@@ -37,8 +37,9 @@ class Fleet:
     """Connects clients to one target, sends through them, and knows who heard what.
 
     `track=False` keeps nothing per delivery, for load tests: then `heard`, `wait_heard` and `frames`
-    stay empty and the history alone knows. `receiver.start()` runs on entering, unless
-    `own_thread=False`: then the caller drains `fleet.receiver` itself.
+    stay empty, the history alone knows, and `on_deliveries` and `on_frame` are told instead.
+    `receiver.start()` runs on entering, unless `own_thread=False`: then the caller drains
+    `fleet.receiver` itself. A `recognizer` of the caller's own also names the run.
     """
 
     def __init__(
@@ -50,22 +51,27 @@ class Fleet:
         track: bool = True,
         own_thread: bool = True,
         poller: Poller | None = None,
+        recognizer: Recognizer | None = None,
+        on_deliveries: Callable[[Sequence[Delivered]], None] | None = None,
+        on_frame: Callable[[FrameReceived], None] | None = None,
     ) -> None:
         self.target = target
-        self.run = run or new_run()
+        self.run = recognizer.run if recognizer else run or new_run()
         self.recorder = Recorder(writer)
-        self.recognizer = Recognizer(self.run)
+        self.recognizer = recognizer or Recognizer(self.run)
         self.receiver = Receiver(
             self.recognizer,
             target.receive,
             self.recorder,
-            self._delivered if track else None,
-            self._framed if track else None,
+            self._delivered if track else on_deliveries,
+            self._framed if track else on_frame,
             poller,
         )
         self.heartbeat = Heartbeat(self.recorder)
         self.clients: dict[int, Client] = {}
         """Every client that is not known to be gone, by number."""
+        self.error_frames_name_connections: bool | None = None
+        """Learned by `identify`: whether an unknown action is answered by the frame of fact RT-20."""
         self._dialer = Dialer(target.endpoint)
         self._envelope = Envelope(self.run)
         self._own_thread = own_thread
@@ -143,9 +149,13 @@ class Fleet:
             return waiting.keys() - self._heard.get(message, set())
 
         with self._changed:
-            while missing() and not deadline.expired():
-                self._changed.wait(deadline.remaining())
+            self._changed.wait_for(lambda: not missing(), deadline.remaining())
             return [waiting[number] for number in sorted(missing())]
+
+    def wait_until(self, condition: Callable[[], bool], deadline: Deadline) -> bool:
+        """Wait until the condition holds; it is asked again whenever something was received."""
+        with self._changed:
+            return self._changed.wait_for(condition, deadline.remaining())
 
     def frames(self, client: Client) -> tuple[FrameReceived, ...]:
         """What the client heard beside exact deliveries: error frames, damaged copies …"""
@@ -155,8 +165,9 @@ class Fleet:
     def wait_frame(self, client: Client, deadline: Deadline, *, after: int = 0) -> FrameReceived | None:
         """The frame behind the first `after` ones of `frames(client)`; None if it does not come."""
         with self._changed:
-            while len(self._frames.get(client.number, ())) <= after and not deadline.expired():
-                self._changed.wait(deadline.remaining())
+            self._changed.wait_for(
+                lambda: len(self._frames.get(client.number, ())) > after, deadline.remaining()
+            )
             frames = self._frames.get(client.number, ())
             return frames[after] if len(frames) > after else None
 

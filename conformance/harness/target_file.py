@@ -31,6 +31,9 @@ KEYS: Mapping[str, tuple[str, ...]] = {
 }
 """Sections of a target file and what each may hold."""
 
+_LOOPBACK = re.compile(r"https?://(localhost|127\.|\[::1\])")
+_ANY_REGION = "us-east-1"
+"""Signs requests to a stack on this machine, which is in no region."""
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 
@@ -154,6 +157,8 @@ class _Reading:
             return None
         endpoint = self.required("management", "endpoint")
         own = self.string("management", "region") or region or region_of(endpoint)
+        if own is None and _LOOPBACK.match(endpoint):
+            own = _ANY_REGION
         if own is None:
             raise self.wrong("management", "region", "is missing, and the endpoint does not show it")
         return ManagementAccess(endpoint, own)

@@ -1,0 +1,137 @@
+"""A short look before anything runs: can the target be spoken to at all, and in the words given?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from reports.history import FrameReceived
+
+from .client import Client
+from .deadline import Deadline
+from .errors import HandshakeRefused, TargetFailure, UsageError
+from .fleet import Fleet
+from .identify import connection_id_in
+from .message_format import PAYLOAD, SendFormat
+
+GROUP = "wiring"
+_EXCERPT = 200
+
+_MEANINGS = {
+    400: "the handshake does not suit the backend, or its $connect function answered 400 (HS-8)",
+    401: "an authorizer wants something that was not sent (HS-18): see [handshake] headers and query",
+    403: "an authorizer or an API key said no, or there is no such stage (HS-17, HS-26)",
+    404: "nothing is served under that path: check host and stage",
+    426: "the server does not take this for a WebSocket handshake: check host and stage (HS-27)",
+    429: "the API or the account is throttled (HS-24, LM-1)",
+    500: "the $connect function answered 500 (HS-8)",
+    502: "the $connect function failed or gave no valid result (HS-9, HS-10): see its log",
+    503: "the service behind the host is not available",
+    504: "the $connect function did not answer in time (HS-11)",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Wiring:
+    """What the look has shown."""
+
+    routed: bool
+    """False when the API has no route for the messages: then nothing else can be judged."""
+    heard: bool
+    """True when the message came back as it was sent."""
+    remarks: tuple[str, ...] = ()
+    """What is odd, in sentences for the user."""
+
+
+def check_wiring(fleet: Fleet) -> Wiring:
+    """Connect, and send one message. Raises UsageError when no client can connect."""
+    clients = [_connect(fleet)]
+    if not fleet.target.contract.echo_to_sender:
+        clients.append(_connect(fleet))
+    try:
+        return _speak(fleet, clients[0], clients[-1])
+    finally:
+        for client in clients:
+            client.close()
+
+
+def _connect(fleet: Fleet) -> Client:
+    try:
+        return fleet.connect(GROUP)
+    except HandshakeRefused as refusal:
+        meaning = _MEANINGS.get(refusal.status or 0, "")
+        advice = [str(refusal), meaning, _stage_advice(fleet.target.url)]
+        raise UsageError("; ".join(part for part in advice if part)) from refusal
+    except TargetFailure as failure:
+        raise UsageError(str(failure)) from failure
+
+
+def _stage_advice(url: str) -> str:
+    parts = urlsplit(url)
+    if ".execute-api." in (parts.hostname or "") and not parts.path.strip("/"):
+        return "the URL of an API Gateway API ends with the stage, as in wss://…amazonaws.com/prod (HS-3)"
+    return ""
+
+
+def _speak(fleet: Fleet, speaker: Client, listener: Client) -> Wiring:
+    seen = {client.number: len(fleet.frames(client)) for client in (speaker, listener)}
+    try:
+        message = fleet.broadcast(speaker, GROUP)
+    except TargetFailure as failure:
+        return Wiring(routed=True, heard=False, remarks=(f"the first message could not be sent: {failure}",))
+    deadline = Deadline(fleet.target.bounds.deliver_s)
+    frame = _first_sign(fleet, message, speaker, listener, seen, deadline)
+    if listener.number in fleet.heard(message):
+        return Wiring(routed=True, heard=True)
+    return _unheard(fleet, speaker, frame)
+
+
+def _first_sign(
+    fleet: Fleet, message: int, speaker: Client, listener: Client, seen: dict[int, int], deadline: Deadline
+) -> FrameReceived | None:
+    """Wait until the listener has heard the message, or one of the two another frame: that is returned."""
+
+    def frame() -> FrameReceived | None:
+        for client in (listener, speaker):
+            frames = fleet.frames(client)
+            if len(frames) > seen[client.number]:
+                return frames[seen[client.number]]
+        return None
+
+    fleet.wait_until(lambda: listener.number in fleet.heard(message) or frame() is not None, deadline)
+    return frame()
+
+
+def _unheard(fleet: Fleet, speaker: Client, frame: FrameReceived | None) -> Wiring:
+    send = fleet.target.send
+    sent = send.render("…")[:_EXCERPT]
+    if frame is None:
+        if not speaker.is_open:
+            remark = f"the connection was closed when {sent} was sent"
+        else:
+            within = f"within {fleet.target.bounds.deliver_s:g} s"
+            remark = f"nothing came back {within} after {sent}; is this how the application is spoken to?"
+        return Wiring(routed=True, heard=False, remarks=(remark,))
+    came = frame.text[:_EXCERPT]
+    if frame.corrupt_of is not None:
+        remark = f"the message came as {came!r}, which is not what the receive template expects"
+        return Wiring(routed=True, heard=False, remarks=(f"{remark}: {_receive(fleet)}",))
+    if connection_id_in(frame.text) and '"Forbidden"' in frame.text:
+        return Wiring(routed=False, heard=False, remarks=(_mismatch(send, sent),))
+    return Wiring(routed=True, heard=False, remarks=(f"{sent} was answered with {came!r}",))
+
+
+def _receive(fleet: Fleet) -> str:
+    template = fleet.target.receive.template
+    return f"[message] receive = {PAYLOAD!r}" if template == PAYLOAD else f"[message] receive = {template}"
+
+
+def _mismatch(send: SendFormat, sent: str) -> str:
+    said = f"the API does not route {sent}: it answers Forbidden (RT-20)"
+    if not send.action_keys:
+        return f"{said}; it has no $default route, and the message names no action"
+    expression = " or ".join(f"$request.body.{key}" for key in send.action_keys)
+    return (
+        f"{said}; its RouteSelectionExpression probably is not {expression}, "
+        "or no route has that key: deploy the one that the messages carry, or set [message] send"
+    )
