@@ -53,6 +53,9 @@ class ConnectionRegistry:
     def __init__(self) -> None:
         self._by_id: dict[str, Connection] = {}
 
+    def __len__(self) -> int:
+        return len(self._by_id)
+
     def add(self, connection: Connection) -> None:
         self._by_id[connection.facts.connection_id] = connection
 

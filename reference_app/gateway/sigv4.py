@@ -49,7 +49,7 @@ class SignatureVerifier:
         access_key, date, region, service, signed_names, signature = match.groups()
         key = self._signing_key(access_key, date)
         names = signed_names.split(";")
-        in_scope = (region, service) == (self._region, self._service) and signed_at.startswith(date)
+        in_scope = (region, service) == (self._region, self._service)
         if key is None or not in_scope or "host" not in names or any(name not in headers for name in names):
             return "refused"
         payload_hash = hashlib.sha256(request.body).hexdigest()

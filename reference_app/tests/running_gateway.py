@@ -23,8 +23,11 @@ from reference_app.gateway.unknowns import Unknowns
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Awaitable, Callable, Iterator, Mapping
+    from concurrent.futures import Future
 
     from types_boto3_apigatewaymanagementapi import ApiGatewayManagementApiClient
+
+    from reference_app.gateway.lifecycle import Lifecycle
 
     Handler = Callable[[dict[str, Any]], Awaitable[object]]
 
@@ -39,7 +42,7 @@ class Clock:
 
     def __init__(self) -> None:
         self._now = 1000.0
-        self._due: list[tuple[float, Callable[[], None]]] = []
+        self.due: list[tuple[float, Callable[[], None]]] = []
 
     def monotonic(self) -> float:
         return self._now
@@ -49,14 +52,14 @@ class Clock:
 
     def call_later(self, delay_s: float, callback: Callable[[], None]) -> _Timer:
         entry = (self._now + delay_s, callback)
-        self._due.append(entry)
-        return _Timer(self._due, entry)
+        self.due.append(entry)
+        return _Timer(self.due, entry)
 
     def advance(self, seconds: float) -> None:
         """Move on and run what has become due; call it on the event loop."""
         self._now += seconds
-        for entry in [entry for entry in self._due if entry[0] <= self._now]:
-            self._due.remove(entry)
+        for entry in [entry for entry in self.due if entry[0] <= self._now]:
+            self.due.remove(entry)
             entry[1]()
 
 
@@ -141,8 +144,15 @@ class Running:
     async def _advance(self, seconds: float) -> None:
         self.clock.advance(seconds)
 
+    @property
+    def lifecycle(self) -> Lifecycle:
+        return self.gateway._lifecycle  # leaks show nowhere else
+
+    def begin_to_stop(self) -> Future[None]:
+        return asyncio.run_coroutine_threadsafe(self.gateway.stop(), self.loop)
+
     def stop(self) -> None:
-        asyncio.run_coroutine_threadsafe(self.gateway.stop(), self.loop).result(PATIENCE_S)
+        self.begin_to_stop().result(PATIENCE_S)
 
     @contextmanager
     def client(self, path: str = "", **options: Any) -> Iterator[websocket.WebSocket]:

@@ -21,6 +21,15 @@ def test_a_connection_is_kept_for_the_next_request() -> None:
         assert read_to_end(raw).startswith(b"HTTP/1.1 426 ")
 
 
+def test_a_connection_serves_any_number_of_requests() -> None:
+    """The bound on a request's head starts anew with each of them."""
+    padded = GET.replace(b"\r\n\r\n", b"\r\nX: " + b"x" * 9000 + b"\r\n\r\n")
+    with running_gateway() as gateway, gateway.raw() as raw:
+        for _ in range(10):
+            raw.sendall(padded)
+            assert raw.recv(65536).startswith(b"HTTP/1.1 426 ")
+
+
 def test_pipelined_requests_are_answered_in_order() -> None:
     with running_gateway() as gateway:
         answers = gateway.exchange(GET + CALL + b"Content-Length: 2\r\n\r\nhi" + LAST_GET)

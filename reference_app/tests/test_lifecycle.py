@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from reference_app.gateway.application import Route
 from reference_app.gateway.invocation import Failed
 from reference_app.gateway.unknowns import Unknowns
 from reference_app.tests.running_gateway import (
+    PATIENCE_S,
     Hold,
     Running,
     api,
@@ -341,3 +343,39 @@ def test_without_lifecycle_routes_clients_come_and_go() -> None:
             assert client.recv() == "x"
         gateway.stop()
         assert [event["requestContext"]["eventType"] for event in gateway.functions.events] == ["MESSAGE"]
+
+
+@pytest.mark.parametrize("leave", [reset, lambda client: client.send(b"", websocket.ABNF.OPCODE_CLOSE)])
+def test_an_ended_connection_leaves_nothing_behind(leave: Any) -> None:
+    with running_gateway() as gateway, gateway.client() as client:
+        registry, timers = gateway.lifecycle.registry, gateway.clock.due
+        assert (len(registry), len(timers)) == (1, 1)
+        leave(client)
+        gateway.functions.of_type("DISCONNECT")
+        assert (len(registry), len(timers)) == (0, 0)
+
+
+def test_a_gateway_that_stops_lets_nobody_in() -> None:
+    hold = Hold()
+    with running_gateway(handlers={"disconnect": holding(hold, {"statusCode": 200})}) as gateway:
+        with gateway.client():
+            stopping = gateway.begin_to_stop()
+            hold.wait_until_entered()
+            late = gateway.exchange(handshake_request(gateway.port))
+            hold.release()
+        assert late.startswith(b"HTTP/1.1 503 ")
+        stopping.result(PATIENCE_S)
+
+
+def test_a_gateway_that_stops_cuts_off_clients_whose_connect_still_runs() -> None:
+    hold = Hold()
+    with running_gateway(handlers={"connect": holding(hold, {"statusCode": 200})}) as gateway:
+        with gateway.raw() as raw:
+            raw.sendall(handshake_request(gateway.port))
+            hold.wait_until_entered()
+            stopping = gateway.begin_to_stop()
+            with suppress(ConnectionResetError):
+                assert raw.recv(1) == b""
+        hold.release()
+        stopping.result(PATIENCE_S)
+        assert disconnected(gateway) == (1006, "")

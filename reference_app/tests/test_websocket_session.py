@@ -210,6 +210,20 @@ def test_a_client_that_does_not_end_the_connection_is_aborted(close: str) -> Non
     assert asyncio.run(run())[-1] == "abort"
 
 
+@pytest.mark.usefixtures("no_patience")
+def test_a_client_that_ends_the_connection_is_not_aborted() -> None:
+    async def run() -> list[str]:
+        bench = Bench().open()
+        bench.session.close(close_causes.idle())
+        bench.session.connection_lost(None)
+        due = asyncio.Event()
+        asyncio.get_running_loop().call_later(0, due.set)
+        await due.wait()
+        return bench.transport.calls
+
+    assert "abort" not in asyncio.run(run())
+
+
 @pytest.mark.parametrize("error", [None, ConnectionResetError()])
 def test_the_end_of_the_tcp_connection_is_told(error: Exception | None) -> None:
     """DC-25."""
