@@ -1,0 +1,142 @@
+"""The process that decides: a lone Locust, or the master. Opens the target, plans runs, judges them."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import tempfile
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import asdict
+from pathlib import Path
+
+from locust.env import Environment
+
+from conformance.harness.errors import ChurnproofError, UsageError
+from conformance.harness.fleet import Fleet, new_run
+from conformance.harness.local_stack import open_target
+from conformance.harness.target import LocalApplication, Target, load_target
+from conformance.harness.wiring import check_wiring
+from reports.gates import Gate, read_gates
+from reports.history_writer import HistoryWriter
+from reports.results import Exit
+from reports.run_folder import create_run_folder, write_plan
+from reports.terminal import style_of, verdict_table
+from reports.verdict import worst_exit
+
+from . import _locust_statistics as statistics
+from ._load_run import RunPlan
+from ._options import LoadOptions
+from ._verdict import Verdict, pronounce
+
+_log = logging.getLogger("churnproof")
+
+
+class Control:
+    """One target, and the runs against it: one, or with the web UI as many as are started there.
+
+    `open` must come first, and `close` at the end whatever happened.
+    """
+
+    def __init__(self, environment: Environment, options: LoadOptions) -> None:
+        """Raises GatesFileError."""
+        self._environment = environment
+        self._options = options
+        self._gates: Sequence[Gate] = read_gates(options.gates) if options.gates else ()
+        self._resources = ExitStack()
+        self._folder: Path | None = None
+        self._plan: RunPlan | None = None
+        self._verdicts: list[Verdict] = []
+        self._target: Target | None = None
+        self.target_spec = options.target
+        """The target as workers can find it too."""
+
+    @property
+    def target(self) -> Target:
+        if self._target is None:
+            raise RuntimeError("the target has not been opened")
+        return self._target
+
+    @property
+    def exit(self) -> Exit | None:
+        """The worst of all runs so far; None without any."""
+        return worst_exit(verdict.exit for verdict in self._verdicts) if self._verdicts else None
+
+    def open(self) -> None:
+        """Make the run folder, start or find the target, and see that it broadcasts at all.
+
+        Raises ChurnproofError, RunFolderError, and TargetFailure where the target does not answer.
+        """
+        options = self._options
+        spec = load_target(
+            options.target,
+            table=options.table,
+            region=options.region,
+            dynamodb_endpoint=options.dynamodb_endpoint,
+            management_endpoint=options.management_endpoint,
+        )
+        self._folder = create_run_folder("load", options.run_dir)
+        self._resources.callback(self._remove_unused)
+        self._target = self._resources.enter_context(open_target(spec, self._folder, _log.info))
+        if isinstance(spec, LocalApplication):
+            self.target_spec = str((self._folder / "target.toml").resolve())
+        elif Path(options.target).is_file():
+            self.target_spec = str(Path(options.target).resolve())
+        self._check_wiring(self._target)
+
+    def plan(self) -> RunPlan:
+        """The next run. Raises RunFolderError."""
+        folder, self._folder = self._folder or create_run_folder("load"), None
+        classes = self._environment.user_classes
+        churn = any(getattr(user, "churns", False) for user in classes)
+        self._plan = RunPlan(folder, new_run(), self._options.seed, self._options.pace, churn)
+        mix = {user.__name__: user.weight for user in classes}
+        pace = asdict(self._options.pace)
+        write_plan(folder, {"seed": self._options.seed, "churn": churn, "mix": mix, "pace": pace})
+        _log.info("seed %d, run folder %s", self._options.seed, folder)
+        return self._plan
+
+    def judge(self, broken: Sequence[str]) -> None:
+        """Judge the run that has ended, if there was one; see `pronounce`."""
+        plan, self._plan = self._plan, None
+        if plan is None:
+            return
+        verdict = pronounce(plan, self.target, self._gates, broken)
+        statistics.failures(self._environment.stats, verdict.failures)
+        self._verdicts.append(verdict)
+
+    def close(self) -> Sequence[str]:
+        """Stop what was started for the target; returns what had gone wrong with it. Repeatable."""
+        try:
+            self._resources.close()
+        except ChurnproofError as error:
+            return (str(error),)
+        return ()
+
+    def tell(self) -> None:
+        """Print the verdict on every run that has not been printed yet."""
+        style = style_of(sys.stdout, os.environ)
+        for verdict in self._verdicts:
+            page = verdict.written.page
+            shown = None if page is None else str(page)
+            table = verdict_table(verdict.results, gates=verdict.gates, page=shown, style=style)
+            sys.stdout.write(f"\n{table}")
+            sys.stdout.writelines(f"{problem}\n" for problem in verdict.written.problems)
+        sys.stdout.flush()
+
+    def _check_wiring(self, target: Target) -> None:
+        _log.info("checking the wiring: one client, one message")
+        with tempfile.TemporaryDirectory() as folder, Fleet(target, HistoryWriter(Path(folder))) as fleet:
+            wiring = check_wiring(fleet)
+        for remark in wiring.remarks:
+            _log.info("%s", remark)
+        if not wiring.routed:
+            raise UsageError("the target does not broadcast: " + "; ".join(wiring.remarks))
+
+    def _remove_unused(self) -> None:
+        """No run has taken the folder: leave none behind."""
+        if self._folder is not None:
+            for left in ("target.toml", "stack.log"):
+                (self._folder / left).unlink(missing_ok=True)
+            self._folder.rmdir()

@@ -1,0 +1,81 @@
+"""The process that drives users: a lone Locust, or one of its workers."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+
+import gevent
+from gevent.event import Event
+from locust.env import Environment
+
+from conformance.harness.errors import HarnessError
+from conformance.harness.target import Target
+
+from ._bookkeeping import Bookkeeper, Standing
+from ._ending import wind_down
+from ._load_run import LoadRun, RunPlan
+
+_log = logging.getLogger("churnproof")
+
+
+class Driver:
+    """Begins and ends the runs of this process; `broken` is called when one cannot be recorded."""
+
+    def __init__(self, environment: Environment, broken: Callable[[], None]) -> None:
+        self._environment = environment
+        self._broken = broken
+        self._bookkeeper: Bookkeeper | None = None
+        self._ending: gevent.Greenlet | None = None
+        self._hurry = Event()
+        self.run: LoadRun | None = None
+        self.trouble: list[str] = []
+        """What did not go as it should, a sentence each."""
+
+    @property
+    def standing(self) -> Standing:
+        return self._bookkeeper.standing if self._bookkeeper else Standing()
+
+    def begin(self, plan: RunPlan, process: int, target: Target) -> None:
+        self.trouble = []
+        self._ending = None
+        self._hurry = Event()
+        self.run = LoadRun(plan, process, target, self._environment)
+        self._bookkeeper = Bookkeeper(self.run, self._environment, self._broken)
+        self.run.start()
+        self._bookkeeper.start()
+
+    def end(self) -> Sequence[str]:
+        """Bring the run to its end, once; whoever calls again waits for it. Returns `trouble`."""
+        if self.run is None:
+            return ()
+        if self._ending is None:
+            # In a greenlet of its own: an interrupt of the caller must not leave the record open.
+            self._ending = gevent.spawn(self._end, self.run)
+        while not self._ending.ready():
+            try:
+                self._ending.join()
+            except KeyboardInterrupt:
+                self.hurry()
+        return self.trouble
+
+    def hurry(self) -> None:
+        """Do not wait for what is still owed."""
+        if not self._hurry.is_set():
+            _log.info("ending at once: messages still under way will not be judged")
+        self._hurry.set()
+
+    @property
+    def is_ending(self) -> bool:
+        return self._ending is not None and not self._ending.ready()
+
+    def _end(self, run: LoadRun) -> None:
+        deliver_s = run.target.bounds.deliver_s
+        _log.info("ending: what is under way may take %g s to arrive; Ctrl-C to end at once", deliver_s)
+        wind_down(run, self._hurry)
+        try:
+            run.close()
+        except HarnessError as error:
+            self.trouble.append(str(error))
+        if self._bookkeeper is not None:
+            self._bookkeeper.stop()

@@ -1,0 +1,146 @@
+"""Where Locust's events meet a load test. Importing this module hooks it into the Locust process."""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import secrets
+import signal
+import sys
+import time
+from typing import Any, NoReturn
+from weakref import WeakKeyDictionary
+
+import gevent
+from gevent.hub import get_hub
+from locust import events
+from locust.env import Environment
+from locust.exception import StopTest
+from locust.runners import MasterRunner, Runner, WorkerRunner
+
+from conformance.harness.errors import ChurnproofError, TargetFailure
+from reports.gates import GatesFileError
+from reports.history_reader import HistoryError
+from reports.results import Exit
+from reports.run_folder import RunFolderError
+
+from ._alone import Alone
+from ._control import Control
+from ._descriptors import allow, needed
+from ._load_run import LoadRun
+from ._master import Master
+from ._options import add_options, load_options
+from ._orphans import end_with_parent
+from ._role import Role
+from ._worker import Worker
+
+_log = logging.getLogger("churnproof")
+
+_PROGRESS_S = 5.0
+
+_roles: WeakKeyDictionary[Environment, Role] = WeakKeyDictionary()
+
+
+def run_of(environment: Environment) -> LoadRun:
+    """The run that users of this environment take part in. Raises StopTest when none could begin."""
+    role = _roles.get(environment)
+    if role is None or role.run is None:
+        raise StopTest("the run could not begin")
+    return role.run
+
+
+@events.init_command_line_parser.add_listener
+def _declare_options(parser: Any, **_: object) -> None:  # noqa: ANN401 - Locust's parser class is not public
+    add_options(parser)
+
+
+@events.init.add_listener
+def _prepare(environment: Environment, runner: Runner, **_: object) -> None:
+    gevent.signal_handler(signal.SIGINT, _interrupt)
+    role = Worker(environment, runner) if isinstance(runner, WorkerRunner) else _decider(environment, runner)
+    _roles[environment] = role
+    hooks = environment.events
+    hooks.test_start.add_listener(lambda **_: _begin(environment, role))
+    hooks.test_stopping.add_listener(lambda **_: role.end())
+    if not environment.parsed_options.headless:
+        hooks.test_stop.add_listener(lambda **_: _conclude(environment, role, final=False))
+    # Added now, and so behind the runners' own listeners. Locust asks in reverse: a worker has told how
+    # it ended before it takes its leave of the master.
+    hooks.quitting.add_listener(lambda **_: _conclude(environment, role, final=True))
+
+
+def _decider(environment: Environment, runner: Runner) -> Role:
+    """The role of a process that decides. Ends the command where its options or the target are wrong."""
+    options = environment.parsed_options
+    if options.seed is None:
+        options.seed = secrets.randbelow(2**31)  # where workers find it too
+    control: Control | None = None
+    try:
+        control = Control(environment, load_options(options))
+        atexit.register(control.close)  # Locust has exits that nobody is told of
+        _check_descriptors(environment, options.num_users or 0)
+        control.open()
+    except (ChurnproofError, RunFolderError, GatesFileError) as error:
+        _give_up(control, str(error), getattr(error, "exit_code", Exit.USAGE))
+    except TargetFailure as failure:
+        _give_up(control, str(failure), Exit.USAGE)
+    except KeyboardInterrupt:
+        _give_up(control, "interrupted before the load began", Exit.INCONCLUSIVE)
+    environment.host = environment.host or control.target.describe()["url"]
+    environment.events.quit.add_listener(lambda **_: control.tell())
+    master = isinstance(runner, MasterRunner)
+    role: Role = Master(environment, runner, control) if master else Alone(environment, control)
+    gevent.spawn(_tell_progress, role)
+    return role
+
+
+def _begin(environment: Environment, role: Role) -> None:
+    runner = environment.runner
+    try:
+        if runner is not None and not isinstance(runner, WorkerRunner):
+            _check_descriptors(environment, runner.target_user_count)
+        role.begin()
+    except (ChurnproofError, RunFolderError) as error:
+        environment.process_exit_code = getattr(error, "exit_code", Exit.USAGE)
+        _log.error("%s", error)
+
+
+def _conclude(environment: Environment, role: Role, *, final: bool) -> None:
+    role.end()
+    try:
+        code = role.conclude(final=final)
+    except (HistoryError, OSError) as error:
+        sys.stderr.write(f"churnproof: the run could not be judged: {error}\n")
+        code = Exit.HARNESS_ERROR
+    if code is not None:
+        environment.process_exit_code = int(code)
+
+
+def _check_descriptors(environment: Environment, users: int) -> None:
+    options = environment.parsed_options
+    processes = max(options.processes or 1, options.expect_workers if options.master else 1)
+    allow(needed(users, processes))
+
+
+def _tell_progress(role: Role) -> None:
+    started = time.monotonic()
+    while True:
+        gevent.sleep(_PROGRESS_S)
+        standing = role.standing
+        if standing.connections or standing.sent:
+            _log.info("%4.0f s: %s", time.monotonic() - started, standing)
+
+
+def _interrupt() -> None:
+    """Ctrl-C reaches the main greenlet only: anywhere else it could end the receiving loop unseen."""
+    get_hub().handle_system_error(KeyboardInterrupt, KeyboardInterrupt())
+
+
+def _give_up(control: Control | None, sentence: str, code: Exit) -> NoReturn:
+    if control is not None:
+        control.close()
+    sys.stderr.write(f"churnproof: {sentence}\n")
+    raise SystemExit(int(code))
+
+
+end_with_parent()

@@ -1,0 +1,172 @@
+"""One load test in one process, as its users see it: they connect, speak and wait through it."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+from typing import Literal, Protocol, TypeAlias
+
+import gevent
+from gevent.event import Event
+from locust.env import Environment
+
+from conformance.harness.client import Client
+from conformance.harness.errors import HarnessError, TargetFailure
+from conformance.harness.target import Target
+from reports.history import PhaseName
+from reports.history_writer import HistoryWriter
+
+from . import _locust_statistics as statistics
+from ._live_tally import LiveTally
+from ._load_fleet import LoadFleet
+from ._options import Pace
+from ._payload import after, before
+
+Group: TypeAlias = Literal["stayer", "joiner", "misbehaver"]
+
+WORKLOAD = "churn"
+"""Messages of a load test are in the groups `churn/main` and `churn/final`, which clauses select by."""
+
+MARGIN_S = 0.5
+"""Beyond the delivery bound: until all workers agree that it has passed."""
+
+
+@dataclass(frozen=True)
+class RunPlan:
+    """What all processes of a load test agree on."""
+
+    folder: Path
+    run: str
+    """Names the run in its envelopes."""
+    seed: int
+    pace: Pace
+    churn: bool
+    """Whether clients are to come and go."""
+
+
+class Participant(Protocol):
+    """What a run needs to know of a user."""
+
+    client: Client | None
+    """Its connection, while it has one."""
+    churns: bool
+    speaks: bool
+
+
+class LoadRun:
+    """Everything that users do goes through here, into the history and into Locust's statistics."""
+
+    def __init__(self, plan: RunPlan, process: int, target: Target, environment: Environment) -> None:
+        self.plan = plan
+        self.target = target
+        self.fleet = LoadFleet(
+            target, HistoryWriter(plan.folder, process=process, secrets=target.secrets), plan.run
+        )
+        self.tally = LiveTally(round((target.bounds.deliver_s + MARGIN_S) * 1e9))
+        self.participants: list[Participant] = []
+        self.calm = Event()
+        """Nobody leaves any more, and who is away comes back."""
+        self.quiet = Event()
+        """No talker speaks of its own accord."""
+        self.over = Event()
+        """No client is left."""
+        self.last_spoken_ns = 0
+        self._process = process
+        self._environment = environment
+        self._enrolled = 0
+        self._connecting: set[gevent.Greenlet] = set()
+        self._partings: dict[int, tuple[Client, Event]] = {}
+
+    def start(self) -> None:
+        self.fleet.open()
+        self.phase("main")
+
+    def phase(self, name: PhaseName) -> None:
+        self.fleet.recorder.phase(WORKLOAD, name)
+
+    def enrol(self, user: Participant) -> Random:
+        """Take a user in; returns the dice that it alone uses."""
+        self._enrolled += 1
+        self.participants.append(user)
+        return Random(f"{self.plan.seed}/{self._process}/{self._enrolled}")
+
+    def dismiss(self, user: Participant) -> None:
+        self.participants.remove(user)
+
+    def connect(self, group: Group) -> Client | None:
+        """Open a connection; None when the target does not let us in, which is recorded."""
+        started_ns = time.monotonic_ns()
+        self._connecting.add(gevent.getcurrent())
+        try:
+            client = self.fleet.connect(group)
+        except TargetFailure as failure:
+            self._request(statistics.CONNECT, started_ns, 0, failure)
+            return None
+        except HarnessError:
+            return None  # the history cannot be written; the bookkeeper ends the run
+        finally:
+            self._connecting.discard(gevent.getcurrent())
+        self._request(statistics.CONNECT, started_ns, 0)
+        self.tally.connected(time.monotonic_ns())
+        self._partings[client.number] = (client, Event())
+        return client
+
+    def speak(self, client: Client, intended_ns: int, part: Literal["main", "final"] = "main") -> None:
+        """Broadcast one message; its latency counts from `intended_ns`, whenever it is sent."""
+        self.last_spoken_ns = now_ns = time.monotonic_ns()
+        self.fleet.heartbeat.lagged(now_ns - intended_ns)
+        size = self.plan.pace.payload_bytes
+        texts = before(intended_ns), after(intended_ns, size)
+        try:
+            message = self.fleet.broadcast(client, f"{WORKLOAD}/{part}", *texts, intended_ns)
+        except TargetFailure as failure:
+            self._request(statistics.SEND, intended_ns, size, failure)
+            return
+        self._request(statistics.SEND, intended_ns, size)
+        self.tally.spoken(message, intended_ns)
+
+    def misbehave(self, client: Client, kind: str, text: str) -> None:
+        """Send what no application asks for; nothing is owed for it."""
+        failure: TargetFailure | None = None
+        try:
+            self.fleet.mischief(client, kind, text)
+        except TargetFailure as error:
+            failure = error
+        statistics.request(self._environment, statistics.MISCHIEF, None, len(text), failure)
+
+    def remain(self, client: Client) -> None:
+        """Wait until the connection is lost or the run is over."""
+        _, parted = self._partings.get(client.number, (client, self.over))
+        parted.wait()
+
+    def pause(self, seconds: float, until: Event) -> bool:
+        """True when so many seconds have passed; False as soon as `until` is set."""
+        return not until.wait(max(0.0, seconds))
+
+    def notice_partings(self) -> None:
+        """Find the connections that have ended, and wake those who remain on them."""
+        gone = [number for number, (client, _) in self._partings.items() if not client.is_open]
+        for number in gone:
+            _, parted = self._partings.pop(number)
+            self.tally.disconnected(time.monotonic_ns())
+            parted.set()
+        self.fleet.forget_gone()
+
+    def close(self) -> None:
+        """Close every connection and the history; users find the run over.
+
+        Raises HarnessError if the history is not whole.
+        """
+        gevent.killall(list(self._connecting))
+        try:
+            self.fleet.close()
+        finally:
+            self.over.set()
+            for _, parted in self._partings.values():
+                parted.set()
+
+    def _request(self, name: str, since_ns: int, size: int, failure: TargetFailure | None = None) -> None:
+        elapsed_ms = (time.monotonic_ns() - since_ns) / 1e6
+        statistics.request(self._environment, name, elapsed_ms, size, failure)

@@ -1,0 +1,99 @@
+"""Locust's master: decides; its workers drive the users, record, and say when their record is whole."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from locust.env import Environment
+from locust.rpc import Message
+from locust.runners import STATE_MISSING, MasterRunner
+
+from conformance.harness.client import CLOSE_S
+from conformance.harness.deadline import Deadline, wait_for
+from reports.history_writer import clock_name
+from reports.results import Exit
+
+from . import _crew as crew
+from ._bookkeeping import Standing
+from ._control import Control
+from ._ending import longest_s
+from ._load_run import LoadRun
+from ._role import stop_test
+
+_GRACE_S = 10.0
+"""For the slowest worker to write its history."""
+
+
+class Master:
+    """The role of the process that `--master` or `--processes` makes."""
+
+    run: LoadRun | None = None
+
+    def __init__(self, environment: Environment, runner: MasterRunner, control: Control) -> None:
+        self._environment = environment
+        self._runner = runner
+        self._control = control
+        self._standings: dict[str, Standing] = {}
+        self._finished: dict[str, Sequence[str]] = {}
+        self._asked = False
+        self._refusal: str | None = None
+        environment.events.worker_report.add_listener(self._worker_stands)
+        runner.register_message(crew.FINISHED, self._worker_finished)
+        runner.register_message(crew.REFUSED, self._worker_refused)
+
+    @property
+    def standing(self) -> Standing:
+        return sum(self._standings.values(), Standing())
+
+    def begin(self) -> None:
+        self._standings, self._finished, self._asked = {}, {}, False
+        order = crew.Order(self._control.plan(), self._control.target_spec, clock_name())
+        setattr(self._environment.parsed_options, crew.PLAN, order.to_message())
+
+    def end(self) -> None:
+        """Have all workers wind down at the same time, and wait until they have."""
+        if not self._asked:
+            self._asked = True
+            self._runner.send_message(crew.FINISH)
+        longest = longest_s(self._control.target.bounds.deliver_s) + CLOSE_S + _GRACE_S
+        deadline = Deadline(longest)
+        while not deadline.expired():
+            try:
+                if wait_for(self._all_have_finished, deadline, 0.05):
+                    return
+            except KeyboardInterrupt:
+                self.hurry()
+
+    def conclude(self, *, final: bool) -> Exit | None:
+        self.end()
+        broken = [text for texts in self._finished.values() for text in texts]
+        broken += self._control.close() if final else ()
+        if self._refusal is not None:
+            sys.stderr.write(f"churnproof: {self._refusal}\n")
+            return Exit.USAGE
+        self._control.judge(broken)
+        return self._control.exit
+
+    def hurry(self) -> None:
+        self._runner.send_message(crew.HURRY)
+
+    def _all_have_finished(self) -> bool:
+        clients = self._runner.clients
+        return all(worker in self._finished or clients[worker].state == STATE_MISSING for worker in clients)
+
+    def _worker_stands(self, client_id: str, data: Mapping[str, Any]) -> None:
+        if crew.STANDING in data:
+            self._standings[client_id] = Standing(*data[crew.STANDING])
+
+    def _worker_finished(self, environment: Environment, msg: Message) -> None:
+        self._finished[msg.node_id] = list(msg.data)
+        if msg.data and not self._asked:
+            stop_test(environment)
+
+    def _worker_refused(self, environment: Environment, msg: Message) -> None:
+        self._finished[msg.node_id] = []
+        if self._refusal is None:
+            self._refusal = str(msg.data)
+            stop_test(environment)

@@ -1,0 +1,131 @@
+"""What `locust -f loadtests` understands beside Locust's own options."""
+
+from __future__ import annotations
+
+import os
+import sys
+from argparse import ArgumentTypeError
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NoReturn
+
+from conformance.harness.errors import UsageError
+from conformance.harness.target import FORMS
+from reports.results import Exit
+
+TARGET_VARIABLE = "CHURNPROOF_TARGET"
+
+
+@dataclass(frozen=True)
+class LoadOptions:
+    """The command line of a load test, checked. Times in seconds."""
+
+    target: str
+    seed: int
+    run_dir: Path | None
+    gates: Path | None
+    table: str | None
+    region: str | None
+    dynamodb_endpoint: str | None
+    management_endpoint: str | None
+    pace: Pace
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How the users behave."""
+
+    talk_interval_s: float
+    """Between two messages of one talker."""
+    stay_s: float
+    """Mean of a visitor's lifetime."""
+    away_s: float
+    """Mean of the time between two visits."""
+    payload_bytes: int
+
+
+def add_options(parser: Any) -> None:  # noqa: ANN401 - Locust's parser class is not public
+    """Declare our options on Locust's parser, and let its errors exit with 4 as all of ours do."""
+
+    def error(message: str) -> NoReturn:
+        sys.stderr.write(f"{parser.prog}: error: {message}\n")
+        raise SystemExit(int(Exit.USAGE))
+
+    parser.error = error
+    group = parser.add_argument_group("churnproof")
+
+    def add(name: str, kind: Callable[[str], Any], default: object, metavar: str, text: str) -> None:
+        # Strings and numbers only: Locust sends parsed options to its workers as msgpack.
+        group.add_argument(name, type=kind, default=default, metavar=metavar, help=text)
+
+    add("--target", str, None, "<target>", f"what to load: {FORMS}; also in {TARGET_VARIABLE}, or --host")
+    add("--run-dir", str, None, "<folder>", "where the run is kept; default runs/<time>-load")
+    add("--seed", _whole, None, "<int>", "draws lifetimes and phases; default a random one, printed")
+    add("--gates", str, None, "<file>", "TOML file of limits that decide the exit code")
+    add("--table", str, None, "<name>", "the target's connection table, for a URL")
+    add("--region", str, None, "<region>", "AWS region of a target given by URL")
+    add("--dynamodb-endpoint", str, None, "<url>", "where the table is, when not on AWS")
+    add("--management-endpoint", str, None, "<url>", "the target's @connections endpoint")
+    add("--talk-interval", _seconds, 1.0, "<s>", "seconds between two messages of one talker (default 1)")
+    add("--stay", _seconds, 5.0, "<s>", "mean lifetime of a joiner's connection in seconds (default 5)")
+    add("--away", _seconds, 1.0, "<s>", "mean seconds until a joiner comes back (default 1)")
+    add("--payload-bytes", _payload_bytes, 120, "<n>", "size of a message's payload (default 120)")
+
+
+def load_options(parsed: Any) -> LoadOptions:  # noqa: ANN401 - an argparse namespace
+    """The options out of Locust's namespace. Raises UsageError."""
+    return LoadOptions(
+        target=_target(parsed.target, parsed.host),
+        seed=parsed.seed,
+        run_dir=_path(parsed.run_dir),
+        gates=_path(parsed.gates),
+        table=parsed.table,
+        region=parsed.region,
+        dynamodb_endpoint=parsed.dynamodb_endpoint,
+        management_endpoint=parsed.management_endpoint,
+        pace=Pace(parsed.talk_interval, parsed.stay, parsed.away, parsed.payload_bytes),
+    )
+
+
+def _target(target: str | None, host: str | None) -> str:
+    if target and host and target != host:
+        raise UsageError(f"--target {target} and --host {host} differ; give one of them")
+    found = target or host or os.environ.get(TARGET_VARIABLE)
+    if not found:
+        raise UsageError(f"no target: give --target, --host or {TARGET_VARIABLE}; a target is {FORMS}")
+    return found
+
+
+def _path(text: str | None) -> Path | None:
+    return Path(text) if text else None
+
+
+def _whole(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError as error:
+        raise ArgumentTypeError(f"{text!r} is no whole number") from error
+
+
+def _seconds(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError as error:
+        raise ArgumentTypeError(f"{text!r} is no number of seconds") from error
+    if not 0.001 <= value <= 86_400:
+        raise ArgumentTypeError(f"{text} is not between 0.001 and 86400 seconds")
+    return value
+
+
+def _payload_bytes(text: str) -> int:
+    value = _whole(text)
+    if not LEAST_PAYLOAD <= value <= MOST_PAYLOAD:
+        raise ArgumentTypeError(f"{text} is not between {LEAST_PAYLOAD} and {MOST_PAYLOAD} bytes")
+    return value
+
+
+LEAST_PAYLOAD = 80
+"""Run, message, digest and time must fit."""
+MOST_PAYLOAD = 120 * 1024
+"""API Gateway takes messages of 128 KB (RT-51), and the application's own JSON needs some of it."""

@@ -1,0 +1,61 @@
+"""The base of all users here: each has one WebSocket, of a run that its process shares."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from locust import User
+from locust.env import Environment
+from locust.exception import StopUser
+
+from conformance.harness.client import Client
+
+from ._lifecycle import run_of
+from ._load_run import Group
+from ._schedules import backoffs
+
+
+class SocketUser(User):
+    """A user of the target; subclasses say what it does with its connection.
+
+    Tasks may wait as long as they like: when the run ends, all waiting does, and StopUser ends the user.
+    """
+
+    abstract = True
+    group: ClassVar[Group] = "stayer"
+    churns: bool = False
+    speaks: bool = False
+
+    def __init__(self, environment: Environment) -> None:
+        super().__init__(environment)
+        self.load = run_of(environment)
+        self.client: Client | None = None
+
+    def on_start(self) -> None:
+        self.random = self.load.enrol(self)
+
+    def on_stop(self) -> None:
+        self.load.dismiss(self)
+        if self.client is not None:
+            self.client.close()
+
+    def connected(self) -> Client:
+        """The user's connection, opened again when it was lost, with backoff while that fails."""
+        if self.client is not None and self.client.is_open:
+            return self.client
+        for wait_s in backoffs(self.random):
+            self._stop_at_the_end()
+            self.client = self.load.connect(self.group)
+            if self.client is not None:
+                return self.client
+            self.load.pause(wait_s, self.load.over)
+        raise AssertionError("backoffs never end")
+
+    def stay(self, client: Client) -> None:
+        """Be connected until the connection is lost."""
+        self.load.remain(client)
+        self._stop_at_the_end()
+
+    def _stop_at_the_end(self) -> None:
+        if self.load.over.is_set():
+            raise StopUser

@@ -1,0 +1,89 @@
+"""From a run folder to the verdict: read, judge, write the report."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from conformance.checkers.case import Case
+from conformance.harness.target import Target
+from conformance.run_results import results_of
+from reports import metrics
+from reports.artefacts import Written, write_artefacts
+from reports.gates import Gate, GateRow, judge_gates
+from reports.results import Exit, Results
+from reports.verdict import exit_of, worst_exit
+
+from ._load_clauses import judged_clauses
+from ._load_run import RunPlan
+from ._whole_history import read_whole
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What came of a load test."""
+
+    results: Results
+    gates: Sequence[GateRow]
+    written: Written
+
+    @property
+    def exit(self) -> Exit:
+        unwritten = [Exit.HARNESS_ERROR] if self.written.problems else []
+        return worst_exit([exit_of(self.results, self.gates), *unwritten])
+
+    @property
+    def failures(self) -> Mapping[str, int]:
+        """Deliveries that went wrong, in the words of Locust's failure table."""
+        counts = self.results.delivery
+        return {
+            "lost: it never came": counts.lost,
+            "late: it came after the delivery bound": counts.late,
+            "duplicated: it came more than once": counts.duplicated,
+            "corrupted: not the bytes that were sent": counts.corrupted,
+            "leaked: it was not for this connection": counts.leaked,
+        }
+
+
+def pronounce(plan: RunPlan, target: Target, gates: Sequence[Gate], broken: Sequence[str]) -> Verdict:
+    """Judge the run and write its report.
+
+    `broken` says what of ours failed under the run: then nothing that the record shows needs to be the
+    target's fault. Raises HistoryError when there is no history that can be read.
+    """
+    history, cut = read_whole(plan.folder)
+    names = (target.table.name,) if target.table else ()
+    case = Case(history, target.contract, target.bounds, names)
+    results = results_of(
+        "load",
+        case,
+        judged_clauses(case, churn=plan.churn, generator=metrics.generator(history.health)),
+        target=target.describe(),
+        seed=plan.seed,
+        command=shlex.join(["locust", *sys.argv[1:]]),
+    )
+    results = _weighed(results, _cut_in_words(cut), broken)
+    rows = judge_gates(gates, results)
+    return Verdict(results, rows, write_artefacts(plan.folder, results, gates=rows, secrets=target.secrets))
+
+
+def _weighed(results: Results, missing: Sequence[str], broken: Sequence[str]) -> Results:
+    """Only a violation is proven by part of a run, or by a generator that did not keep up."""
+    if broken:
+        return replace(results, verdict="error", reason="; ".join(broken), cut_short=True)
+    if results.verdict != "fail" and missing:
+        return replace(results, verdict="inconclusive", reason="; ".join(missing), cut_short=True)
+    if results.generator.saturated and results.verdict != "fail":
+        advice = "add worker processes (--processes N) or machines, or lower --users or raise --talk-interval"
+        reason = f"the load generator did not keep up: {results.generator.reason}; {advice}"
+        return replace(results, verdict="inconclusive", reason=reason)
+    return results
+
+
+def _cut_in_words(cut: Sequence[int]) -> Sequence[str]:
+    if not cut:
+        return ()
+    workers = ", ".join(f"w{process}" for process in cut)
+    return (f"the record of {workers} is cut off: what its connections heard after that is unknown",)

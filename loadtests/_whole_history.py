@@ -1,0 +1,75 @@
+"""The histories of all workers as one, with what a worker that died leaves unknown."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+
+from reports.history import Phase
+from reports.history_reader import Connection, History, read_history
+
+_TAIL = 4096
+
+
+def read_whole(folder: Path) -> tuple[History, list[int]]:
+    """The run's history, and the processes whose part of it is cut off.
+
+    What such a process would have heard after its last record nobody knows: its connections count as
+    gone from there on, so that pairs become unknown and not lost. Raises HistoryError.
+    """
+    history = read_history(folder)
+    cut = sorted(process for process in _processes(folder) if not _has_footer(folder, process))
+    for process in cut:
+        _end(history, process)
+    return replace(history, phases=_phases(history.phases)), cut
+
+
+def _processes(folder: Path) -> Iterable[int]:
+    return (int(path.name.split(".")[1]) for path in folder.glob("history.*.jsonl"))
+
+
+def _has_footer(folder: Path, process: int) -> bool:
+    with (folder / f"history.{process}.jsonl").open("rb") as file:
+        file.seek(max(0, file.seek(0, os.SEEK_END) - _TAIL))
+        lines = file.read().splitlines()
+    try:
+        return bool(lines) and json.loads(lines[-1])["kind"] == "Footer"
+    except (ValueError, KeyError, TypeError):
+        return False
+
+
+def _end(history: History, process: int) -> None:
+    mine = [c for c in history.connections if _process_of(c) == process]
+    if not mine:
+        return
+    numbers = range(mine[0].number, mine[-1].number + 1)
+    last_ns = _last_record_ns(history, mine, numbers, process)
+    for connection in mine:
+        if connection.leaving_ns is None:
+            connection.leaving_ns, connection.how = last_ns, "abort"
+
+
+def _last_record_ns(history: History, mine: list[Connection], numbers: range, process: int) -> int:
+    heard = history.deliveries
+    own = heard["at_ns"][(heard["connection"] >= numbers.start) & (heard["connection"] < numbers.stop)]
+    times = [int(own.max())] if len(own) else []
+    times += [t for c in mine for t in (c.opening_ns, c.opened_ns, c.leaving_ns, c.left_ns) if t is not None]
+    times += [m.started_ns for m in history.messages if m.id >> 32 == process]
+    return max(times)
+
+
+def _process_of(connection: Connection) -> int:
+    """Labels of connections name their process: `w2.c7` is one of process 2, `c7` of the only one."""
+    worker, dot, _ = connection.label.partition(".")
+    return int(worker[1:]) if dot else 0
+
+
+def _phases(phases: list[Phase]) -> list[Phase]:
+    """Each phase once, from when the first worker was in it."""
+    first: dict[tuple[str, str], Phase] = {}
+    for phase in sorted(phases, key=lambda phase: phase.at_ns):
+        first.setdefault((phase.workload, phase.name), phase)
+    return list(first.values())
