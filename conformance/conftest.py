@@ -9,7 +9,8 @@ import os
 import secrets
 import shlex
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -113,7 +114,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 
 
 @pytest.fixture
-def judge(request: pytest.FixtureRequest) -> Iterator[Callable[[], None]]:
+def judge(request: pytest.FixtureRequest) -> Callable[[], None]:
     """Judges the test's clause from the record of the run."""
     run = request.config.stash[_RUN]
     name = _clause_of(request.node)
@@ -169,7 +170,7 @@ def _progress(config: pytest.Config) -> Callable[[str], None]:
     def tell(line: str) -> None:
         if reporter is None or reporter.verbosity < 0:
             return
-        with capture.global_and_fixture_disabled():
+        with capture.global_and_fixture_disabled() if capture else nullcontext():
             reporter.write_line(line)
 
     return tell

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from conformance.checkers import judge, result_of
 from conformance.checkers.case import Case, Judged
 from conformance.clauses import Clause, clauses
-from conformance.harness.errors import HarnessError, TargetFailure, UsageError
+from conformance.harness.errors import HandshakeRefused, HarnessError, TargetFailure, UsageError
 from conformance.harness.fleet import Fleet
 from conformance.harness.local_stack import open_target
 from conformance.harness.management import Management
@@ -24,6 +25,7 @@ from reports.artefacts import Written, write_artefacts
 from reports.history_reader import read_history
 from reports.history_writer import HistoryWriter
 from reports.results import ClauseResult, Outcome, Results
+from reports.run_folder import write_plan
 
 WORKLOADS: Mapping[str, Callable[[Session], None]] = {
     "bad messages": bad_messages.run,
@@ -119,6 +121,7 @@ class JudgingRun:
         return self._case
 
     def _run(self, stack: ExitStack, workloads: Iterable[str]) -> None:
+        write_plan(self.folder, json.loads(churn.plan_of(self.scale).to_json()))
         target = self.target = stack.enter_context(open_target(self.spec, self.folder, self.progress))
         fleet = stack.enter_context(Fleet(target, HistoryWriter(self.folder)))
         session = Session(fleet, self.scale, self.progress)
@@ -127,19 +130,32 @@ class JudgingRun:
                 ConnectionTable(target.table, target.credentials, fleet.recorder)
             )
         if target.management is not None:
-            session.management = Management(target.management, target.credentials)
+            session.management = stack.enter_context(
+                closing(Management(target.management, target.credentials))
+            )
         stack.enter_context(session.retiring())
-        self.progress("checking the wiring: one client, one message")
-        wiring = check_wiring(fleet)
-        for remark in wiring.remarks:
-            self.progress(remark)
-        if not wiring.routed:
-            return  # every message is answered Forbidden; ROUTE-01 says so, and nothing else can be known
+        if not self._wired(fleet):
+            return
         for name in workloads:
             self._workload(name, session)
         self.progress("waiting for the last deliveries to be due")
         session.phase("end", "settle")
         session.settle()
+
+    def _wired(self, fleet: Fleet) -> bool:
+        """Whether it makes sense to go on. Raises UsageError where the user can mend what is wrong."""
+        self.progress("checking the wiring: one client, one message")
+        try:
+            wiring = check_wiring(fleet)
+        except UsageError as error:
+            if isinstance(self.spec, LocalApplication) and isinstance(error.__cause__, HandshakeRefused):
+                # Nobody else can be at fault on the local stack: CONN-01 says so from the record.
+                self.progress(str(error))
+                return False
+            raise
+        for remark in wiring.remarks:
+            self.progress(remark)
+        return wiring.routed  # where every message is answered Forbidden, ROUTE-01 says so
 
     def _workload(self, name: str, session: Session) -> None:
         try:

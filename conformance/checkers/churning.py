@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from reports.history_reader import Connection, Message
+from reports.results import Finding
 
 from . import evidence
 from .broadcasting import judged_damage, judged_duplicates, judged_losses
 from .case import Case, Checker, Judged, failed, left_by_peer, passed, unknown
 from .connecting import judged_handshakes
 from .routing import gateway_error
-from .rows import judged_live, judged_removals, removal
+from .rows import judged_live
 
 _STAYERS = ("stayer",)
 _JOINERS = ("joiner",)
@@ -43,15 +44,26 @@ def who_joined_is_not_deaf(case: Case) -> Judged:
 
 
 def no_row_is_left(case: Case) -> Judged:
-    """CHURN-05."""
-    gone = [c for c in case.connections(*_JOINERS) if c.connection_id and _left_in_churn(case, c)]
-    removals = [
-        removal(
-            case.observations(c), c.connection_id or "", c.left_ns or c.leaving_ns or 0, case.bounds.stale_s
+    """CHURN-05: the last look at the table, after the final broadcasts."""
+    final = case.messages("churn/final")
+    since_ns = final[-1].started_ns if final else case.history.end_ns
+    looks = [row for row in case.history.rows if row.started_ns >= since_ns]
+    live = {c.connection_id for c in case.history.connections if _open_at_final(case, c)}
+    left = sorted({row.connection_id for row in looks if row.present and row.connection_id not in live})
+    went = sum(_left_in_churn(case, c) for c in case.connections(*_JOINERS))
+    counts = {"went": went, "live_rows": sum(row.connection_id in live for row in looks), "left": len(left)}
+    if left and case.harness_lagged(case.bounds.stale_s):
+        return unknown(f"{len(left)} rows were left, but the harness itself lagged", **counts)
+    if left:
+        return failed(
+            f"{len(left)} rows of connections that are gone were left after {case.bounds.stale_s:g} s: "
+            f"{', '.join(left[:3])}",
+            [_left_over(case, connection_id) for connection_id in left[: evidence.MOST_FINDINGS]],
+            **counts,
         )
-        for c in gone
-    ]
-    return judged_removals(case, removals, case.bounds.stale_s, _CHURNED, "of those who went")
+    if went < _CHURNED or not counts["live_rows"]:
+        return unknown(f"{went} went, and {counts['live_rows']} live rows were seen in the table", **counts)
+    return passed(**counts)
 
 
 def every_live_row_is_there(case: Case) -> Judged:
@@ -131,6 +143,16 @@ def nobody_is_blamed_for_churn(case: Case) -> Judged:
     if len(sent) < _CHURNED:
         return unknown(f"only {len(sent)} broadcasts were sent under churn", **counts)
     return passed(**counts)
+
+
+def _left_over(case: Case, connection_id: str) -> Finding:
+    owner = next((c for c in case.history.connections if c.connection_id == connection_id), None)
+    title = f"the row of {owner.label if owner else connection_id} was left"
+    expected = "no row is left of a connection that is gone"
+    observed = f"{connection_id} is in the table after the final broadcasts"
+    if owner is None:
+        return Finding(title, expected, observed)
+    return evidence.of_connection(case, owner, title, expected, observed)
 
 
 def _of(case: Case, groups: tuple[str, ...]) -> Callable[[Message, int], bool]:

@@ -18,7 +18,7 @@ _NEWCOMERS = 3
 
 def every_client_gets_a_connection(case: Case) -> Judged:
     """CONN-01."""
-    asked = case.connections("founder", "newcomer")
+    asked = case.connections("wiring", "founder", "newcomer")
     return judged_handshakes(case, asked)
 
 

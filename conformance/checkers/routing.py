@@ -22,7 +22,7 @@ _GATEWAY_ERRORS = ('"Forbidden"', '"Internal server error"', '"Endpoint request 
 
 def the_message_reaches_its_route(case: Case) -> Judged:
     """ROUTE-01: the wiring check's message, answered by a delivery and not by RT-20's frame."""
-    probes = case.messages("wiring/")
+    probes = case.messages("wiring")
     forbidden = [
         frame.text
         for probe in probes

@@ -152,10 +152,10 @@ class _Run:
             self.connect(name, "burst")
         self.leave(gone)
         self.broadcast("k2", "churn/main")
-        for name in gone:
-            self.lines.append(f"{self.now - 900} row {name} absent")
         for sender in stayers:
             self.broadcast(sender, "churn/final")
+        for name in gone:
+            self.look(name, "absent")
         for name in [*stayers, *stay]:
             self.look(name, "there")
         self.now += 3000

@@ -34,12 +34,11 @@ def run(session: Session) -> None:
 
 def _known_newcomers(session: Session) -> list[Client]:
     """Each is looked up in the table right after its handshake."""
-    clients = []
+    clients: list[Client] = []
     for _ in range(_NEWCOMERS):
-        [client] = session.connect("newcomer")
-        clients.append(client)
-        if session.table is not None and session.identify([client]):
-            session.table.observe(client.connection_id or "", session.fleet.recorder)
+        newcomer = session.connect_known("newcomer")
+        session.look(newcomer)
+        clients += newcomer
     return clients
 
 

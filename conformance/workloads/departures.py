@@ -17,21 +17,20 @@ _LOOK_S = 0.25
 
 def run(session: Session) -> None:
     session.phase("departures", "main")
-    stayers = session.connect("leave-stayer", _STAY)
-    closing = session.connect("leaver/close", _LEAVE)
-    aborting = session.connect("leaver/abort", _LEAVE)
-    known = session.identify([*stayers, *closing, *aborting]) if session.table else []
-    _look(session, known)
+    stayers = session.connect_known("leave-stayer", _STAY)
+    closing = session.connect_known("leaver/close", _LEAVE)
+    aborting = session.connect_known("leaver/abort", _LEAVE)
+    session.look([*stayers, *closing, *aborting])
     session.progress("departures: three close, and nobody speaks")
     for client in closing:
         client.close()
-    _watch(session, [client for client in closing if client in known], session.bounds.cleanup_s)
+    _watch(session, closing, session.bounds.cleanup_s)
     session.progress("departures: three are cut off while the others speak")
     for client, speaker in zip(aborting, stayers, strict=True):
         session.say(speaker, "leave/during", among=stayers, wait=False)
         client.abort()
         session.say(speaker, "leave/during", among=stayers)
-    _watch(session, [client for client in aborting if client in known], session.bounds.stale_s, stayers)
+    _watch(session, aborting, session.bounds.stale_s, stayers)
     for speaker in stayers:
         session.say(speaker, "leave/after", among=stayers)
     _parting_words(session, stayers)
@@ -39,15 +38,8 @@ def run(session: Session) -> None:
     returners = session.connect("returner", _LEAVE)
     for speaker in stayers:
         session.say(speaker, "return/after", among=[*stayers, *returners])
-    _look(session, [client for client in stayers if client in known])
+    session.look(stayers)
     session.retire([*stayers, *returners])
-
-
-def _look(session: Session, clients: Sequence[Client]) -> list[Client]:
-    """Those whose row is there."""
-    if session.table is None:
-        return []
-    return [client for client in clients if session.table.observe(client.connection_id or "")]
 
 
 def _watch(session: Session, gone: list[Client], bound_s: float, speakers: Sequence[Client] = ()) -> None:
@@ -56,7 +48,7 @@ def _watch(session: Session, gone: list[Client], bound_s: float, speakers: Seque
     turn = 0
     while gone:
         last = deadline.expired()
-        gone = _look(session, gone)
+        gone = session.look(gone)
         if last or not gone:
             return
         if speakers:

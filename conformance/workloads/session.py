@@ -13,7 +13,7 @@ from conformance.harness.contract import Bounds, Contract
 from conformance.harness.deadline import Deadline, pause_until
 from conformance.harness.errors import TargetFailure
 from conformance.harness.fleet import Fleet
-from conformance.harness.identify import identify
+from conformance.harness.identify import connect_identified
 from conformance.harness.management import Management
 from conformance.harness.table import ConnectionTable
 from reports.history import PhaseName
@@ -60,9 +60,38 @@ class Session:
         """Connect clients one after the other. Raises TargetFailure, which is recorded."""
         return [self.fleet.connect(group) for _ in range(count)]
 
-    def identify(self, clients: Iterable[Client]) -> list[Client]:
-        """Learn the connection ids of these clients; returns those whose id is known."""
-        return [client for client in clients if identify(self.fleet, client, self.table) is not None]
+    def connect_known(self, group: str, count: int = 1) -> list[Client]:
+        """The same, learning their connection ids where that is possible. Raises TargetFailure."""
+        return [connect_identified(self.fleet, group, self.table) for _ in range(count)]
+
+    def look(self, clients: Iterable[Client]) -> list[Client]:
+        """Those whose row is in the table now; each look is recorded."""
+        if self.table is None:
+            return []
+        return [c for c in clients if c.connection_id is not None and self.table.observe(c.connection_id)]
+
+    def observe(self, connection_id: str) -> bool:
+        """Whether the table holds this id now; recorded."""
+        return self.table is not None and self.table.observe(connection_id)
+
+    def rows(self) -> frozenset[str]:
+        """The connection ids that the table shows; empty without access to it."""
+        if self.table is None:
+            return frozenset()
+        return frozenset(row.connection_id for row in self.table.scan()) - {""}
+
+    def left_over(self, strangers: frozenset[str], there: Iterable[Client]) -> list[str]:
+        """Ids in the table of nobody who is there, `strangers` apart: they were there before.
+
+        The management API, where it can be asked, has the last word: a connection that the gateway
+        still takes for open is not stale yet (DC-2). Without it, nothing can be said while the id of
+        anybody who is there is unknown.
+        """
+        live = {client.connection_id for client in there}
+        candidates = sorted(self.rows() - strangers - live)
+        if self.management is not None:
+            return [name for name in candidates if self.management.status(name) == "gone"]
+        return [] if None in live else candidates
 
     def say(
         self,

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Literal
 
 from conformance.harness.client import Client
 from conformance.harness.deadline import Deadline, wait_for
-from conformance.harness.table import ConnectionTable, Row
+from conformance.harness.rows import Row
+from conformance.harness.table import ConnectionTable, Position
 
 from .session import Session
 
@@ -21,8 +21,6 @@ _SPARE = 9
 _MANY = 12
 _PADDED = 5
 _ROUND_S = 0.4
-
-Position = Literal["first", "middle", "last"]
 
 
 def run(session: Session) -> None:
@@ -40,8 +38,7 @@ def run(session: Session) -> None:
     session.phase("stale rows", "main")
     session.progress("stale rows: broadcasting until they are removed")
     _broadcast_until_gone(session, table, live)
-    for client in live:
-        table.observe(client.connection_id or "")
+    session.look(live)
     _many(session, table, ghosts, live)
     _malformed(session, table, ghosts, live)
     live += _pages(session, table, ghosts)
@@ -50,7 +47,7 @@ def run(session: Session) -> None:
 
 
 def _ghosts(session: Session, table: ConnectionTable) -> list[Row]:
-    clients = session.identify(session.connect("ghost", _SINGLE + _SPARE))
+    clients = session.connect_known("ghost", _SINGLE + _SPARE)
     rows = [row for client in clients if (row := table.find(client.connection_id or "")) is not None]
     for client in clients:
         client.close()
@@ -67,7 +64,7 @@ def _planted_among(session: Session, table: ConnectionTable, ghosts: Sequence[Ro
     spare = iter(ghosts)
     for group in (2, 2, 0):
         table.plant(next(spare))
-        live += session.identify(session.connect("stale-live", group))
+        live += session.connect_known("stale-live", group)
     found = _positions(table, live)
     while not {"first", "middle", "last"} <= set(found.values()) and (row := next(spare, None)) is not None:
         table.plant(row)
@@ -136,7 +133,7 @@ def _pages(session: Session, table: ConnectionTable, ghosts: Sequence[Row]) -> l
     session.progress("stale rows: a table of more than one page")
     for row in ghosts[:_PADDED]:
         table.plant(row.padded())
-    late = session.identify(session.connect("stale-live", 3))
+    late = session.connect_known("stale-live", 3)
     first_page = {row.connection_id for row in table.scan(pages=1)}
     if any(client.connection_id not in first_page for client in late):
         for row in table.planted:

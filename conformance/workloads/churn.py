@@ -1,0 +1,79 @@
+"""Connections come and go while everybody speaks; then the damage that lasts is looked for."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from random import Random
+
+from conformance.harness.churn import perform
+from conformance.harness.client import CONNECT_S, Client
+from conformance.harness.deadline import Deadline
+from conformance.harness.identify import identify
+from conformance.harness.plan import Action, Connect, Plan, Rates, draw
+
+from .session import Scale, Session
+
+_LEAST = 3
+_HEAL_ROUNDS = 2
+_FINAL_ROUNDS = 3
+_ROUND_S = 0.4
+
+
+def plan_of(scale: Scale) -> Plan:
+    """What the workload will do: drawn from the seed alone.
+
+    Beside the visits, some clients come while broadcasts run and stay, and some come all at once.
+    """
+    stayers = max(_LEAST, scale.connections // 2)
+    rates = Rates(sends=10.0, arrivals=max(2.0, scale.connections / 4))
+    plan = draw(scale.seed, stayers, scale.churn_s, rates)
+    random = Random(scale.seed)
+    slot = 1 + max(action.slot for action in plan.actions)
+    residents = max(_LEAST + 1, scale.connections // 4)
+    at_once = round(scale.churn_s / 2, 3)
+    extra: list[Action] = [
+        Connect(round(random.uniform(0.1, 0.8) * scale.churn_s, 3), slot + number, "joiner")
+        for number in range(residents)
+    ]
+    extra += [Connect(at_once, slot + residents + number, "burst") for number in range(residents)]
+    return replace(plan, actions=tuple(sorted([*plan.actions, *extra], key=lambda action: action.at_s)))
+
+
+def run(session: Session) -> None:
+    plan = plan_of(session.scale)
+    strangers = session.rows()
+    session.phase("churn", "main")
+    session.progress(f"churn: {len(plan.actions)} actions in {plan.duration_s:g} s, seed {plan.seed}")
+    performed = perform(session.fleet, plan, Deadline(plan.duration_s + CONNECT_S), group="churn/main")
+    there = [client for client in performed.clients.values() if client.is_open]
+    stayers = [client for client in there if client.group == "stayer"]
+    if not stayers:
+        return
+    session.phase("churn", "heal")
+    session.progress(f"churn: over; {len(there)} clients are there, healing")
+    _heal(session, stayers, there, strangers)
+    session.phase("churn", "final")
+    session.progress("churn: final broadcasts, and a look at every row")
+    for number in range(_FINAL_ROUNDS):
+        session.say(stayers[number % len(stayers)], "churn/final", among=there)
+    for connection_id in session.left_over(strangers, there):
+        session.observe(connection_id)
+    session.look(there)
+    session.retire(there)
+
+
+def _heal(
+    session: Session, stayers: Sequence[Client], there: Sequence[Client], strangers: frozenset[str]
+) -> None:
+    """Broadcasts go on, calmly, until no row is left of those who went, or the stale bound has passed."""
+    deadline = Deadline(session.bounds.stale_s)
+    if session.table is not None:
+        for client in there:
+            identify(session.fleet, client, session.table)
+    turn = 0
+    while turn < _HEAL_ROUNDS or (session.left_over(strangers, there) and not deadline.expired()):
+        session.say(stayers[turn % len(stayers)], "churn/heal", among=there)
+        turn += 1
+        time.sleep(_ROUND_S)
