@@ -42,9 +42,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns the exit code."""
     # Until the event loop handles it, SIGTERM ends things as Ctrl-C does.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    options = _parser().parse_args(arguments)
     try:
-        return asyncio.run(_run(options))
+        return asyncio.run(_run(_parser().parse_args(arguments)))
     except KeyboardInterrupt:
         return EXIT_OK
     except StackError as error:

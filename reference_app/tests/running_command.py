@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import subprocess
 import sys
@@ -83,9 +84,11 @@ def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
 def running(folder: Path, *arguments: str | Path) -> Iterator[Running]:
     """Start a stack, wait until it is ready, and see to it that it ends."""
     ready, stdout, stderr = folder / "ready.toml", folder / "stdout", folder / "stderr"
+    # What a killed stack cannot take away goes with the folder.
+    environment = {**os.environ, "TMPDIR": str(folder)}
     with stdout.open("w") as out, stderr.open("w") as err:
         process = subprocess.Popen(
-            command(*arguments, "--ready-file", ready), stdout=out, stderr=err, text=True
+            command(*arguments, "--ready-file", ready), stdout=out, stderr=err, text=True, env=environment
         )
     try:
         eventually(lambda: ready.exists() or process.poll() is not None, "ready or failed")
