@@ -24,6 +24,7 @@ from .receiver import Delivered, Receiver
 from .recorder import Recorder
 from .target import Target
 
+_LOOK_S = 0.05
 _FRAMES_KEPT = 1000
 """Of each connection."""
 
@@ -153,9 +154,13 @@ class Fleet:
             return [waiting[number] for number in sorted(missing())]
 
     def wait_until(self, condition: Callable[[], bool], deadline: Deadline) -> bool:
-        """Wait until the condition holds; it is asked again whenever something was received."""
+        """Wait until the condition holds; it is asked whenever something was received, and now and then."""
         with self._changed:
-            return self._changed.wait_for(condition, deadline.remaining())
+            while not condition():
+                if deadline.expired():
+                    return False
+                self._changed.wait(min(_LOOK_S, deadline.remaining()))
+            return True
 
     def frames(self, client: Client) -> tuple[FrameReceived, ...]:
         """What the client heard beside exact deliveries: error frames, damaged copies …"""

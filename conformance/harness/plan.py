@@ -140,7 +140,7 @@ def draw(seed: int, stayers: int, duration_s: float, rates: Rates | None = None)
     rates = rates or Rates()
     random = Random(seed)
     visits = list(_visits(random, stayers, duration_s, rates))
-    actions: list[Action] = [Connect(0.0, slot, "churn/stayer") for slot in range(stayers)]
+    actions: list[Action] = [Connect(0.0, slot, "stayer") for slot in range(stayers)]
     for visit in visits:
         actions += visit.actions()
     actions += _speech(random, stayers, visits, duration_s, rates)
@@ -159,7 +159,7 @@ class _Visit:
 
     def actions(self) -> Iterator[Action]:
         come = Reconnect if self.returning else Connect
-        yield come(self.begin_s, self.slot, "churn/returner" if self.returning else "churn/visitor")
+        yield come(self.begin_s, self.slot, "joiner")
         match self.leave:
             case "close":
                 yield Close(self.end_s, self.slot)

@@ -195,7 +195,7 @@ def _local(spec: str) -> LocalApplication:
 
 def _target_path(spec: str) -> Path:
     path = Path(spec)
-    if path.is_dir():
+    if spec and path.is_dir():
         inside = next(
             (path / f"template{s}" for s in TEMPLATE_SUFFIXES if (path / f"template{s}").exists()), None
         )

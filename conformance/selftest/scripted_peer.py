@@ -6,12 +6,15 @@ import socket
 import ssl
 import struct
 import threading
+from collections import deque
+from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
 
 from websockets.frames import Frame, Opcode
 from websockets.http11 import Request
 from websockets.server import ServerProtocol
+from websockets.typing import Subprotocol
 
 _TIMEOUT_S = 10.0
 
@@ -19,11 +22,18 @@ _TIMEOUT_S = 10.0
 class ScriptedPeer:
     """Accepts one connection, makes the WebSocket handshake, and then waits for the test's orders.
 
-    `answer` replaces the handshake's answer; `behind` is sent in the same packet right behind it.
+    `answer` replaces the handshake's answer, and comes before any request if `unasked`; `behind` is
+    sent in the same packet right behind the answer; `subprotocols` can be selected.
     """
 
     def __init__(
-        self, *, tls: ssl.SSLContext | None = None, answer: bytes | None = None, behind: bytes = b""
+        self,
+        *,
+        tls: ssl.SSLContext | None = None,
+        answer: bytes | None = None,
+        unasked: bool = False,
+        behind: bytes = b"",
+        subprotocols: Sequence[str] = (),
     ) -> None:
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._tls = tls
@@ -31,7 +41,9 @@ class ScriptedPeer:
         self._behind = behind
         self._socket: socket.socket | None = None
         self._accepted = threading.Event()
-        self._protocol = ServerProtocol()
+        self._unasked = unasked
+        self._protocol = ServerProtocol(subprotocols=[Subprotocol(name) for name in subprotocols] or None)
+        self._frames: deque[object] = deque()
         self.request = b""
         port = self._listener.getsockname()[1]
         self.url = f"wss://localhost:{port}/prod" if tls else f"ws://127.0.0.1:{port}/prod"
@@ -65,7 +77,7 @@ class ScriptedPeer:
         self._accepted.set()
 
     def _shake_hands(self, connected: socket.socket) -> None:
-        while b"\r\n\r\n" not in self.request:
+        while not self._unasked and b"\r\n\r\n" not in self.request:
             data = connected.recv(65536)
             if not data:
                 return
@@ -91,11 +103,12 @@ class ScriptedPeer:
 
     def frame(self) -> Frame:
         """The next frame that the client sends."""
-        while not (frames := self._protocol.events_received()):
+        while not self._frames:
             data = self.socket.recv(65536)
             assert data, "the client closed the connection"
             self._protocol.receive_data(data)
-        (frame,) = frames
+            self._frames.extend(self._protocol.events_received())
+        frame = self._frames.popleft()
         assert isinstance(frame, Frame)
         return frame
 
