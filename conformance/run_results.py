@@ -108,7 +108,7 @@ def _connect(connection: Connection) -> str:
 
 
 def _stale_rows(history: History) -> Mapping[str, int]:
-    planted = {row.connection_id for row in history.planted}
+    planted = {row.connection_id for row in history.planted if row.kind == "gone"}
     if not planted:
         return {}
     last = {row.connection_id: row.present for row in history.rows if row.connection_id in planted}

@@ -17,7 +17,7 @@ from reports.results import Finding, Outcome
 from . import evidence
 from .case import Case, Checker, Judged, failed, left_by_peer, passed, unknown
 
-_GATEWAY_ERRORS = ('"Forbidden"', '"Internal server error"', '"Endpoint request timed out"')
+_FAILURES = ('"Internal server error"', '"Endpoint request timed out"')
 
 
 def the_message_reaches_its_route(case: Case) -> Judged:
@@ -70,8 +70,12 @@ class _Trial:
 
     @property
     def span(self) -> tuple[int, int]:
+        """From the mischief until the next trial begins to speak; without one, a delivery bound."""
         last = max((m.started_ns for m in [*self.other, *self.same]), default=self.mischief[-1].started_ns)
-        return self.mischief[0].started_ns, last + int(self.case.bounds.deliver_s * 1e9)
+        bound = last + int(self.case.bounds.deliver_s * 1e9)
+        return self.mischief[0].started_ns, min(
+            (m.started_ns for m in self.case.history.messages if m.started_ns > last), default=bound
+        )
 
     def lost(self, part: str) -> list[tuple[Message, Connection]]:
         judgement = self.case.pairs(f"routing/{self.kind}/{part}")
@@ -147,8 +151,7 @@ def is_answered_as_the_contract_says(case: Case) -> Judged:
     trial = _trial(case, "unknown-action")
     if missing := trial.floor():
         return unknown(missing)
-    until_ns = trial.other[0].started_ns
-    answers = [f for m in trial.mischief for f in case.frames(trial.villain, m.started_ns, until_ns)]
+    answers = case.frames(trial.villain, *trial.span)
     counts = {"sent": len(trial.mischief), "answered": len(answers)}
     expects_frame = case.contract.unknown_action == "error-frame"
     if expects_frame and not answers:
@@ -163,10 +166,8 @@ def is_answered_as_the_contract_says(case: Case) -> Judged:
 
 
 def gateway_error(text: str) -> bool:
-    """Whether the frame is one of API Gateway's own error frames (RT-20 … RT-22)."""
-    return (
-        '"connectionId"' in text and '"requestId"' in text and any(error in text for error in _GATEWAY_ERRORS)
-    )
+    """Whether API Gateway tells the sender that the integration failed (RT-21, RT-22)."""
+    return '"connectionId"' in text and '"requestId"' in text and any(error in text for error in _FAILURES)
 
 
 def _witnessed(case: Case, message: Message) -> bool:

@@ -16,11 +16,10 @@ from conformance.harness.table import ConnectionTable, Position
 
 from .session import Session
 
-_SINGLE = 3
-_SPARE = 9
 _MANY = 12
 _PADDED = 5
 _ROUND_S = 0.4
+_LOOK_S = 0.2
 
 
 def run(session: Session) -> None:
@@ -30,8 +29,8 @@ def run(session: Session) -> None:
     table = session.table
     session.phase("stale rows", "set-up")
     session.progress("stale rows: copying rows of connections that then leave")
-    ghosts = _ghosts(session, table)
-    if len(ghosts) < _SINGLE + _SPARE:
+    ghosts = _ghosts(session, table, _MANY)
+    if len(ghosts) < _MANY:
         session.fleet.recorder.note("stale rows: no row holds the ids of this application's connections")
         return
     live = _planted_among(session, table, ghosts)
@@ -46,27 +45,33 @@ def run(session: Session) -> None:
     session.retire(live)
 
 
-def _ghosts(session: Session, table: ConnectionTable) -> list[Row]:
-    clients = session.connect_known("ghost", _SINGLE + _SPARE)
+def _ghosts(session: Session, table: ConnectionTable, count: int) -> list[Row]:
+    """Rows of connections that have come and gone."""
+    clients = session.connect_known("ghost", count)
     rows = [row for client in clients if (row := table.find(client.connection_id or "")) is not None]
     for client in clients:
         client.close()
     # A backend that does not remove them has them stale already; planting then changes nothing.
-    wait_for(
-        lambda: not table.present(row.connection_id for row in rows), Deadline(session.bounds.cleanup_s), 0.2
-    )
+    ids = [row.connection_id for row in rows]
+    wait_for(lambda: not table.present(ids), Deadline(session.bounds.cleanup_s), _LOOK_S)
     return rows
 
 
-def _planted_among(session: Session, table: ConnectionTable, ghosts: Sequence[Row]) -> list[Client]:
-    """Plant while live clients come, until stale rows stand first, in the middle and last of the Scan."""
+def _planted_among(session: Session, table: ConnectionTable, spare: Sequence[Row]) -> list[Client]:
+    """Plant until stale rows stand first, in the middle and last of the Scan.
+
+    Ghosts and live clients come in turn: where the Scan goes by age of the row or of the id, that is
+    enough; where it goes by a hash, more are planted until chance has filled all places.
+    """
     live: list[Client] = []
-    spare = iter(ghosts)
     for group in (2, 2, 0):
-        table.plant(next(spare))
+        for row in _ghosts(session, table, 1):
+            table.plant(row)
         live += session.connect_known("stale-live", group)
     found = _positions(table, live)
-    while not {"first", "middle", "last"} <= set(found.values()) and (row := next(spare, None)) is not None:
+    for row in spare:
+        if {"first", "middle", "last"} <= set(found.values()):
+            break
         table.plant(row)
         found = _positions(table, live)
     for connection_id, position in found.items():
@@ -109,8 +114,8 @@ def _in_turn(clients: Sequence[Client]) -> Iterator[Client]:
 
 
 def _many(session: Session, table: ConnectionTable, ghosts: Sequence[Row], live: Sequence[Client]) -> None:
-    session.progress(f"stale rows: {len(ghosts[:_MANY])} at once")
-    for row in ghosts[:_MANY]:
+    session.progress(f"stale rows: {len(ghosts)} at once")
+    for row in ghosts:
         table.plant(row)
         table.record_planted(row.connection_id, "many", "unknown")
     session.say(live[0], "stale/many", among=live)
