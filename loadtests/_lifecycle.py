@@ -32,6 +32,7 @@ from ._master import Master
 from ._options import add_options, load_options
 from ._orphans import end_with_parent
 from ._role import Role
+from ._typed_locust import listen, options_of
 from ._worker import Worker
 
 _log = logging.getLogger("churnproof")
@@ -49,29 +50,27 @@ def run_of(environment: Environment) -> LoadRun:
     return role.run
 
 
-@events.init_command_line_parser.add_listener
 def _declare_options(parser: Any, **_: object) -> None:  # noqa: ANN401 - Locust's parser class is not public
     add_options(parser)
 
 
-@events.init.add_listener
 def _prepare(environment: Environment, runner: Runner, **_: object) -> None:
     gevent.signal_handler(signal.SIGINT, _interrupt)
     role = Worker(environment, runner) if isinstance(runner, WorkerRunner) else _decider(environment, runner)
     _roles[environment] = role
     hooks = environment.events
-    hooks.test_start.add_listener(lambda **_: _begin(environment, role))
-    hooks.test_stopping.add_listener(lambda **_: role.end())
-    if not environment.parsed_options.headless:
-        hooks.test_stop.add_listener(lambda **_: _conclude(environment, role, final=False))
+    listen(hooks.test_start, lambda **_: _begin(environment, role))
+    listen(hooks.test_stopping, lambda **_: role.end())
+    if not options_of(environment).headless:
+        listen(hooks.test_stop, lambda **_: _conclude(environment, role, final=False))
     # Added now, and so behind the runners' own listeners. Locust asks in reverse: a worker has told how
     # it ended before it takes its leave of the master.
-    hooks.quitting.add_listener(lambda **_: _conclude(environment, role, final=True))
+    listen(hooks.quitting, lambda **_: _conclude(environment, role, final=True))
 
 
 def _decider(environment: Environment, runner: Runner) -> Role:
     """The role of a process that decides. Ends the command where its options or the target are wrong."""
-    options = environment.parsed_options
+    options = options_of(environment)
     if options.seed is None:
         options.seed = secrets.randbelow(2**31)  # where workers find it too
     control: Control | None = None
@@ -87,9 +86,12 @@ def _decider(environment: Environment, runner: Runner) -> Role:
     except KeyboardInterrupt:
         _give_up(control, "interrupted before the load began", Exit.INCONCLUSIVE)
     environment.host = environment.host or control.target.describe()["url"]
-    environment.events.quit.add_listener(lambda **_: control.tell())
-    master = isinstance(runner, MasterRunner)
-    role: Role = Master(environment, runner, control) if master else Alone(environment, control)
+    listen(environment.events.quit, lambda **_: control.tell())
+    role: Role
+    if isinstance(runner, MasterRunner):
+        role = Master(environment, runner, control)
+    else:
+        role = Alone(environment, control)
     gevent.spawn(_tell_progress, role)
     return role
 
@@ -117,7 +119,7 @@ def _conclude(environment: Environment, role: Role, *, final: bool) -> None:
 
 
 def _check_descriptors(environment: Environment, users: int) -> None:
-    options = environment.parsed_options
+    options = options_of(environment)
     processes = max(options.processes or 1, options.expect_workers if options.master else 1)
     allow(needed(users, processes))
 
@@ -143,4 +145,6 @@ def _give_up(control: Control | None, sentence: str, code: Exit) -> NoReturn:
     raise SystemExit(int(code))
 
 
+listen(events.init_command_line_parser, _declare_options)
+listen(events.init, _prepare)
 end_with_parent()

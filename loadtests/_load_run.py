@@ -71,7 +71,7 @@ class LoadRun:
         self.quiet = Event()
         """No talker speaks of its own accord."""
         self.over = Event()
-        """No client is left."""
+        """Users are to go; nobody connects any more."""
         self.last_spoken_ns = 0
         self._process = process
         self._environment = environment
@@ -97,6 +97,8 @@ class LoadRun:
 
     def connect(self, group: Group) -> Client | None:
         """Open a connection; None when the target does not let us in, which is recorded."""
+        if self.over.is_set():
+            return None
         started_ns = time.monotonic_ns()
         self._connecting.add(gevent.getcurrent())
         try:
@@ -155,15 +157,15 @@ class LoadRun:
         self.fleet.forget_gone()
 
     def close(self) -> None:
-        """Close every connection and the history; users find the run over.
+        """Tell users that the run is over, and close every connection and the history.
 
         Raises HarnessError if the history is not whole.
         """
+        self.over.set()
         gevent.killall(list(self._connecting))
         try:
             self.fleet.close()
         finally:
-            self.over.set()
             for _, parted in self._partings.values():
                 parted.set()
 

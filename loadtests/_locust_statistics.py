@@ -14,6 +14,8 @@ import numpy.typing as npt
 from locust.env import Environment
 from locust.stats import RequestStats, StatsEntry, StatsError, bucket_response_time
 
+from ._typed_locust import fire_request
+
 METHOD = "WS"
 """What Locust shows as the type of our requests; their names follow."""
 CONNECT = "connect"
@@ -26,14 +28,7 @@ def request(
     environment: Environment, name: str, response_ms: float | None, size: int, error: Exception | None = None
 ) -> None:
     """Record one request; `response_ms` None for what has no answer, and so no time."""
-    environment.events.request.fire(
-        request_type=METHOD,
-        name=name,
-        response_time=response_ms,
-        response_length=size,
-        exception=error,
-        context={},
-    )
+    fire_request(environment, METHOD, name, response_ms, size, error)
 
 
 def deliveries(stats: RequestStats, latencies_ns: npt.NDArray[np.int64], size: int) -> None:

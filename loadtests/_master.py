@@ -21,6 +21,7 @@ from ._control import Control
 from ._ending import longest_s
 from ._load_run import LoadRun
 from ._role import stop_test
+from ._typed_locust import listen, on_message, options_of
 
 _GRACE_S = 10.0
 """For the slowest worker to write its history."""
@@ -39,9 +40,9 @@ class Master:
         self._finished: dict[str, Sequence[str]] = {}
         self._asked = False
         self._refusal: str | None = None
-        environment.events.worker_report.add_listener(self._worker_stands)
-        runner.register_message(crew.FINISHED, self._worker_finished)
-        runner.register_message(crew.REFUSED, self._worker_refused)
+        listen(environment.events.worker_report, self._worker_stands)
+        on_message(runner, crew.FINISHED, self._worker_finished)
+        on_message(runner, crew.REFUSED, self._worker_refused)
 
     @property
     def standing(self) -> Standing:
@@ -50,7 +51,7 @@ class Master:
     def begin(self) -> None:
         self._standings, self._finished, self._asked = {}, {}, False
         order = crew.Order(self._control.plan(), self._control.target_spec, clock_name())
-        setattr(self._environment.parsed_options, crew.PLAN, order.to_message())
+        setattr(options_of(self._environment), crew.PLAN, order.to_message())
 
     def end(self) -> None:
         """Have all workers wind down at the same time, and wait until they have."""
@@ -87,13 +88,13 @@ class Master:
         if crew.STANDING in data:
             self._standings[client_id] = Standing(*data[crew.STANDING])
 
-    def _worker_finished(self, environment: Environment, msg: Message) -> None:
+    def _worker_finished(self, msg: Message) -> None:
         self._finished[msg.node_id] = list(msg.data)
         if msg.data and not self._asked:
-            stop_test(environment)
+            stop_test(self._environment)
 
-    def _worker_refused(self, environment: Environment, msg: Message) -> None:
+    def _worker_refused(self, msg: Message) -> None:
         self._finished[msg.node_id] = []
         if self._refusal is None:
             self._refusal = str(msg.data)
-            stop_test(environment)
+            stop_test(self._environment)

@@ -11,6 +11,8 @@ from pathlib import Path
 from reports.history import Phase
 from reports.history_reader import Connection, History, read_history
 
+UNDECIDED = "undecided"
+
 _TAIL = 4096
 
 
@@ -18,12 +20,16 @@ def read_whole(folder: Path) -> tuple[History, list[int]]:
     """The run's history, and the processes whose part of it is cut off.
 
     What such a process would have heard after its last record nobody knows: its connections count as
-    gone from there on, so that pairs become unknown and not lost. Raises HistoryError.
+    gone from there on, so that pairs become unknown and not lost. A handshake without an end, at the
+    end of a run or of a process, is moved to the group UNDECIDED. Raises HistoryError.
     """
     history = read_history(folder)
     cut = sorted(process for process in _processes(folder) if not _has_footer(folder, process))
     for process in cut:
         _end(history, process)
+    for connection in history.connections:
+        if connection.connect_outcome == "unknown" and not connection.detail:
+            connection.group = UNDECIDED
     return replace(history, phases=_phases(history.phases)), cut
 
 

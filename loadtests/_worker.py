@@ -10,13 +10,14 @@ from locust.env import Environment
 from locust.runners import WorkerRunner
 
 from conformance.harness.errors import UsageError
-from conformance.harness.target import LocalApplication, load_target
+from conformance.harness.target import Target, load_target
 from reports.results import Exit
 
 from . import _crew as crew
 from ._bookkeeping import Standing
 from ._driver import Driver
 from ._load_run import LoadRun
+from ._typed_locust import listen, on_message, options_of, tell_master
 
 
 class Worker:
@@ -28,9 +29,9 @@ class Worker:
         # What cannot be recorded any more ends here; the master hears why, and ends the test.
         self._driver = Driver(environment, lambda: gevent.spawn(self.end))
         self._told = True
-        environment.events.report_to_master.add_listener(self._report)
-        runner.register_message(crew.FINISH, lambda **_: self.end(), concurrent=True)
-        runner.register_message(crew.HURRY, lambda **_: self.hurry())
+        listen(environment.events.report_to_master, self._report)
+        on_message(runner, crew.FINISH, lambda _: self.end(), alongside=True)
+        on_message(runner, crew.HURRY, lambda _: self.hurry())
 
     @property
     def run(self) -> LoadRun | None:
@@ -41,20 +42,11 @@ class Worker:
         return self._driver.standing
 
     def begin(self) -> None:
-        options = self._environment.parsed_options
         try:
-            order = crew.Order.from_message(getattr(options, crew.PLAN))
-            target = load_target(
-                order.target,
-                table=options.table,
-                region=options.region,
-                dynamodb_endpoint=options.dynamodb_endpoint,
-                management_endpoint=options.management_endpoint,
-            )
-            if isinstance(target, LocalApplication):
-                raise UsageError("the master must have started the local stack; workers cannot")
+            order = crew.Order.from_message(getattr(options_of(self._environment), crew.PLAN))
+            target = self._target(order.target)
         except UsageError as error:
-            self._runner.send_message(crew.REFUSED, str(error))
+            tell_master(self._runner, crew.REFUSED, str(error))
             raise
         # Locust counts its workers from 0, which here is the process that has none.
         self._driver.begin(order.plan, self._runner.worker_index + 1, target)
@@ -64,7 +56,7 @@ class Worker:
         trouble = self._driver.end()
         if not self._told:
             self._told = True
-            self._runner.send_message(crew.FINISHED, list(trouble))
+            tell_master(self._runner, crew.FINISHED, list(trouble))
 
     def conclude(self, *, final: bool) -> Exit | None:
         self.end()
@@ -73,5 +65,17 @@ class Worker:
     def hurry(self) -> None:
         self._driver.hurry()
 
-    def _report(self, client_id: str, data: dict[str, Any]) -> None:
+    def _target(self, spec: str) -> Target:
+        options = options_of(self._environment)
+        target = load_target(
+            spec,
+            table=options.table,
+            region=options.region,
+            dynamodb_endpoint=options.dynamodb_endpoint,
+            management_endpoint=options.management_endpoint,
+        )
+        assert isinstance(target, Target), "the master has started the local stack, and says where it is"
+        return target
+
+    def _report(self, data: dict[str, Any], **_: object) -> None:
         data[crew.STANDING] = astuple(self.standing)
