@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import types
 from collections.abc import Mapping
 from dataclasses import MISSING, fields, is_dataclass
@@ -63,7 +64,7 @@ def _decode_plain(kind: Any, value: Any, where: str) -> Any:  # noqa: ANN401 - J
         values = [member.value for member in kind]
         return kind(_checked(value in values, value, where, _choices(values)))
     if kind is float:
-        return _checked(_is_number(value, (int, float)), value, where, "a number")
+        return _checked(_is_number(value, (int, float)) and math.isfinite(value), value, where, "a number")
     if kind is int:
         return _checked(_is_number(value, int), value, where, "an integer")
     return _checked(isinstance(value, kind), value, where, _NAMES.get(kind, kind.__name__))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any, Literal
 
@@ -97,6 +98,8 @@ def _value(value: object) -> str:
 
 
 def _three_digits(value: float) -> str:
+    if not math.isfinite(value):
+        return str(value)
     size = abs(value)
     if size >= 100 or value == int(value):
         return f"{value:,.0f}"

@@ -14,7 +14,7 @@ from typing import Any, Literal, Self
 
 import numpy as np
 
-from .decoding import DecodingError, decode
+from .decoding import decode
 from .whole_file import write_whole
 
 FORMAT = 1
@@ -166,6 +166,10 @@ class Series:
     connects: tuple[int, ...] = ()
     leaves: tuple[int, ...] = ()
 
+    def __post_init__(self) -> None:
+        if self.bin_s <= 0:
+            raise ValueError(f"`series.bin_s` must be above 0, not {self.bin_s}")
+
 
 @dataclass(frozen=True)
 class PhaseSpan:
@@ -238,7 +242,7 @@ class Results:
         check_format("result", data["format"], FORMAT)
         try:
             return decode(cls, _with_sentences(data))
-        except DecodingError as error:
+        except ValueError as error:
             raise ValueError(f"damaged churnproof result: {error}") from error
 
 

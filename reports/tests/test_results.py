@@ -85,6 +85,8 @@ def test_what_a_newer_version_added_is_left_out() -> None:
         ({"verdict": "splendid"}, "`verdict` must be one of pass, fail, error, inconclusive, partial"),
         ({"duration_s": "long"}, "`duration_s` must be a number, not 'long'"),
         ({"delivery": {"owed": 1.5}}, "`delivery.owed` must be an integer, not 1.5"),
+        ({"series": {"bin_s": 0}}, "`series.bin_s` must be above 0, not 0"),
+        ({"duration_s": float("nan")}, "`duration_s` must be a number, not nan"),
         ({"series": {"owed": [1, "2"]}}, r"`series.owed\[1\]` must be an integer"),
         ({"close_codes": {"1000": None}}, "`close_codes.1000` must be an integer"),
     ],

@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import pytest
+
+from reports.gates import Gate, judge_gates
+from reports.markdown import LIMIT_BYTES, escape, fenced, render_markdown
+from reports.results import Outcome
+from reports.tests.sample_runs import failing_run, passing_run, sample_finding
+
+
+def test_the_verdict_is_the_heading() -> None:
+    assert render_markdown([("", failing_run(), ())]).startswith(
+        "## ❌ Violation: 2 clauses violated: BCAST-01, STALE-02\n"
+    )
+    assert render_markdown([("", passing_run(), ())]).startswith("## ✅ Conformant: 12 clauses held\n")
+
+
+def test_clauses_that_did_not_pass_are_listed_and_others_are_not() -> None:
+    summary = render_markdown([("", failing_run(), ())])
+    assert "| BCAST-01 | ✗ fail |" in summary
+    assert "| DISC-02 | ? unknown |" in summary
+    assert "| BCAST-02 |" not in summary
+
+
+def test_deliveries_latency_and_gates_are_there() -> None:
+    gates = judge_gates([Gate("delivery.lost", most=0), Gate("duration_s", least=1)], failing_run())
+    summary = render_markdown([("", failing_run(), gates)])
+    assert (
+        "37 of 12,342 owed deliveries lost (0.30 %); 4 late, 2 duplicated, 0 corrupted, 0 leaked" in summary
+    )
+    assert "| last recipient | 39 ms | lost | lost | lost | lost | 618 |" in summary
+    assert "| delivery.lost ≤ 0 | ❌ missed | 37 | -37 |  |" in summary
+    assert "| duration\\_s ≥ 1 | ✅ met | 41.6 | 40.6 |  |" in summary
+
+
+def test_what_lies_beside_it_is_named() -> None:
+    assert "page: `report.html`" in render_markdown([("", passing_run(), ())])
+    assert "Beside" not in render_markdown([("", passing_run(), ())], links=())
+
+
+def test_a_run_without_deliveries_has_no_table_of_latency() -> None:
+    run = replace(passing_run(), latency_ms=type(passing_run().latency_ms)())
+    assert "| latency |" not in render_markdown([("", run, ())])
+
+
+def test_verdicts_of_all_runs_come_before_any_finding() -> None:
+    summary = render_markdown([("one", failing_run(), ()), ("two", passing_run("load"), ())])
+    assert summary.index("## ✅ Conformant") < summary.index("### BCAST-01 (one)")
+
+
+def test_it_stays_below_64_kb_and_counts_what_it_leaves_out() -> None:
+    clauses = tuple(
+        replace(
+            failing_run().clauses[4],
+            id=f"BCAST-{n}",
+            outcome=Outcome.FAIL,
+            reason="ö" * 1000,
+            findings=(sample_finding(),) * 3,
+        )
+        for n in range(300)
+    )
+    summary = render_markdown([("", replace(failing_run(), clauses=clauses), ())])
+    assert len(summary.encode()) <= LIMIT_BYTES
+    assert summary.startswith("## ❌ Violation")
+    assert re.search(r"… \d+ more parts did not fit here", summary)
+    assert summary.endswith("`junit.xml`.\n")
+
+
+def test_a_fence_is_never_closed_from_within() -> None:
+    assert fenced("a\n````\nb").splitlines()[0] == "`````text"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("<img onerror=x>", "&lt;img onerror=x&gt;"),
+        ("a | b", "a \\| b"),
+        ("[x](y)", "\\[x\\](y)"),
+        ("![x](y)", "\\!\\[x\\](y)"),
+        ("**bold** _it_ ~~no~~ `code` $x$", "\\*\\*bold\\*\\* \\_it\\_ \\~\\~no\\~\\~ \\`code\\` \\$x\\$"),
+        ("back\\slash", "back\\\\slash"),
+        ("two\nlines", "two\\\\nlines"),
+        ("@team #12 https://x www.x", "@\u200bteam #\u200b12 https:\u200b//x w\u200bww.x"),
+        ("&amp;", "&amp;amp;"),
+    ],
+)
+def test_text_from_the_wire_is_shown_as_it_is(text: str, shown: str) -> None:
+    assert escape(text) == shown
+
+
+def test_a_command_with_backticks_stays_in_its_code_span() -> None:
+    summary = render_markdown([("", replace(passing_run(), command="echo `id`"), ())])
+    assert "- **Repeat**: `` echo `id` ``" in summary

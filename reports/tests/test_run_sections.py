@@ -1,0 +1,155 @@
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import pytest
+
+from reports.gates import Gate, judge_gates
+from reports.results import Delivery, Generator, Latency, Outcome
+from reports.run_sections import (
+    answers,
+    clauses_section,
+    connections_section,
+    delivery_section,
+    environment_section,
+    facts,
+    findings_of,
+    findings_section,
+    gates_section,
+    latency_section,
+    verdict_heading,
+)
+from reports.tests.sample_runs import failing_run, passing_run, sample_finding
+from reports.verdict import standing
+
+
+def plain(markup: str) -> str:
+    return " ".join(re.sub(r"<[^>]*>", " ", markup).split())
+
+
+def test_the_heading_says_verdict_and_reason() -> None:
+    heading = verdict_heading(standing(failing_run()), "h1")
+    assert plain(heading) == "✗ Violation 2 clauses violated: BCAST-01, STALE-02."
+    assert heading.startswith('<h1 class="verdict fail">')
+
+
+def test_facts_say_what_was_judged_and_when() -> None:
+    assert plain(facts("a-run", passing_run())) == (
+        "conformance local seed 7 2026-03-14 09:26:53 41.6 s run a-run"
+    )
+
+
+def test_the_first_screen_answers_what_a_reader_comes_with() -> None:
+    shown = plain(answers(failing_run()))
+    assert "Lost deliveries 37 37 of 12,342 owed deliveries lost (0.30 %)" in shown
+    assert "Last recipient, p99 lost p50 39 ms, max lost" in shown
+    assert "Clauses held 7 of 12 2 fail" in shown
+    assert "Can the run be trusted? Yes The load generator kept up" in shown
+
+
+@pytest.mark.parametrize(
+    ("health", "word"),
+    [(Generator(), "Unknown"), (Generator(3, 300, 0.1, 0.2, saturated=True, reason="300 ms late"), "No")],
+)
+def test_a_run_that_cannot_be_trusted_says_so(health: Generator, word: str) -> None:
+    assert f"trusted? {word} " in plain(answers(replace(passing_run(), generator=health)))
+
+
+def test_nothing_owed_is_no_zero() -> None:
+    assert "Lost deliveries — nothing was owed" in plain(answers(replace(passing_run(), delivery=Delivery())))
+
+
+def test_gates_show_rule_observation_limit_margin_and_reason() -> None:
+    gates = judge_gates([Gate("delivery.lost", most=0), Gate("latency_ms.last.p99", most=9)], failing_run())
+    shown = plain(gates_section(gates))
+    assert "✗ missed delivery.lost ≤ 0 37 0 -37" in shown
+    assert (
+        "latency_ms.last.p99 ≤ 9 31 of 618 were lost: so high a percentile has no finite value — 9 —" in shown
+    )
+
+
+def test_no_gates_have_no_section() -> None:
+    assert gates_section(()) == ""
+
+
+def test_clauses_are_grouped_with_the_failing_ones_first() -> None:
+    section = clauses_section(failing_run(), "run", ["BCAST-01"])
+    assert re.findall(r'class="is-([\w-]+)"', section)[:3] == ["fail", "pass", "pass"]
+    assert plain(section).index("BCAST 1 fail, 2 pass") < plain(section).index("CONN 1 skip, 1 pass")
+    assert 'href="#run-BCAST-01"' in section
+    assert 'href="#run-STALE-02"' not in section
+
+
+def test_no_clauses_are_told() -> None:
+    assert "No clause was judged." in clauses_section(replace(passing_run(), clauses=()), "run", [])
+
+
+def test_a_finding_has_its_diagram_also_in_words() -> None:
+    shown, omitted = findings_of(failing_run(), 10)
+    section = findings_section(shown, "run", omitted)
+    assert section.count("<svg") == section.count("The same as text") == 3
+    assert "MISSING: m131 never came" in section
+    assert 'id="run-BCAST-01"' in section
+
+
+def test_ids_of_findings_are_unique() -> None:
+    shown, omitted = findings_of(failing_run(), 10)
+    ids = re.findall(r' id="([^"]*)"', findings_section(shown, "run", omitted))
+    assert len(ids) == len(set(ids)) > 0
+
+
+def test_every_clause_shows_a_finding_before_any_shows_a_second() -> None:
+    shown, omitted = findings_of(failing_run(), 2)
+    assert [clause.id for clause, _ in shown] == ["BCAST-01", "STALE-02"]
+    assert omitted == 1
+    assert "1 more findings are in results.json." in findings_section(shown, "run", omitted)
+
+
+def test_no_findings_have_no_section() -> None:
+    assert findings_section([], "run", 0) == ""
+
+
+def test_a_finding_without_timeline_connections_and_command_is_shown() -> None:
+    bare = replace(sample_finding(), timeline=(), connections=(), repeat="")
+    clause = replace(failing_run().clauses[4], outcome=Outcome.FAIL, findings=(bare,))
+    section = findings_section([(clause, bare)], "run", 0)
+    assert "svg" not in section
+    assert "Expected" in section
+
+
+def test_latency_tells_lost_ones_and_samples() -> None:
+    assert "last recipient 39 ms lost lost lost lost 31 618" in plain(latency_section(failing_run()))
+
+
+def test_a_run_without_samples_has_no_latency() -> None:
+    assert latency_section(replace(passing_run(), latency_ms=Latency())) == ""
+
+
+def test_deliveries_are_counted() -> None:
+    assert "duplicated 2" in plain(delivery_section(failing_run()))
+    assert delivery_section(replace(passing_run(), delivery=Delivery())) == ""
+
+
+def test_connections_tell_handshakes_close_codes_and_stale_rows() -> None:
+    shown = plain(connections_section(failing_run()))
+    assert "Handshakes 101 254 403 2 Close codes 1000 188" in shown
+    assert "Stale rows planted 9 removed 5 left 4" in shown
+
+
+def test_without_access_to_the_table_there_are_no_stale_rows() -> None:
+    assert "Stale rows" not in connections_section(replace(passing_run(), stale_rows={}))
+
+
+def test_a_run_that_recorded_no_connection_has_no_section() -> None:
+    assert connections_section(replace(passing_run(), stale_rows={}, connects={}, close_codes={})) == ""
+
+
+def test_the_environment_says_how_to_repeat() -> None:
+    assert "Repeat this run pytest conformance --target local --seed 7" in plain(
+        environment_section(passing_run())
+    )
+
+
+def test_an_unknown_environment_has_no_section() -> None:
+    assert environment_section(replace(passing_run(), target={}, environment={}, command="")) == ""

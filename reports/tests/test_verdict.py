@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from reports.gates import GateRow
+from reports.results import EXIT_OF, Exit, Generator, Outcome
+from reports.tests.sample_runs import failing_run, passing_run
+from reports.verdict import (
+    OUTCOME_SIGNS,
+    OUTCOME_WORDS,
+    SEVERITY,
+    by_family,
+    by_severity,
+    exit_of,
+    standing,
+    tally,
+    target_name,
+    trust,
+    worst_exit,
+)
+
+MET = GateRow("delivery.lost ≤ 0", 0, 0, 0, "met")
+MISSED = GateRow("delivery.lost ≤ 0", 1, 0, -1, "missed")
+UNDECIDED = GateRow("delivery.lost ≤ 0", None, 0, None, "undecided", "no figure")
+
+
+def test_every_outcome_has_a_word_a_sign_and_a_place() -> None:
+    assert set(OUTCOME_WORDS) == set(OUTCOME_SIGNS) == set(SEVERITY) == set(Outcome)
+    assert len(set(OUTCOME_SIGNS.values())) == len(Outcome)
+
+
+def test_a_conformant_run_stands() -> None:
+    found = standing(passing_run(), [MET])
+    assert (found.headline, found.look, found.exit) == ("Conformant", "pass", Exit.OK)
+
+
+def test_a_conformant_run_that_misses_a_gate_does_not_pass() -> None:
+    found = standing(passing_run(), [MET, MISSED])
+    assert (found.headline, found.look, found.exit) == ("Gate missed", "fail", Exit.VIOLATION)
+    assert found.sentence == "1 of 2 gates missed; 12 clauses held"
+
+
+def test_an_undecided_gate_is_no_pass() -> None:
+    found = standing(passing_run(), [UNDECIDED])
+    assert (found.headline, found.look, found.exit) == ("Gate undecided", "unknown", Exit.INCONCLUSIVE)
+
+
+def test_a_violation_stays_the_headline() -> None:
+    found = standing(failing_run(), [MISSED])
+    assert found.headline == "Violation"
+    assert found.sentence == "2 clauses violated: BCAST-01, STALE-02; 1 of 1 gates missed"
+
+
+def test_a_run_cut_short_says_so() -> None:
+    run = replace(passing_run(), verdict="inconclusive", cut_short=True)
+    assert standing(run).headline == "Cut short"
+
+
+def test_every_verdict_stands_for_its_exit_code() -> None:
+    for verdict, code in EXIT_OF.items():
+        assert exit_of(replace(passing_run(), verdict=verdict)) is code
+
+
+@pytest.mark.parametrize(
+    ("codes", "worst"),
+    [
+        ([], Exit.OK),
+        ([Exit.OK, Exit.INCONCLUSIVE], Exit.INCONCLUSIVE),
+        ([Exit.INCONCLUSIVE, Exit.HARNESS_ERROR], Exit.HARNESS_ERROR),
+        ([Exit.HARNESS_ERROR, Exit.VIOLATION], Exit.VIOLATION),
+        ([Exit.VIOLATION, Exit.USAGE], Exit.USAGE),
+    ],
+)
+def test_a_proven_violation_outweighs_missing_evidence(codes: list[Exit], worst: Exit) -> None:
+    assert worst_exit(codes) is worst
+
+
+def test_the_worst_clause_comes_first() -> None:
+    assert [c.id for c in by_severity(failing_run().clauses)][:3] == ["BCAST-01", "STALE-02", "DISC-02"]
+
+
+def test_the_worst_family_comes_first() -> None:
+    names = [name for name, _ in by_family(failing_run().clauses)]
+    assert names == ["BCAST", "STALE", "DISC", "ROUTE", "CONN", "CHURN"]
+
+
+def test_a_tally_counts_the_worst_first() -> None:
+    assert tally(failing_run().clauses) == "2 fail, 1 unknown, 1 non-strict, 1 skip, 7 pass"
+    assert tally(()) == "none judged"
+
+
+@pytest.mark.parametrize(
+    ("health", "says"),
+    [
+        (Generator(), "was not recorded"),
+        (Generator(5, 3.0, 0.5, 0.6), "kept up: worst schedule lag 3 ms, CPU 50 % of a core"),
+        (Generator(5, 300.0, 0.5, 0.6, saturated=True, reason="300 ms late"), "did not keep up: 300 ms late"),
+    ],
+)
+def test_trust_follows_from_the_generator(health: Generator, says: str) -> None:
+    assert says in trust(replace(passing_run(), generator=health))
+
+
+def test_a_target_goes_by_its_name_or_its_url() -> None:
+    assert target_name(passing_run()) == "local"
+    assert target_name(replace(passing_run(), target={"url": "ws://h"})) == "ws://h"
+    assert target_name(replace(passing_run(), target={"name": 3})) == "unnamed target"
