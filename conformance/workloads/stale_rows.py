@@ -17,6 +17,8 @@ from conformance.harness.table import ConnectionTable, Position
 from .session import Session
 
 _MANY = 12
+_TRIES = 20
+_EVERYWHERE = {"first", "middle", "last"}
 _PADDED = 5
 _ROUND_S = 0.4
 _LOOK_S = 0.2
@@ -60,19 +62,25 @@ def _ghosts(session: Session, table: ConnectionTable, count: int) -> list[Row]:
 def _planted_among(session: Session, table: ConnectionTable, spare: Sequence[Row]) -> list[Client]:
     """Plant until stale rows stand first, in the middle and last of the Scan.
 
-    Ghosts and live clients come in turn: where the Scan goes by age of the row or of the id, that is
-    enough; where it goes by a hash, more are planted until chance has filled all places.
+    Ghosts and live clients come in turn: where the Scan goes by the age of the rows that is enough.
+    Where it goes by key or by a hash of it, more are planted until chance has filled all places.
     """
     live: list[Client] = []
-    for group in (2, 2, 0):
+    for arriving in (2, 1, 1, 0):
         for row in _ghosts(session, table, 1):
             table.plant(row)
-        live += session.connect_known("stale-live", group)
+        live += session.connect_known("stale-live", arriving)
     found = _positions(table, live)
     for row in spare:
-        if {"first", "middle", "last"} <= set(found.values()):
+        if set(found.values()) >= _EVERYWHERE:
             break
         table.plant(row)
+        found = _positions(table, live)
+    for _ in range(_TRIES):
+        if set(found.values()) >= _EVERYWHERE:
+            break
+        for row in _ghosts(session, table, 1):
+            table.plant(row)
         found = _positions(table, live)
     for connection_id, position in found.items():
         table.record_planted(connection_id, "gone", position)
