@@ -28,6 +28,7 @@ from reports.verdict import worst_exit
 from . import _locust_statistics as statistics
 from ._load_run import RunPlan
 from ._options import LoadOptions
+from ._receive_loop import ReceiveLoop, system_poller
 from ._verdict import Verdict, pronounce
 
 _log = logging.getLogger("churnproof")
@@ -127,8 +128,15 @@ class Control:
 
     def _check_wiring(self, target: Target) -> None:
         _log.info("checking the wiring: one client, one message")
-        with tempfile.TemporaryDirectory() as folder, Fleet(target, HistoryWriter(Path(folder))) as fleet:
-            wiring = check_wiring(fleet)
+        with tempfile.TemporaryDirectory() as folder:
+            fleet = Fleet(target, HistoryWriter(Path(folder)), own_thread=False, poller=system_poller())
+            loop = ReceiveLoop(fleet.receiver)
+            loop.start()
+            try:
+                with fleet:
+                    wiring = check_wiring(fleet)
+            finally:
+                loop.stop()
         for remark in wiring.remarks:
             _log.info("%s", remark)
         if not wiring.routed:

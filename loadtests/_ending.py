@@ -72,7 +72,7 @@ def _speak_finally(run: LoadRun, hurry: Event) -> None:
     for client in [*chosen] * _ROUNDS:
         if not _wait_until(due_ns, hurry):
             break
-        pool.spawn(run.speak, client, due_ns, "final")
+        pool.spawn(run.speak, client, due_ns, part="final")
         due_ns += gap_ns
     pool.join()
 

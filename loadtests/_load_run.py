@@ -115,10 +115,16 @@ class LoadRun:
         self._partings[client.number] = (client, Event())
         return client
 
-    def speak(self, client: Client, intended_ns: int, part: Literal["main", "final"] = "main") -> None:
-        """Broadcast one message; its latency counts from `intended_ns`, whenever it is sent."""
+    def speak(
+        self, client: Client, intended_ns: int, free_ns: int = 0, part: Literal["main", "final"] = "main"
+    ) -> None:
+        """Broadcast one message; its latency counts from `intended_ns`, whenever it is sent.
+
+        `free_ns` is when the speaker was done with the message before: what kept it until then was the
+        target, not this generator.
+        """
         self.last_spoken_ns = now_ns = time.monotonic_ns()
-        self.fleet.heartbeat.lagged(now_ns - intended_ns)
+        self.fleet.heartbeat.lagged(now_ns - max(intended_ns, free_ns))
         size = self.plan.pace.payload_bytes
         texts = before(intended_ns), after(intended_ns, size)
         try:

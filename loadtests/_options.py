@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import os
-import sys
 from argparse import ArgumentTypeError
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 from conformance.harness.errors import UsageError
 from conformance.harness.target import FORMS
 from reports.results import Exit
 
 TARGET_VARIABLE = "CHURNPROOF_TARGET"
+_ARGPARSE_ERROR = 2
 
 
 @dataclass(frozen=True)
@@ -48,11 +48,12 @@ class Pace:
 def add_options(parser: Any) -> None:  # noqa: ANN401 - Locust's parser class is not public
     """Declare our options on Locust's parser, and let its errors exit with 4 as all of ours do."""
 
-    def error(message: str) -> NoReturn:
-        sys.stderr.write(f"{parser.prog}: error: {message}\n")
-        raise SystemExit(int(Exit.USAGE))
+    leave = parser.exit
 
-    parser.error = error
+    def exit_with_ours(status: int = 0, message: str | None = None) -> None:
+        leave(int(Exit.USAGE) if status == _ARGPARSE_ERROR else status, message)
+
+    parser.exit = exit_with_ours
     group = parser.add_argument_group("churnproof")
 
     def add(name: str, kind: Callable[[str], Any], default: object, metavar: str, text: str) -> None:

@@ -53,7 +53,7 @@ def pronounce(plan: RunPlan, target: Target, gates: Sequence[Gate], broken: Sequ
     `broken` says what of ours failed under the run: then nothing that the record shows needs to be the
     target's fault. Raises HistoryError when there is no history that can be read.
     """
-    history, cut = read_whole(plan.folder)
+    history = read_whole(plan.folder)
     names = (target.table.name,) if target.table else ()
     case = Case(history, target.contract, target.bounds, names)
     results = results_of(
@@ -64,7 +64,7 @@ def pronounce(plan: RunPlan, target: Target, gates: Sequence[Gate], broken: Sequ
         seed=plan.seed,
         command=shlex.join(["locust", *sys.argv[1:]]),
     )
-    results = _weighed(results, _cut_in_words(cut), broken)
+    results = _weighed(results, _cut_in_words(history.cut_processes), broken)
     rows = judge_gates(gates, results)
     return Verdict(results, rows, write_artefacts(plan.folder, results, gates=rows, secrets=target.secrets))
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
-from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,38 +10,22 @@ from reports.history_reader import Connection, History, read_history
 
 UNDECIDED = "undecided"
 
-_TAIL = 4096
 
+def read_whole(folder: Path) -> History:
+    """The run's history, with what nobody can know left open.
 
-def read_whole(folder: Path) -> tuple[History, list[int]]:
-    """The run's history, and the processes whose part of it is cut off.
-
-    What such a process would have heard after its last record nobody knows: its connections count as
-    gone from there on, so that pairs become unknown and not lost. A handshake without an end, at the
-    end of a run or of a process, is moved to the group UNDECIDED. Raises HistoryError.
+    What a process whose record is cut off would have heard after its last record nobody knows: its
+    connections count as gone from there on, so that pairs become unknown and not lost. A handshake
+    without an end, at the end of a run or of a process, is moved to the group UNDECIDED.
+    Raises HistoryError.
     """
     history = read_history(folder)
-    cut = sorted(process for process in _processes(folder) if not _has_footer(folder, process))
-    for process in cut:
+    for process in history.cut_processes:
         _end(history, process)
     for connection in history.connections:
         if connection.connect_outcome == "unknown" and not connection.detail:
             connection.group = UNDECIDED
-    return replace(history, phases=_phases(history.phases)), cut
-
-
-def _processes(folder: Path) -> Iterable[int]:
-    return (int(path.name.split(".")[1]) for path in folder.glob("history.*.jsonl"))
-
-
-def _has_footer(folder: Path, process: int) -> bool:
-    with (folder / f"history.{process}.jsonl").open("rb") as file:
-        file.seek(max(0, file.seek(0, os.SEEK_END) - _TAIL))
-        lines = file.read().splitlines()
-    try:
-        return bool(lines) and json.loads(lines[-1])["kind"] == "Footer"
-    except (ValueError, KeyError, TypeError):
-        return False
+    return replace(history, phases=_phases(history.phases))
 
 
 def _end(history: History, process: int) -> None:

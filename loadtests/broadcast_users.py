@@ -16,7 +16,7 @@ from loadtests._socket_user import SocketUser
 class Listener(SocketUser):
     """Connects, stays, and hears."""
 
-    weight = 60
+    weight = 50
 
     @task
     def listen(self) -> None:
@@ -26,16 +26,18 @@ class Listener(SocketUser):
 class Talker(SocketUser):
     """Stays, hears, and speaks every `--talk-interval` seconds, whatever comes back (open model)."""
 
-    weight = 10
+    weight = 12
     speaks = True
 
     @task
     def talk(self) -> None:
         client = self.connected()
+        free_ns = time.monotonic_ns()
         # From here anew: what was due while it had no connection cannot have been sent.
-        for due_ns in ticks(time.monotonic_ns(), self.load.plan.pace.talk_interval_s, self.random):
+        for due_ns in ticks(free_ns, self.load.plan.pace.talk_interval_s, self.random):
             if not self.load.pause((due_ns - time.monotonic_ns()) / 1e9, self.load.quiet):
                 self.stay(client)
             if not client.is_open:
                 return
-            self.load.speak(client, due_ns)
+            self.load.speak(client, due_ns, free_ns)
+            free_ns = time.monotonic_ns()

@@ -38,7 +38,7 @@ class Visitor(SocketUser):
 class Joiner(Visitor):
     """Leaves by the close handshake (RFC 6455 section 7)."""
 
-    weight = 18
+    weight = 20
 
     def leave(self, client: Client) -> None:
         client.close()
@@ -47,7 +47,7 @@ class Joiner(Visitor):
 class Dropper(Visitor):
     """Leaves by RST, as processes that are killed do: the target is not told (DC-25)."""
 
-    weight = 7
+    weight = 10
 
     def leave(self, client: Client) -> None:
         client.abort()
@@ -56,7 +56,7 @@ class Dropper(Visitor):
 class Misbehaver(SocketUser):
     """Sends an unknown action, and what is no JSON, in turn; hears like everybody else."""
 
-    weight = 5
+    weight = 8
     group = "misbehaver"
 
     @task
