@@ -89,8 +89,10 @@ class Resolver:
     def _call(self, name: str, argument: TemplateValue) -> TemplateValue:
         try:
             return self._functions[name](argument)
-        except (TypeError, ValueError, IndexError, KeyError) as malformed:
+        except (TypeError, ValueError, IndexError, KeyError, AttributeError) as malformed:
             raise UnresolvableError(f"{name} cannot be evaluated with {argument!r}") from malformed
+        except RecursionError as circular:
+            raise UnresolvableError(f"{name} of {argument!r} leads back to itself") from circular
 
     def _ref(self, name: str) -> TemplateValue:
         if name == "AWS::NoValue":

@@ -30,9 +30,11 @@ class ResolvedTemplate:
         """The type of a resource; None if its condition leaves it out."""
         resource = self.resources[logical_id]
         condition = resource.get("Condition")
-        if condition is not None and not self.resolver.holds(condition):
-            return None
-        return str(resource["Type"])
+        try:
+            is_left_out = condition is not None and not self.resolver.holds(str(condition))
+        except UnresolvableError as unresolvable:
+            raise self.error(logical_id, f"its condition: {unresolvable}") from unresolvable
+        return None if is_left_out else str(resource["Type"])
 
     def has(self, logical_id: str, name: str) -> bool:
         """Whether the resource states this property at all."""
@@ -70,6 +72,27 @@ class ResolvedTemplate:
             return int(value)
         except (TypeError, ValueError) as wrong:
             raise self.error(logical_id, f"property {name} is {value!r}, not a whole number") from wrong
+
+    def mapping(self, logical_id: str, name: str) -> dict[str, Any]:
+        """A property with names and values, empty if absent. Raises TemplateError if it is something else."""
+        value = self.get(logical_id, name, {})
+        if not isinstance(value, dict):
+            raise self.error(logical_id, f"property {name} is {value!r}, not a mapping")
+        return value
+
+    def mappings(self, logical_id: str, name: str) -> list[dict[str, Any]]:
+        """A property that is a list of mappings, empty if absent. Raises TemplateError if it is not."""
+        value = self.get(logical_id, name, [])
+        if not isinstance(value, list) or not all(isinstance(entry, dict) for entry in value):
+            raise self.error(logical_id, f"property {name} is {value!r}, not a list of mappings")
+        return value
+
+    def name(self, logical_id: str) -> str:
+        """The name that the resource has once it is created. Raises TemplateError if it cannot be known."""
+        try:
+            return self.physical.name(logical_id)
+        except UnresolvableError as unresolvable:
+            raise self.error(logical_id, f"its name: {unresolvable}") from unresolvable
 
     def error(self, logical_id: str, problem: str, accepted: str = "") -> TemplateError:
         """A TemplateError about one resource."""

@@ -39,6 +39,9 @@ def translate(document: TemplateDocument, parameters: Mapping[str, Any], region:
         translated = translator.translate(template, _as_given(parameters))
     except InvalidDocumentException as invalid:
         raise _translation_error(invalid, document) from invalid
+    except Exception as malformed:  # it trips over malformed templates in as many ways as there are
+        problem = f"SAM's translator cannot take it: {malformed!r}"
+        raise TemplateError(problem, template=document.path) from malformed
     finally:
         translator.metrics.publish()  # to nowhere, but it would warn that they are unpublished
     resources: dict[str, Any] = translated["Resources"]

@@ -11,7 +11,7 @@ from reference_app.gateway.resolved_template import ResolvedTemplate, resolved
 from reference_app.gateway.sam_translation import translate
 from reference_app.gateway.stack_errors import TemplateError
 from reference_app.gateway.template_apis import API, INTEGRATION, ROUTE, ROUTE_RESPONSE, STAGE, read_apis
-from reference_app.gateway.template_document import read_document
+from reference_app.gateway.template_document import TemplateDocument, read_document
 from reference_app.gateway.template_functions import FUNCTION, read_function
 from reference_app.gateway.template_parameters import parameter_values
 from reference_app.gateway.template_tables import TABLE, read_table
@@ -46,7 +46,13 @@ def read_application(path: Path, parameters: Mapping[str, str], *, region: str =
     `parameters` are values for the template's parameters beyond its defaults. Needs neither network nor
     credentials. Raises StackError: TemplateError or ParameterError.
     """
-    document = read_document(path)
+    return application_of(read_document(path), parameters, region=region)
+
+
+def application_of(
+    document: TemplateDocument, parameters: Mapping[str, str], *, region: str = REGION
+) -> Application:
+    """The same for a template that is read already."""
     values = parameter_values(document.content.get("Parameters") or {}, parameters)
     template = resolved(
         document,
@@ -60,14 +66,14 @@ def read_application(path: Path, parameters: Mapping[str, str], *, region: str =
     if not apis:
         raise TemplateError(
             "the template has no WebSocket API",
-            template=path,
+            template=document.path,
             accepted="AWS::Serverless::WebSocketApi, or AWS::ApiGatewayV2::Api with ProtocolType WEBSOCKET",
         )
     integrated = {route.function for api in apis for route in api.routes.values()}
     functions = {name: read_function(template, name) for name in sorted(filter(None, integrated))}
     tables = tuple(read_table(template, logical_id) for logical_id in template.of_type(TABLE))
     _warn_of_the_rest(template, frozenset(functions))
-    return Application(path.resolve(), region, apis, functions, tables, tuple(template.warnings))
+    return Application(document.path.resolve(), region, apis, functions, tables, tuple(template.warnings))
 
 
 def check_application(application: Application) -> None:

@@ -46,7 +46,7 @@ def _read_api(template: ResolvedTemplate, logical_id: str) -> WebSocketApi:
     routes = [_read_route(template, route) for route in _children(template, ROUTE, api_id)]
     if not routes:
         raise template.error(logical_id, "the API has no route", ROUTE)
-    variables = template.get(stage, "StageVariables", {})
+    variables = template.mapping(stage, "StageVariables")
     for settings in ("DefaultRouteSettings", "RouteSettings"):
         if template.get(stage, settings):
             template.warn(stage, f"{settings} is left out: nothing is throttled here")
@@ -122,7 +122,7 @@ def _integrated_function(template: ResolvedTemplate, logical_id: str) -> str | N
 
 
 def _by_name(template: ResolvedTemplate) -> Callable[[str], str | None]:
-    names = {template.physical.name(logical_id): logical_id for logical_id in template.of_type(FUNCTION)}
+    names = {template.name(logical_id): logical_id for logical_id in template.of_type(FUNCTION)}
     return names.get
 
 

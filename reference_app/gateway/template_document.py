@@ -14,6 +14,7 @@ from reference_app.gateway.stack_errors import TemplateError
 TemplateValue: TypeAlias = Any
 """Whatever YAML holds: text, numbers, lists and mappings, at any depth."""
 
+_SECTIONS = ("Parameters", "Mappings", "Conditions", "Globals")
 _WITHOUT_PREFIX = frozenset({"Ref", "Condition"})
 
 
@@ -90,15 +91,38 @@ def parse_document(text: str, path: Path) -> TemplateDocument:
         raise _syntax_error(malformed, path) from malformed
     finally:
         loader.dispose()
+    return document_of(content, path, _resource_lines(root))
+
+
+def document_of(content: TemplateValue, path: Path, lines: Mapping[str, int]) -> TemplateDocument:
+    """The document with this content. Raises TemplateError if that is not shaped as a template is."""
     if not isinstance(content, dict) or not isinstance(content.get("Resources"), dict):
         raise TemplateError("this is no CloudFormation template: it has no Resources", template=path)
-    lines = _resource_lines(root)
-    for logical_id, resource in content["Resources"].items():
+    document = TemplateDocument(path, content, lines)
+    _check_sections(document)
+    _check_resources(document)
+    return document
+
+
+def _check_sections(document: TemplateDocument) -> None:
+    for section in _SECTIONS:
+        if not isinstance(document.content.get(section) or {}, dict):
+            raise TemplateError(f"its {section} are no mapping", template=document.path)
+    for name, declaration in (document.content.get("Parameters") or {}).items():
+        if not isinstance(declaration, dict):
+            raise TemplateError(f"parameter {name} has no Type", template=document.path)
+
+
+def _check_resources(document: TemplateDocument) -> None:
+    for logical_id, resource in document.resources.items():
+        problem = None
         if not isinstance(resource, dict) or not isinstance(resource.get("Type"), str):
-            raise TemplateError(
-                f"resource {logical_id} has no Type", template=path, line=lines.get(logical_id)
-            )
-    return TemplateDocument(path, content, lines)
+            problem = "has no Type"
+        elif not isinstance(resource.get("Properties") or {}, dict):
+            problem = "has Properties that are no mapping"
+        if problem:
+            line = document.lines.get(str(logical_id))
+            raise TemplateError(f"resource {logical_id} {problem}", template=document.path, line=line)
 
 
 def _syntax_error(malformed: yaml.YAMLError, path: Path) -> TemplateError:
@@ -108,14 +132,14 @@ def _syntax_error(malformed: yaml.YAMLError, path: Path) -> TemplateError:
     return TemplateError(f"this is neither YAML nor JSON: {problem}", template=path, line=line)
 
 
-def _resource_lines(root: yaml.Node) -> dict[str, int]:
+def _resource_lines(root: yaml.Node | None) -> dict[str, int]:
     resources = _entry(root, "Resources")
     if not isinstance(resources, yaml.MappingNode):
         return {}
     return {str(key.value): key.start_mark.line + 1 for key, _ in resources.value}
 
 
-def _entry(node: yaml.Node, name: str) -> yaml.Node | None:
+def _entry(node: yaml.Node | None, name: str) -> yaml.Node | None:
     if not isinstance(node, yaml.MappingNode):
         return None
     return next((value for key, value in node.value if key.value == name), None)

@@ -18,19 +18,23 @@ def read_function(template: ResolvedTemplate, logical_id: str) -> Function:
         raise template.error(logical_id, "container images are not run here", "PackageType Zip")
     if template.has(logical_id, "Layers"):
         template.warn(logical_id, "its layers are left out; install what they bring beside the code")
-    environment = template.get(logical_id, "Environment", {}).get("Variables", {})
-    reserved = template.get(logical_id, "ReservedConcurrentExecutions")
+    environment = template.mapping(logical_id, "Environment").get("Variables", {})
+    if not isinstance(environment, dict):
+        raise template.error(logical_id, "property Environment has Variables that are no mapping")
+    has_reserved = template.get(logical_id, "ReservedConcurrentExecutions") is not None
     return Function(
         logical_id=logical_id,
-        name=template.physical.name(logical_id),
+        name=template.name(logical_id),
         runtime=template.text(logical_id, "Runtime"),
         handler=template.text(logical_id, "Handler"),
         code=_code_folder(template, logical_id),
         timeout_s=float(template.number(logical_id, "Timeout", 3)),
         memory_mb=template.number(logical_id, "MemorySize", 128),
         environment={name: environment_text(value) for name, value in environment.items()},
-        reserved_concurrency=None if reserved is None else int(reserved),
-        log_format=str(template.get(logical_id, "LoggingConfig", {}).get("LogFormat", "Text")),
+        reserved_concurrency=(
+            template.number(logical_id, "ReservedConcurrentExecutions", 0) if has_reserved else None
+        ),
+        log_format=str(template.mapping(logical_id, "LoggingConfig").get("LogFormat", "Text")),
     )
 
 
@@ -46,7 +50,8 @@ def _code_folder(template: ResolvedTemplate, logical_id: str) -> Path:
     # SAM generates functions of its own only for custom resources, which are no WebSocket handlers.
     if logical_id not in template.document.resources:
         raise template.error(logical_id, "its code is not in this template", accepted)
-    if template.has(logical_id, "Code") and "ZipFile" in (template.get(logical_id, "Code") or {}):
+    code = template.get(logical_id, "Code")
+    if isinstance(code, dict) and "ZipFile" in code:
         raise template.error(logical_id, "inline code is not run here", accepted)
     location = template.evaluate(logical_id, "CodeUri", code_location(template.document, logical_id))
     if not isinstance(location, str) or location.startswith(("s3://", "https://")):

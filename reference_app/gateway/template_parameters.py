@@ -35,8 +35,11 @@ def _value(name: str, declaration: Mapping[str, Any], given: Mapping[str, str]) 
         )
     is_list = kind == "CommaDelimitedList" or kind.startswith("List<")
     values = [part.strip() for part in text.split(",")] if is_list else [text]
-    for value in values:
-        _check(name, value, kind, declaration)
+    try:
+        for value in values:
+            _check(name, value, kind, declaration)
+    except (TypeError, re.error) as malformed:
+        raise ParameterError(f"the declaration of parameter {name} is malformed: {malformed}") from malformed
     return values if is_list else text
 
 

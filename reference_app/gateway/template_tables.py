@@ -15,26 +15,39 @@ _INDEX_PROPERTIES = ("IndexName", "KeySchema", "Projection", "ProvisionedThrough
 
 def read_table(template: ResolvedTemplate, logical_id: str) -> Table:
     """The table with this logical id, as DynamoDB's CreateTable takes it."""
-    name = template.physical.name(logical_id)
-    create: dict[str, Any] = {
-        "TableName": name,
-        "AttributeDefinitions": template.get(logical_id, "AttributeDefinitions", []),
-        "KeySchema": template.get(logical_id, "KeySchema", []),
-        **_throughput(template, logical_id),
+    name = template.name(logical_id)
+    try:
+        create = {"TableName": name, **_keys(template, logical_id), **_settings(template, logical_id)}
+        return Table(logical_id, name, create, _ttl_attribute(template, logical_id))
+    except (KeyError, TypeError, ValueError) as malformed:
+        raise template.error(
+            logical_id, f"the table is not described as CreateTable wants it: {malformed!r}"
+        ) from (malformed)
+
+
+def _keys(template: ResolvedTemplate, logical_id: str) -> dict[str, Any]:
+    schema = template.mappings(logical_id, "KeySchema")
+    if not any(key.get("KeyType") == "HASH" and key.get("AttributeName") for key in schema):
+        raise template.error(logical_id, "its KeySchema has no HASH key")
+    return {
+        "KeySchema": schema,
+        "AttributeDefinitions": template.mappings(logical_id, "AttributeDefinitions"),
     }
+
+
+def _settings(template: ResolvedTemplate, logical_id: str) -> dict[str, Any]:
+    settings = _throughput(template, logical_id)
     for indexes in ("GlobalSecondaryIndexes", "LocalSecondaryIndexes"):
-        if declared := template.get(logical_id, indexes):
-            create[indexes] = [_index(index) for index in declared]
-    if stream := template.get(logical_id, "StreamSpecification"):
-        create["StreamSpecification"] = {"StreamEnabled": True, "StreamViewType": stream["StreamViewType"]}
-    if not create["KeySchema"]:
-        raise template.error(logical_id, "the table has no KeySchema")
-    return Table(logical_id, name, create, _ttl_attribute(template, logical_id))
+        if declared := template.mappings(logical_id, indexes):
+            settings[indexes] = [_index(index) for index in declared]
+    if stream := template.mapping(logical_id, "StreamSpecification"):
+        settings["StreamSpecification"] = {"StreamEnabled": True, "StreamViewType": stream["StreamViewType"]}
+    return settings
 
 
 def _throughput(template: ResolvedTemplate, logical_id: str) -> dict[str, Any]:
-    declared = template.get(logical_id, "ProvisionedThroughput")
-    if declared is None or template.get(logical_id, "BillingMode") == "PAY_PER_REQUEST":
+    declared = template.mapping(logical_id, "ProvisionedThroughput")
+    if not declared or template.get(logical_id, "BillingMode") == "PAY_PER_REQUEST":
         return {"BillingMode": "PAY_PER_REQUEST"}
     return {"BillingMode": "PROVISIONED", "ProvisionedThroughput": _units(declared)}
 
@@ -51,6 +64,6 @@ def _units(declared: Mapping[str, Any]) -> dict[str, int]:
 
 
 def _ttl_attribute(template: ResolvedTemplate, logical_id: str) -> str | None:
-    specification = template.get(logical_id, "TimeToLiveSpecification", {})
+    specification = template.mapping(logical_id, "TimeToLiveSpecification")
     enabled = str(specification.get("Enabled", False)).lower() == "true"
     return str(specification["AttributeName"]) if enabled else None

@@ -59,3 +59,26 @@ def test_pseudo_parameters_have_values() -> None:
     template = resolved_template(f"A: {{Type: T, Properties: {{p: !Sub '{text}'}}}}")
 
     assert template.get("A", "p") == "123456789012 aws local amazonaws.com"
+
+
+def test_shapes_are_checked_where_they_are_read() -> None:
+    template = resolved_template("A: {Type: T, Properties: {m: {a: 1}, l: [{a: 1}], x: [1]}}")
+
+    assert (template.mapping("A", "m"), template.mapping("A", "absent")) == ({"a": 1}, {})
+    assert (template.mappings("A", "l"), template.mappings("A", "absent")) == ([{"a": 1}], [])
+    with pytest.raises(TemplateError, match=r"property x is \[1\], not a mapping"):
+        template.mapping("A", "x")
+    with pytest.raises(TemplateError, match=r"property x is \[1\], not a list of mappings"):
+        template.mappings("A", "x")
+
+
+def test_a_name_that_leads_back_to_itself_is_told() -> None:
+    template = resolved_template("A: {Type: AWS::DynamoDB::Table, Properties: {TableName: !Ref A}}")
+
+    with pytest.raises(TemplateError, match=r"its name: .* leads back to itself"):
+        template.name("A")
+
+
+def test_a_condition_that_is_not_declared_is_told() -> None:
+    with pytest.raises(TemplateError, match="its condition: condition Maybe is not declared"):
+        resolved_template("A: {Type: T, Condition: Maybe}").type_of("A")

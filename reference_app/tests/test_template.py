@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import copy
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from reference_app.gateway.stack_errors import ParameterError, TemplateError
-from reference_app.gateway.template import check_application, read_application
+from reference_app.gateway.stack_errors import ParameterError, StackError, TemplateError
+from reference_app.gateway.template import application_of, check_application, read_application
+from reference_app.gateway.template_document import document_of, read_document
 from reference_app.tests.template_writing import SMALLEST, application
 
 APPS = Path(__file__).with_name("apps")
@@ -97,3 +101,43 @@ def test_a_runtime_that_does_not_run_here_is_refused_by_the_functions_name() -> 
 
 def test_functions_that_can_run_pass() -> None:
     check_application(read_application(APPS / "echo" / "template.yaml", {}))
+
+
+ODD_VALUES: tuple[Any, ...] = (None, [], "x", 5, {"a": 1}, {"Ref": "Nobody"})
+
+
+def paths(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """The way to everything in a template."""
+    if path:
+        yield path
+    entries = (
+        value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    )
+    for key, entry in entries:
+        yield from paths(entry, (*path, key))
+
+
+def read_or_refused(content: Any, path: Path) -> str | None:
+    try:
+        application_of(document_of(content, path, {}), {})
+    except StackError as refused:
+        return str(refused)
+    return None
+
+
+def test_whatever_is_odd_in_a_template_it_is_read_or_refused_in_words() -> None:
+    document = read_document(APPS / "featured" / "template.yaml")
+    outcomes = []
+    for path in paths(document.content):
+        for odd in ODD_VALUES:
+            changed = copy.deepcopy(document.content)
+            holder = changed
+            for key in path[:-1]:
+                holder = holder[key]
+            holder[path[-1]] = odd
+            outcomes.append(read_or_refused(changed, document.path))
+
+    assert None in outcomes
+    assert all(
+        outcome is None or document.path.name in outcome or "parameter" in outcome for outcome in outcomes
+    )

@@ -66,6 +66,10 @@ def test_what_sam_generates_has_the_line_of_what_it_came_from() -> None:
         ("", "template.yaml: this is no CloudFormation template"),
         ("Resources: [1]", "template.yaml: this is no CloudFormation template"),
         ("Resources:\n  A: 1", "template.yaml:2: resource A has no Type"),
+        ("Resources: {A: {Type: T, Properties: []}, B: 1}", "template.yaml:1: resource B has no Type"),
+        ("Resources: {A: {Type: T, Properties: x}}", "template.yaml:1: resource A has Properties that"),
+        ("Parameters: x\nResources: {}", "template.yaml: its Parameters are no mapping"),
+        ("Parameters: {P: x}\nResources: {}", "template.yaml: parameter P has no Type"),
     ],
 )
 def test_what_is_no_template_is_told_in_a_sentence(text: str, problem: str) -> None:

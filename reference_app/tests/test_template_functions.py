@@ -50,6 +50,7 @@ def test_what_is_said_is_read(tmp_path: Path) -> None:
         ("Code: {ZipFile: x}, Handler: index.b, Runtime: python3.12", "inline code is not run here"),
         ("PackageType: Image, Code: {ImageUri: x}", "container images are not run here"),
         ("Code: code, Runtime: python3.12", "property Handler is missing"),
+        ("Environment: {Variables: x}, Code: code", "Variables that are no mapping"),
         ("Code: code, Handler: a.b", "property Runtime is missing"),
     ],
 )

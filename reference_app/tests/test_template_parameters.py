@@ -39,6 +39,8 @@ def test_values_are_text_or_lists_of_text(declaration: dict[str, Any], value: ob
         ({"Type": "String", "AllowedPattern": "[a-z]+"}, {"P": "A"}, "has to match"),
         ({"Type": "Number"}, {"P": "many"}, "has to be a number"),
         ({"Type": "String"}, {"P": "x", "Q": "y"}, "no parameter Q; its parameters: P"),
+        ({"Type": "String", "AllowedPattern": "("}, {"P": "x"}, "declaration of parameter P is malformed"),
+        ({"Type": "String", "AllowedValues": None}, {"P": "x"}, "declaration of parameter P is malformed"),
     ],
 )
 def test_a_value_that_is_missing_or_excluded_is_refused(

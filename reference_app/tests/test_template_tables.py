@@ -73,6 +73,20 @@ def test_ttl_is_the_attribute_of_an_enabled_specification(specification: str, at
     assert table(f"{KEY}, TimeToLiveSpecification: {specification}").ttl_attribute == attribute
 
 
+@pytest.mark.parametrize(
+    "properties",
+    [
+        f"{KEY}, ProvisionedThroughput: {{ReadCapacityUnits: many, WriteCapacityUnits: 1}}",
+        f"{KEY}, ProvisionedThroughput: {{ReadCapacityUnits: 1}}",
+        f"{KEY}, StreamSpecification: {{A: b}}",
+        f"{KEY}, TimeToLiveSpecification: {{Enabled: true}}",
+    ],
+)
+def test_a_table_that_create_table_would_not_take_is_refused(properties: str) -> None:
+    with pytest.raises(TemplateError, match="not described as CreateTable wants it"):
+        table(properties)
+
+
 def test_a_table_without_a_key_is_refused() -> None:
-    with pytest.raises(TemplateError, match=r"T \(AWS::DynamoDB::Table\): the table has no KeySchema"):
+    with pytest.raises(TemplateError, match=r"T \(AWS::DynamoDB::Table\): its KeySchema has no HASH key"):
         table("TableName: t")
