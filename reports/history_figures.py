@@ -37,8 +37,8 @@ def close_codes(connections: Iterable[Connection]) -> dict[str, int]:
 def phase_spans(history: History, start_ns: int) -> tuple[PhaseSpan, ...]:
     """The phases, each until the next one begins, in seconds from `start_ns`."""
     phases = sorted(history.phases, key=lambda phase: phase.at_ns)
-    ends = [phase.at_ns for phase in phases[1:]] + [max(history.end_ns, start_ns)]
-    return tuple(_span(phase, end, start_ns) for phase, end in zip(phases, ends, strict=True))
+    ends = [*(phase.at_ns for phase in phases[1:]), max(history.end_ns, start_ns)]
+    return tuple(_span(phase, end, start_ns) for phase, end in zip(phases, ends, strict=False))
 
 
 def _span(phase: Phase, end_ns: int, start_ns: int) -> PhaseSpan:

@@ -9,6 +9,7 @@ from pathlib import Path
 from string import Template
 
 from .figures import count, duration, percentile
+from .finding_choice import findings_of
 from .gates import GateRow
 from .markup import Markup, join, tag, text
 from .results import Exit, Results
@@ -20,7 +21,6 @@ from .run_sections import (
     delivery_section,
     environment_section,
     facts,
-    findings_of,
     findings_section,
     gates_section,
     latency_section,
@@ -72,9 +72,9 @@ def _worst(runs: Sequence[Run]) -> tuple[Results, Standing]:
 def _body(runs: Sequence[Run], findings: int) -> Markup:
     if len(runs) == 1:
         (name, results, gates) = runs[0]
-        return _run(name, results, gates, "run", findings, "h1")
+        return _run(name, results, gates, "run", findings, "lead hero")
     parts = [
-        _run(name, results, gates, f"run{number}", findings, "h2")
+        _run(name, results, gates, f"run{number}", findings, "hero")
         for number, (name, results, gates) in enumerate(runs, start=1)
     ]
     return join([_overview(runs), *parts])
@@ -91,9 +91,9 @@ def _overview(runs: Sequence[Run]) -> Markup:
     table = tag("table", head, tag("tbody", *rows), class_="overview")
     return tag(
         "header",
-        verdict_heading(replace(worst, sentence=why), "h1"),
+        verdict_heading(replace(worst, sentence=why)),
         tag("div", table, class_="scroll"),
-        class_="hero",
+        class_="lead hero",
     )
 
 
@@ -113,17 +113,12 @@ def _overview_row(run: Run, number: int) -> Markup:
 
 
 def _run(
-    name: str, results: Results, gates: Sequence[GateRow], key: str, most_findings: int, level: str
+    name: str, results: Results, gates: Sequence[GateRow], key: str, most_findings: int, look: str
 ) -> Markup:
     shown, omitted = findings_of(results, most_findings)
     charts = draw_charts(results, key)
-    head = tag(
-        "header",
-        verdict_heading(standing(results, gates), level),
-        facts(name, results),
-        answers(results),
-        class_="hero",
-    )
+    first = (verdict_heading(standing(results, gates)), facts(name, results), answers(results))
+    head = tag("header", *first, class_=look)
     return tag(
         "article",
         head,

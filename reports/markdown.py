@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from .figures import PERCENTILE_NAMES, count, duration, evidence, lost_in_words, percentile, share
+from .finding_choice import findings_of
 from .gates import GateRow
 from .printable import printable
 from .results import ClauseResult, Outcome, Results
@@ -17,6 +18,7 @@ _RESERVE_BYTES = 512
 """Kept free for the sentence that tells how much was left out."""
 
 _SIGNS: Mapping[Look, str] = {"pass": "✅", "fail": "❌", "error": "⚠️", "unknown": "❓"}
+_MOST_FINDINGS = 30
 _LINKS: Mapping[str, str] = {"report.html": "page", "junit.xml": "JUnit", "results.json": "results"}
 
 
@@ -115,11 +117,13 @@ def _latency(results: Results) -> str:
 
 
 def _findings(name: str, results: Results) -> Iterator[str]:
-    for clause in by_severity(results.clauses):
-        for finding in clause.findings[:3]:
-            where = f" ({escape(name)})" if name else ""
-            heading = f"### {escape(clause.id)}{where}: {escape(finding.title)}"
-            yield f"{heading}\n\n{fenced(finding_text(finding))}"
+    shown, omitted = findings_of(results, _MOST_FINDINGS)
+    for clause, finding in shown:
+        where = f" ({escape(name)})" if name else ""
+        heading = f"### {escape(clause.id)}{where}: {escape(finding.title)}"
+        yield f"{heading}\n\n{fenced(finding_text(finding))}"
+    if omitted:
+        yield f"… {count(omitted)} more findings are in results.json."
 
 
 def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

@@ -13,7 +13,8 @@ def printable(text: str, most: int = 400) -> str:
     of it are kept; a longer text says how long it was.
     """
     kept = text if len(text) <= most else text[:most]
-    shown = "".join(c if _is_visible(c) else _escape(c) for c in kept)
+    # Most texts are plain, and there are many: str.isprintable is a hundred times faster.
+    shown = kept if kept.isprintable() else "".join(c if _is_visible(c) else _escape(c) for c in kept)
     return shown if len(text) <= most else f"{shown}… ({len(text):,} characters)"
 
 

@@ -16,7 +16,6 @@ from .verdict import (
     OUTCOME_WORDS,
     Standing,
     by_family,
-    by_severity,
     tally,
     target_name,
     trust,
@@ -26,10 +25,10 @@ _GATE_SIGNS = {"met": "✓", "missed": "✗", "undecided": "?"}
 _GATE_LOOKS = {"met": "pass", "missed": "fail", "undecided": "unknown"}
 
 
-def verdict_heading(found: Standing, level: str) -> Markup:
+def verdict_heading(found: Standing) -> Markup:
     """Verdict and reason: the first thing to read."""
     sign = tag("span", LOOK_SIGNS[found.look], class_="sign", aria_hidden="true")
-    heading = tag(level, sign, found.headline, class_=f"verdict {found.look}")
+    heading = tag("h2", sign, found.headline, class_=f"verdict {found.look}")
     return join([heading, tag("p", _sentence(found.sentence), class_="why")])
 
 
@@ -289,14 +288,3 @@ def _sentence(reason: str) -> str:
     return (
         f"{reason[:1].upper()}{reason[1:]}{'' if reason.endswith(('.', '!', '?')) else '.'}" if reason else ""
     )
-
-
-def findings_of(results: Results, most: int) -> tuple[list[tuple[ClauseResult, Finding]], int]:
-    """At most `most` findings, every clause's first before any second; and how many more there are."""
-    ranked = [
-        (rank, n, clause, finding)
-        for n, clause in enumerate(by_severity(results.clauses))
-        for rank, finding in enumerate(clause.findings)
-    ]
-    chosen = sorted(sorted(ranked, key=lambda r: r[:2])[:most], key=lambda r: (r[1], r[0]))
-    return [(clause, finding) for _, _, clause, finding in chosen], len(ranked) - len(chosen)

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from reports.finding_choice import findings_of
 from reports.gates import Gate, judge_gates
 from reports.results import Delivery, Generator, Latency, Outcome
 from reports.run_sections import (
@@ -14,7 +15,6 @@ from reports.run_sections import (
     delivery_section,
     environment_section,
     facts,
-    findings_of,
     findings_section,
     gates_section,
     latency_section,
@@ -29,9 +29,9 @@ def plain(markup: str) -> str:
 
 
 def test_the_heading_says_verdict_and_reason() -> None:
-    heading = verdict_heading(standing(failing_run()), "h1")
+    heading = verdict_heading(standing(failing_run()))
     assert plain(heading) == "✗ Violation 2 clauses violated: BCAST-01, STALE-02."
-    assert heading.startswith('<h1 class="verdict fail">')
+    assert heading.startswith('<h2 class="verdict fail">')
 
 
 def test_facts_say_what_was_judged_and_when() -> None:
@@ -99,10 +99,8 @@ def test_ids_of_findings_are_unique() -> None:
     assert len(ids) == len(set(ids)) > 0
 
 
-def test_every_clause_shows_a_finding_before_any_shows_a_second() -> None:
+def test_findings_that_are_left_out_are_counted() -> None:
     shown, omitted = findings_of(failing_run(), 2)
-    assert [clause.id for clause, _ in shown] == ["BCAST-01", "STALE-02"]
-    assert omitted == 1
     assert "1 more findings are in results.json." in findings_section(shown, "run", omitted)
 
 

@@ -1,0 +1,83 @@
+"""The page in a real browser: no console message, no request, and the script does its work."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from reports.html import render_page
+from reports.tests.sample_runs import failing_run, passing_run
+from reports.tests.test_hostile_text import HOSTILE, poisoned_run
+
+BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+
+pytestmark = pytest.mark.skipif(BROWSER is None, reason="no chromium or google-chrome on this machine")
+
+PROBE = """<script>
+const plot = document.querySelector(".plot");
+plot.focus();
+plot.dispatchEvent(new KeyboardEvent("keydown", { key: "End" }));
+document.querySelector(".legend .key").click();
+const found = document.body.dataset;
+found.resources = performance.getEntriesByType("resource").length;
+found.charts = document.querySelectorAll("figure.chart svg").length;
+found.tip = document.getElementById("tip").textContent.replaceAll("\\n", "; ");
+found.off = document.querySelectorAll(".layer.off").length;
+found.wide = document.documentElement.scrollWidth > innerWidth;
+</script></body>"""
+
+
+def visited(page: str, folder: Path, width: int = 1280) -> tuple[dict[str, str], list[str]]:
+    """What the probe found in the page, and what the browser's console said."""
+    path = folder / "page.html"
+    path.write_text(page.replace("</body>", PROBE), encoding="utf-8")
+    assert BROWSER is not None
+    options = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--dump-dom")
+    done = subprocess.run(
+        [
+            BROWSER,
+            *options,
+            "--enable-logging=stderr",
+            f"--user-data-dir={folder / 'profile'}",
+            f"--window-size={width},900",
+            path.as_uri(),
+        ],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+    )
+    (body,) = re.findall(r"<body ([^>]*)>", done.stdout) or [""]
+    console = [line for line in done.stderr.splitlines() if "CONSOLE" in line]
+    return dict(re.findall(r'data-([a-z]+)="([^"]*)"', body)), console
+
+
+def test_it_works_without_a_console_message_or_a_request(tmp_path: Path) -> None:
+    found, console = visited(render_page([("one", failing_run(), ()), ("two", passing_run(), ())]), tmp_path)
+    assert console == []
+    assert (found["resources"], found["charts"], found["off"], found["wide"]) == ("0", "8", "1", "false")
+    assert found["tip"] == "at 41.4 s; delivered of owed  —; lost  0"
+
+
+def test_it_fits_a_phone(tmp_path: Path) -> None:
+    found, _ = visited(render_page([("", failing_run(), ())]), tmp_path, width=500)
+    assert found["wide"] == "false"
+
+
+def test_hostile_text_runs_no_script_and_asks_for_nothing(tmp_path: Path) -> None:
+    found, console = visited(render_page(poisoned_run("".join(HOSTILE))), tmp_path)
+    assert console == []
+    assert found["resources"] == "0"
+
+
+def test_a_request_and_an_error_would_be_seen(tmp_path: Path) -> None:
+    page = render_page([("", failing_run(), ())]).replace(
+        "</main>", "</main><img src='http://127.0.0.1:9/x.png'><script>throw new Error('seen')</script>"
+    )
+    _, console = visited(page, tmp_path)
+    assert any("seen" in line for line in console)
+    assert any("Content Security Policy" in line for line in console)

@@ -1,0 +1,148 @@
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from reports.__main__ import main
+from reports.history import ConnectStarted
+from reports.history_writer import HistoryWriter
+from reports.results import Exit, Results, Verdict, write_results
+from reports.tests.sample_runs import failing_run, passing_run
+
+
+def run_folder(parent: Path, name: str, results: Results) -> Path:
+    folder = parent / name
+    folder.mkdir(parents=True)
+    write_results(results, folder)
+    return folder
+
+
+def gates_file(folder: Path, text: str) -> Path:
+    path = folder / "gates.toml"
+    path.write_text(text)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("verdict", "code"),
+    [
+        ("pass", Exit.OK),
+        ("fail", Exit.VIOLATION),
+        ("error", Exit.HARNESS_ERROR),
+        ("inconclusive", Exit.INCONCLUSIVE),
+        ("partial", Exit.INCONCLUSIVE),
+    ],
+)
+def test_the_exit_code_is_that_of_the_verdict(tmp_path: Path, verdict: Verdict, code: Exit) -> None:
+    folder = run_folder(tmp_path, "run", replace(passing_run(), verdict=verdict))
+    assert main([str(folder)]) is code
+
+
+def test_one_run_is_reported_into_its_own_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = run_folder(tmp_path, "a-run", failing_run())
+    main([str(folder)])
+    assert {"junit.xml", "report.html", "report.json", "results.json", "summary.md"} == {
+        path.name for path in folder.iterdir()
+    }
+    out = capsys.readouterr().out
+    assert "a-run: VIOLATION  2 clauses violated: BCAST-01, STALE-02" in out
+    assert f"report: {folder / 'report.html'}" in out
+
+
+def test_several_runs_are_reported_into_a_folder_beside(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    folders = [run_folder(tmp_path, "one", passing_run()), run_folder(tmp_path, "two", failing_run())]
+    assert main([str(folder) for folder in folders]) is Exit.VIOLATION
+    combined = json.loads((tmp_path / "report" / "report.json").read_text())
+    assert [run["name"] for run in combined["runs"]] == ["one", "two"]
+    assert not (folders[0] / "report.html").exists()
+
+
+def test_folders_of_one_name_are_told_apart(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folders = [run_folder(tmp_path / parent, "run", passing_run()) for parent in "ab"]
+    main([*map(str, folders), "--out", str(tmp_path / "out")])
+    assert f"{folders[0]}: CONFORMANT" in capsys.readouterr().out
+
+
+def test_the_place_can_be_chosen(tmp_path: Path) -> None:
+    folder = run_folder(tmp_path, "run", passing_run())
+    main([str(folder), "--out", str(tmp_path / "deep" / "out")])
+    assert (tmp_path / "deep" / "out" / "report.html").exists()
+
+
+def test_a_missed_gate_fails_a_conformant_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = run_folder(tmp_path, "run", passing_run())
+    gates = gates_file(tmp_path, '[[gate]]\nmetric = "latency_ms.last.p99"\nmax = 5')
+    assert main([str(folder), "--gates", str(gates)]) is Exit.VIOLATION
+    out = capsys.readouterr().out
+    assert "GATE MISSED  1 of 1 gates missed" in out
+    assert "latency_ms.last.p99 ≤ 5  (observed 88.1, margin -83.1)" in out
+
+
+def test_a_gate_for_a_kind_of_run_that_is_missing_does_not_pass(tmp_path: Path) -> None:
+    folder = run_folder(tmp_path, "run", passing_run("conformance"))
+    gates = gates_file(tmp_path, '[[gate]]\nmetric = "delivery.lost"\nmax = 0\nkind = "load"')
+    assert main([str(folder), "--gates", str(gates)]) is Exit.INCONCLUSIVE
+
+
+def test_a_run_cut_short_is_reported_and_says_how_to_judge_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    writer = HistoryWriter(tmp_path)
+    writer.write(ConnectStarted(1, 0, "stayer"))
+    writer.close()
+    assert main([str(tmp_path)]) is Exit.INCONCLUSIVE
+    assert "CUT SHORT  the run was cut short before it was judged" in capsys.readouterr().out
+    assert (tmp_path / "report.html").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "the following arguments are required: RUN"),
+        (["--baseline", "x", "run"], "unrecognized arguments: --baseline"),
+        (["absent"], "reports: absent does not exist"),
+        (["run", "--gates", "absent.toml"], "reports: cannot read absent.toml"),
+        (["run", "--gates", "bad.toml"], "reports: bad.toml: gate 1 (delivery.losst): unknown metric"),
+        (["run", "truncated"], "results.json is truncated"),
+        (["broken"], "was cut short, and its history cannot be read"),
+    ],
+)
+def test_bad_input_is_one_message_and_exit_4(tmp_path: Path, arguments: list[str], message: str) -> None:
+    run_folder(tmp_path, "run", passing_run())
+    (tmp_path / "bad.toml").write_text('[[gate]]\nmetric = "delivery.losst"\nmax = 0')
+    (tmp_path / "truncated").mkdir()
+    (tmp_path / "truncated" / "results.json").write_text('{"format": 1,')
+    (tmp_path / "broken").mkdir()
+    (tmp_path / "broken" / "history.0.jsonl").touch()
+    root = Path(__file__).parents[2]
+    done = subprocess.run(
+        [sys.executable, "-m", "reports", *arguments],
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(root)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 4
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
+
+
+def test_a_report_that_cannot_be_written_is_a_harness_error(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = run_folder(tmp_path, "run", passing_run())
+    (tmp_path / "file").touch()
+    assert main([str(folder), "--out", str(tmp_path / "file")]) is Exit.HARNESS_ERROR
+    captured = capsys.readouterr()
+    assert captured.err.startswith(f"reports: cannot make {tmp_path / 'file'}")
+    assert "report:" not in captured.out
