@@ -18,6 +18,7 @@ import pytest
 from conformance.clauses import clauses
 from conformance.harness.errors import HarnessError, UsageError
 from conformance.harness.target import FORMS, load_target
+from conformance.harness.target_file import read_target_file
 from conformance.judging_run import JudgingRun, workloads_for
 from conformance.workloads.session import Scale
 from reports.redaction import redact
@@ -33,6 +34,12 @@ _LEAST_CONNECTIONS = 4
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("churnproof", "judging an API Gateway WebSocket backend")
     group.addoption("--target", metavar="T", help=f"the backend: {FORMS}; also CHURNPROOF_TARGET")
+    group.addoption(
+        "--contract",
+        metavar="FILE",
+        type=Path,
+        help="[message], [contract] and [bounds] of a target file, for a target that is none itself",
+    )
     group.addoption(
         "--run-dir", metavar="DIR", type=Path, help="folder for this run (default: runs/<time>-conformance)"
     )
@@ -145,6 +152,7 @@ def _prepared(config: pytest.Config) -> JudgingRun:
             dynamodb_endpoint=option("dynamodb_endpoint"),
             management_endpoint=option("management_endpoint"),
         )
+        contract = read_target_file(option("contract")) if option("contract") else None
         folder = create_run_folder("conformance", option("run_dir"))
     except (UsageError, RunFolderError) as error:
         raise pytest.UsageError(str(error)) from error
@@ -152,7 +160,7 @@ def _prepared(config: pytest.Config) -> JudgingRun:
     scale = Scale(seed, option("connections"), option("churn_seconds"))
     progress = _progress(config)
     progress(f"seed {seed}, run folder {folder}")
-    return JudgingRun(spec, scale, folder, _command(config, seed), progress)
+    return JudgingRun(spec, scale, folder, _command(config, seed), progress, contract)
 
 
 def _command(config: pytest.Config, seed: int) -> str:

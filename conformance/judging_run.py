@@ -17,9 +17,10 @@ from conformance.harness.local_stack import open_target
 from conformance.harness.management import Management
 from conformance.harness.table import ConnectionTable
 from conformance.harness.target import LocalApplication, Target
+from conformance.harness.target_file import TargetFile
 from conformance.harness.wiring import check_wiring
 from conformance.run_results import results_of
-from conformance.workloads import bad_messages, calm, churn, departures, stale_rows
+from conformance.workloads import bad_messages, calm, churn, departures, interleavings, stale_rows
 from conformance.workloads.session import Scale, Session
 from reports.artefacts import Written, write_artefacts
 from reports.history_reader import read_history
@@ -32,18 +33,19 @@ WORKLOADS: Mapping[str, Callable[[Session], None]] = {
     "calm": calm.run,
     "stale rows": stale_rows.run,
     "departures": departures.run,
+    "interleavings": interleavings.run,
     "churn": churn.run,
 }
 """In the order in which they run."""
 
 _FAMILIES = {
-    "ROUTE": "bad messages",
-    "LEAK": "bad messages",
-    "CONN": "calm",
-    "BCAST": "calm",
-    "STALE": "stale rows",
-    "DISC": "departures",
-    "CHURN": "churn",
+    "ROUTE": {"bad messages"},
+    "LEAK": {"bad messages"},
+    "CONN": {"calm"},
+    "BCAST": {"calm"},
+    "STALE": {"stale rows"},
+    "DISC": {"departures"},
+    "CHURN": {"interleavings", "churn"},
 }
 
 _FEATURE_HINTS = {
@@ -54,7 +56,7 @@ _FEATURE_HINTS = {
 
 def workloads_for(families: Iterable[str]) -> list[str]:
     """The workloads that clauses of these families are judged from, in their order."""
-    wanted = {_FAMILIES[family] for family in families}
+    wanted = {name for family in families for name in _FAMILIES[family]}
     return [name for name in WORKLOADS if name in wanted]
 
 
@@ -67,6 +69,8 @@ class JudgingRun:
     folder: Path
     command: str
     progress: Callable[[str], None]
+    contract: TargetFile | None = None
+    """Message, contract and bounds that the user gives beside the target."""
     target: Target | None = None
     """Known once the target has been opened."""
     cut_short: bool = False
@@ -122,7 +126,8 @@ class JudgingRun:
 
     def _run(self, stack: ExitStack, workloads: Iterable[str]) -> None:
         write_plan(self.folder, json.loads(churn.plan_of(self.scale).to_json()))
-        target = self.target = stack.enter_context(open_target(self.spec, self.folder, self.progress))
+        target = stack.enter_context(open_target(self.spec, self.folder, self.progress))
+        target = self.target = target.merged(self.contract) if self.contract else target
         fleet = stack.enter_context(Fleet(target, HistoryWriter(self.folder)))
         session = Session(fleet, self.scale, self.progress)
         if target.table is not None:

@@ -63,3 +63,8 @@ def test_churn_10_nobody_who_stays_is_closed(judge: Callable[[], None]) -> None:
 @pytest.mark.clause("CHURN-11")
 def test_churn_11_nobody_is_blamed_for_churn(judge: Callable[[], None]) -> None:
     judge()
+
+
+@pytest.mark.clause("CHURN-12")
+def test_churn_12_any_interleaving(judge: Callable[[], None]) -> None:
+    judge()

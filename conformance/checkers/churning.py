@@ -145,6 +145,12 @@ def nobody_is_blamed_for_churn(case: Case) -> Judged:
     return passed(**counts)
 
 
+def any_interleaving(case: Case) -> Judged:
+    """CHURN-12: the examples that Hypothesis drew, and the attempts to shrink a failing one."""
+    members = _of(case, ("interleaver",))
+    return judged_losses(case, case.pairs("interleaving"), "in short interleavings", members)
+
+
 def _left_over(case: Case, connection_id: str) -> Finding:
     owner = next((c for c in case.history.connections if c.connection_id == connection_id), None)
     title = f"the row of {owner.label if owner else connection_id} was left"
@@ -231,4 +237,5 @@ CHECKERS: Mapping[str, Checker] = {
     "CHURN-09": everybody_is_let_in_under_churn,
     "CHURN-10": nobody_who_stays_is_closed,
     "CHURN-11": nobody_is_blamed_for_churn,
+    "CHURN-12": any_interleaving,
 }

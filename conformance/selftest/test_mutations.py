@@ -145,6 +145,7 @@ MUTATIONS: dict[str, Mutation] = {
         r"^(\d+) j0 connects joiner", lambda m: f"{m[1]} x connecting joiner\n{m[1]} x refused 500\n{m[0]}"
     ),
     "CHURN-11": _frame_for("k0", "k0 sends churn-main", _GATEWAY_ERROR),
+    "CHURN-12": _without(r"i0 hears interleaving"),
 }
 
 

@@ -18,6 +18,7 @@ def valid_run() -> list[str]:
     run.routing()
     run.stale()
     run.departures()
+    run.interleavings()
     run.churn()
     return run.lines
 
@@ -138,6 +139,13 @@ class _Run:
         for name in stayers:
             self.look(name, "there")
         self.leave(list(self._open))
+
+    def interleavings(self) -> None:
+        names = [f"i{number}" for number in range(3)]
+        for name in names:
+            self.connect(name, "interleaver")
+            self.broadcast(name, "interleaving")
+        self.leave(names)
 
     def churn(self) -> None:
         stayers = [f"k{number}" for number in range(3)]
