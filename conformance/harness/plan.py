@@ -187,10 +187,10 @@ def _speech(
 ) -> Iterator[Action]:
     for at_s in _moments(random, rates.sends, duration_s):
         present = [visit.slot for visit in visits if visit.begin_s < at_s < visit.end_s]
-        slot = random.choice([*range(stayers), *present] or [0])
-        yield Send(at_s, slot, *_texts(random))
-    for at_s in _moments(random, rates.bursts, duration_s):
-        yield Burst(at_s, random.randrange(max(stayers, 1)), rates.burst_size)
+        if speakers := [*range(stayers), *present]:
+            yield Send(at_s, random.choice(speakers), *_texts(random))
+    for at_s in _moments(random, rates.bursts if stayers else 0.0, duration_s):
+        yield Burst(at_s, random.randrange(stayers), rates.burst_size)
 
 
 def _moments(random: Random, rate: float, duration_s: float) -> Iterator[float]:

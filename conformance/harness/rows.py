@@ -6,15 +6,15 @@ Attribute values are DynamoDB's own JSON, `{"S": "text"}`.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 Item: TypeAlias = Mapping[str, Mapping[str, Any]]
 
 PADDING = "churnproof_padding"
-_CONNECTION_ID = re.compile(r"[A-Za-f][A-Za-z0-9_-]{13}[AQgw]=")
-"""EV-50."""
+_CONNECTION_ID = re.compile(r"[A-Za-z0-9_-]{15}=")
+"""EV-50, a little wider: emulators make their own."""
 _ITEM_LIMIT = 400 * 1024
 _PADDED_BYTES = 390 * 1024
 
@@ -50,14 +50,15 @@ def holds_nested(item: Item, connection_id: str) -> bool:
     return any("S" not in value and connection_id in _strings(value) for value in item.values())
 
 
-def shown_id(item: Item, preferred: tuple[str, ...] = ()) -> str:
-    """The connection id that an item shows: in a preferred attribute, else wherever one has its form."""
-    for name in preferred:
-        if text := item.get(name, {}).get("S"):
+def shown_id(item: Item, preferred: Sequence[str] = ()) -> str:
+    """The first text in an item that has the form of a connection id; preferred attributes come first.
+
+    Empty where there is none.
+    """
+    for name in (*preferred, *item):
+        text = item.get(name, {}).get("S", "")
+        if _CONNECTION_ID.fullmatch(text):
             return str(text)
-    for value in item.values():
-        if _CONNECTION_ID.fullmatch(value.get("S", "")):
-            return str(value["S"])
     return ""
 
 

@@ -45,8 +45,8 @@ class ConnectionTable:
             described = self._client.describe_table(TableName=access.name)
         self.keys: tuple[str, ...] = tuple(key["AttributeName"] for key in described["Table"]["KeySchema"])
         """Names of the key attributes, partition key first."""
-        self._id_in_key = False
-        """Learned: this application keeps the connection id in a key attribute, as most do."""
+        self._id_key: str | None = None
+        """Learned: the key attribute in which this application keeps the connection id, as most do."""
 
     def __enter__(self) -> Self:
         return self
@@ -59,9 +59,7 @@ class ConnectionTable:
 
     def scan(self, pages: int | None = None) -> list[Row]:
         """All rows in Scan order, strongly consistent, from at most so many pages."""
-        preferred: tuple[str, ...] = (self.access.key,) if self.access.key else ()
-        preferred += self.keys if self._id_in_key else ()
-        return [Row(item, shown_id(item, preferred)) for item in self._items(pages)]
+        return [Row(item, self._shown_id(item)) for item in self._items(pages)]
 
     def find(self, connection_id: str) -> Row | None:
         """The row that belongs to this connection alone; None where there is none."""
@@ -69,12 +67,11 @@ class ConnectionTable:
             item = self._get(connection_id)
             return None if item is None else Row(item, connection_id)
         own = [item for item in self._items() if self._owns(item, connection_id)]
-        # Rows keyed by the id come first: others may merely mention it.
-        own.sort(key=lambda item: not self._keyed_by(item, connection_id))
-        if not own:
-            return None
-        self._id_in_key |= self._keyed_by(own[0], connection_id)
-        return Row(own[0], connection_id)
+        for item in own:
+            if names := set(self.keys) & set(holders(item, connection_id)):
+                self._id_key = names.pop()  # other rows may merely mention the id
+                return Row(item, connection_id)
+        return Row(own[0], connection_id) if own else None
 
     def present(self, connection_ids: Iterable[str]) -> frozenset[str]:
         """Those of the ids that the table holds, in rows of their own or together with others."""
@@ -106,6 +103,7 @@ class ConnectionTable:
         False, and nothing is done, if by now the row of another connection has its key. The row is
         removed again by `clean_up`. Plant rows that `find` returned, and copies of them.
         """
+        id_attribute = _id_attribute(row)
         self.planted.append(row)  # first: a put whose answer is lost may have taken effect
         with explained(self._what):
             try:
@@ -113,7 +111,7 @@ class ConnectionTable:
                     TableName=self.access.name,
                     Item=_plain(row.item),
                     ConditionExpression="attribute_not_exists(#key) OR #id = :id",
-                    ExpressionAttributeNames={"#key": self.keys[0], "#id": _id_attribute(row)},
+                    ExpressionAttributeNames={"#key": self.keys[0], "#id": id_attribute},
                     ExpressionAttributeValues={":id": {"S": row.connection_id}},
                 )
             except self._client.exceptions.ConditionalCheckFailedException:
@@ -161,7 +159,7 @@ class ConnectionTable:
 
     def _simple_key(self) -> bool:
         """True once it is known that the id is the whole key: then one read replaces a Scan."""
-        return self._id_in_key and len(self.keys) == 1
+        return self._id_key is not None and len(self.keys) == 1
 
     def _get(self, connection_id: str) -> Item | None:
         with explained(self._what):
@@ -170,16 +168,17 @@ class ConnectionTable:
             )
         return answer.get("Item")
 
-    def _keyed_by(self, item: Item, connection_id: str) -> bool:
-        return bool(set(holders(item, connection_id)) & set(self.keys))
+    def _shown_id(self, item: Item) -> str:
+        if self._id_key is not None and (text := item[self._id_key].get("S")):
+            return str(text)
+        return shown_id(item, [self.access.key, *self.keys] if self.access.key else self.keys)
 
     def _owns(self, item: Item, connection_id: str) -> bool:
-        if self._id_in_key:
-            return self._keyed_by(item, connection_id)
-        return bool(holders(item, connection_id))
+        names = holders(item, connection_id)
+        return bool(names) if self._id_key is None else self._id_key in names
 
     def _holds(self, item: Item, connection_id: str) -> bool:
-        return self._owns(item, connection_id) or (not self._id_in_key and holds_nested(item, connection_id))
+        return self._owns(item, connection_id) or (self._id_key is None and holds_nested(item, connection_id))
 
 
 def _id_attribute(row: Row) -> str:

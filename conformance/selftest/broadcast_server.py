@@ -105,18 +105,18 @@ class BroadcastServer:
                 sender.send(_FORBIDDEN % connection_id)
             return
         copy = self._alter(message["data"])
-        for connection in self._audience():
+        for connection in self.members().values():
             try:
                 connection.send(copy)
             except ConnectionClosed:
                 continue
 
-    def _audience(self) -> list[ServerConnection]:
+    def members(self) -> dict[str, ServerConnection]:
         """All that were answered 101 before now: some of their threads may not have begun yet."""
         with self._changed:
             joining = set(self._joining)
             self._changed.wait_for(lambda: not joining & self._joining, timeout=1.0)
-            return list(self.connections.values())
+            return dict(self.connections)
 
 
 def _new_connection_id() -> str:

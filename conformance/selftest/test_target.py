@@ -149,7 +149,8 @@ def test_a_description_shows_no_secret(tmp_path: Path, monkeypatch: pytest.Monke
     path = tmp_path / "target.toml"
     path.write_text(
         f'url = "wss://{API}?key=planted-in-url"\n'
-        '[handshake]\nheaders = { Authorization = "Bearer ${TOKEN}" }\nquery = { auth = "planted-in-query" }\n'
+        '[handshake]\nheaders = { Authorization = "Bearer ${TOKEN}" }\n'
+        'query = { auth = "planted-in-query" }\n'
         '[message]\nsend = { action = "say", token = "${TOKEN}", data = ["{payload}", 1] }\n'
         '[credentials]\naccess_key_id = "AKID"\nsecret_access_key = "planted-secret-key"'
     )

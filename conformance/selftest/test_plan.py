@@ -1,0 +1,140 @@
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from conformance.harness.plan import (
+    ACTION_TYPES,
+    Abort,
+    Burst,
+    Close,
+    Connect,
+    Plan,
+    Rates,
+    Reconnect,
+    Send,
+    StopReading,
+    draw,
+)
+
+BUSY = Rates(sends=30, arrivals=10, bursts=2, half_open=0.2)
+
+
+@given(st.integers(), st.integers(0, 20))
+def test_a_plan_comes_from_its_seed_alone(seed: int, stayers: int) -> None:
+    assert draw(seed, stayers, 1.0, BUSY) == draw(seed, stayers, 1.0, BUSY)
+
+
+def test_another_seed_is_another_plan() -> None:
+    assert draw(1, 4, 5.0) != draw(2, 4, 5.0)
+
+
+@given(st.integers(0, 1000))
+def test_a_plan_survives_its_file(seed: int) -> None:
+    plan = draw(seed, 3, 1.0, BUSY)
+    assert Plan.from_json(plan.to_json()) == plan
+
+
+def test_every_kind_of_action_survives_its_file() -> None:
+    actions = (
+        Connect(0.0, 1, "g"),
+        Send(0.1, 1, "a\ud800", "é"),
+        Burst(0.2, 1, 3),
+        Close(0.3, 1, 4000),
+        Reconnect(0.4, 1, "g"),
+        Abort(0.5, 1),
+        StopReading(0.6, 2),
+    )
+    assert {type(action) for action in actions} == set(ACTION_TYPES.values())
+    plan = Plan(7, 0, 1.0, actions)
+    assert Plan.from_json(plan.to_json()) == plan
+
+
+@given(st.integers(0, 1000))
+def test_actions_stand_in_the_order_of_their_time_within_the_duration(seed: int) -> None:
+    times = [action.at_s for action in draw(seed, 3, 3.0, BUSY).actions]
+    assert times == sorted(times)
+    assert 0 <= times[0] <= times[-1] <= 3.0
+
+
+@given(st.integers(0, 1000))
+def test_stayers_connect_first_and_never_leave(seed: int) -> None:
+    plan = draw(seed, 3, 3.0, BUSY)
+    assert [action.slot for action in plan.actions[:3]] == [0, 1, 2]
+    assert all(isinstance(action, Connect) for action in plan.actions[:3])
+    leavers = {action.slot for action in plan.actions if isinstance(action, Close | Abort | StopReading)}
+    assert not leavers & {0, 1, 2}
+
+
+@given(st.integers(0, 1000))
+def test_the_actions_of_a_slot_make_sense_in_their_order(seed: int) -> None:
+    present: dict[int, bool] = {}
+    for action in draw(seed, 3, 3.0, BUSY).actions:
+        match action:
+            case Connect():
+                assert action.slot not in present
+                present[action.slot] = True
+            case Reconnect():
+                assert present[action.slot] is False
+                present[action.slot] = True
+            case Close() | Abort() | StopReading():
+                assert present[action.slot]
+                present[action.slot] = False
+            case Send() | Burst():
+                assert present[action.slot]
+
+
+def test_rates_decide_how_much_happens() -> None:
+    def count(rates: Rates, *kinds: type) -> int:
+        return sum(isinstance(action, kinds) for action in draw(5, 4, 20.0, rates).actions)
+
+    assert 150 < count(Rates(sends=10), Send) < 250
+    assert count(Rates(sends=0, bursts=0, arrivals=0), Send, Burst, Close, Abort) == 0
+    assert count(Rates(aborts=1.0), Close) == 0
+    assert count(Rates(aborts=0.0), Abort) == 0
+    assert count(Rates(returns=0.0), Reconnect) == 0
+    assert count(Rates(half_open=1.0), Reconnect, Close, Abort) == 0
+    assert count(Rates(half_open=1.0), StopReading) > 0
+
+
+def test_without_anybody_nobody_speaks() -> None:
+    plan = draw(1, 0, 5.0, replace(Rates(), arrivals=0.0))
+    assert plan.actions == ()
+
+
+def test_payloads_are_of_many_scripts_and_sizes() -> None:
+    texts = [action.before + action.after for action in draw(1, 4, 60.0).actions if isinstance(action, Send)]
+    assert any(text.isascii() for text in texts)
+    assert any(ord(max(text)) > 0xFFFF for text in texts if text)
+    assert max(map(len, texts)) > 1000
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[]",
+        '{"format": 1}',
+        '{"format": 9, "seed": 1, "stayers": 1, "duration_s": 1, "actions": []}',
+        '{"format": 1, "seed": 1, "stayers": 1, "duration_s": 1, "actions": [{"do": "Dance"}]}',
+        '{"format": 1, "seed": 1, "stayers": 1, "duration_s": 1, "actions": [{"do": "Close", "at_s": 1}]}',
+    ],
+)
+def test_what_is_no_plan_is_refused_in_a_sentence(text: str) -> None:
+    with pytest.raises(ValueError, match=r"no plan of churnproof|plan format 9; this version reads format 1"):
+        Plan.from_json(text)
+
+
+def test_the_file_is_ascii_and_one_action_is_readable() -> None:
+    text = draw(1, 1, 1.0).to_json()
+    assert text.isascii()
+    assert json.loads(text)["actions"][0] == {
+        "do": "Connect",
+        "at_s": 0.0,
+        "slot": 0,
+        "group": "stayer",
+    }
