@@ -29,7 +29,6 @@ _EDGES = {
     "asyncio",
     "websocket",
     "subprocess",
-    "time",
 }
 _PURE = (
     "conformance/clauses.py",

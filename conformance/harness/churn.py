@@ -39,15 +39,22 @@ class Performed:
 
 
 def perform(
-    fleet: Fleet, plan: Plan, deadline: Deadline, *, group: str = "churn", workers: int = _WORKERS
+    fleet: Fleet,
+    plan: Plan,
+    deadline: Deadline,
+    *,
+    group: str = "churn",
+    there: Mapping[int, Client] | None = None,
+    workers: int = _WORKERS,
 ) -> Performed:
     """Perform the plan; returns when all is done, or soon after the deadline.
 
-    Messages are sent in `group`. Never raises for what the target does: failures are recorded and
+    Messages are sent in `group`; `there` are clients that are in their slots already. Never raises for what the target does: failures are recorded and
     counted. Clients that the plan leaves open stay open.
     Raises HarnessError when the history cannot be written.
     """
     run = _Run(fleet, group, deadline)
+    run.result.clients.update(there or {})
     pool = ThreadPoolExecutor(workers, thread_name_prefix="churn")
     try:
         run.dispatch(plan, pool)

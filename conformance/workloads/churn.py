@@ -24,7 +24,8 @@ _ROUND_S = 0.4
 def plan_of(scale: Scale) -> Plan:
     """What the workload will do: drawn from the seed alone.
 
-    Beside the visits, some clients come while broadcasts run and stay, and some come all at once.
+    Those who stay are there before it begins. Beside the visits, some clients come while broadcasts
+    run and stay, and some come all at once.
     """
     stayers = max(_LEAST, scale.connections // 2)
     rates = Rates(sends=10.0, arrivals=max(2.0, scale.connections / 4))
@@ -38,15 +39,19 @@ def plan_of(scale: Scale) -> Plan:
         for number in range(residents)
     ]
     extra += [Connect(at_once, slot + residents + number, "burst") for number in range(residents)]
-    return replace(plan, actions=tuple(sorted([*plan.actions, *extra], key=lambda action: action.at_s)))
+    drawn = [action for action in plan.actions if not (isinstance(action, Connect) and action.slot < stayers)]
+    return replace(plan, actions=tuple(sorted([*drawn, *extra], key=lambda action: action.at_s)))
 
 
 def run(session: Session) -> None:
     plan = plan_of(session.scale)
     strangers = session.rows()
+    session.phase("churn", "set-up")
+    slots = dict(enumerate(session.connect_known("stayer", plan.stayers)))
     session.phase("churn", "main")
     session.progress(f"churn: {len(plan.actions)} actions in {plan.duration_s:g} s, seed {plan.seed}")
-    performed = perform(session.fleet, plan, Deadline(plan.duration_s + CONNECT_S), group="churn/main")
+    deadline = Deadline(plan.duration_s + CONNECT_S)
+    performed = perform(session.fleet, plan, deadline, group="churn/main", there=slots)
     there = [client for client in performed.clients.values() if client.is_open]
     stayers = [client for client in there if client.group == "stayer"]
     if not stayers:
