@@ -21,6 +21,8 @@ class Surroundings:
     region: str
     access_key_id: str
     secret_access_key: str
+    session_token: str = "local-session-token"
+    """Lambda's credentials are temporary ones, and there is code that insists on the token."""
     variables: Mapping[str, str] = field(default_factory=dict)
     """Where AWS is on this machine: endpoints, certificates. A function may set others."""
     python_path: tuple[Path, ...] = ()
@@ -58,6 +60,7 @@ def _reserved(function: Function, surroundings: Surroundings) -> dict[str, str]:
         "_HANDLER": function.handler,
         "AWS_ACCESS_KEY_ID": surroundings.access_key_id,
         "AWS_SECRET_ACCESS_KEY": surroundings.secret_access_key,
+        "AWS_SESSION_TOKEN": surroundings.session_token,
         "AWS_REGION": surroundings.region,
         "AWS_DEFAULT_REGION": surroundings.region,
         "AWS_EXECUTION_ENV": f"AWS_Lambda_{function.runtime}",

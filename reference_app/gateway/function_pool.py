@@ -67,6 +67,7 @@ class FunctionPool:
         self._running = 0
         self._tasks: set[asyncio.Task[None]] = set()
         self._stopped = False
+        self._ahead_failure: Failed | None = None
 
     async def invoke(self, event: bytes) -> Returned | Failed:
         """Run one event and wait for its outcome; cancelling the wait leaves the invocation running."""
@@ -79,10 +80,15 @@ class FunctionPool:
         self._dispatch()
         return await asyncio.shield(pending.outcome)
 
-    async def start_ahead(self) -> None:
-        """Have one environment ready before the first event; if its init fails, that event tries again."""
+    async def start_ahead(self) -> Failed | None:
+        """Have one environment ready before the first event.
+
+        Returns why its init failed, if it did: the first event tries again then.
+        """
+        self._ahead_failure = None
         self._start_one(ahead=True)
         await asyncio.gather(*self._tasks)
+        return self._ahead_failure
 
     async def stop(self) -> None:
         """End everything; events that have no outcome yet fail."""
@@ -133,6 +139,8 @@ class FunctionPool:
                     await self._initialise(environment)
                     ready = True
         except InitFailedError as failed:
+            if ahead:
+                self._ahead_failure = failed.failure
             if self._waiting:
                 self._waiting.popleft().resolve(failed.failure)
         finally:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from reference_app.gateway.application import Function
 from reference_app.gateway.execution_environment import ExecutionEnvironment
@@ -24,24 +24,32 @@ class LambdaService:
         account_id: str,
         concurrency: int,
         logs: LogWriter | None,
+        notify: Callable[[str], None],
     ) -> None:
-        """`logs` is where the functions' output goes; None drops it."""
+        """`logs` is where the functions' output goes; None drops it.
+
+        `notify` is told, in a sentence, which function cannot be loaded.
+        """
         self._functions = {function.logical_id: function for function in functions}
         self._account_id = account_id
         self._concurrency = concurrency
         self._logs = logs
+        self._notify = notify
         self._pools: dict[str, FunctionPool] = {}
 
     async def start(self, surroundings: Surroundings) -> None:
         """Have one environment of each function ready, so that the first event of each is a warm one.
 
-        A function whose init fails is reported in the log and tried again at its first event.
+        A function whose init fails is told of, and tried again at its first event.
         """
         # More starts than cores at a time would only make each of them slower.
         starting = asyncio.Semaphore(max(2, os.cpu_count() or 1))
         for logical_id, function in self._functions.items():
             self._pools[logical_id] = self._pool(function, surroundings, starting)
-        await asyncio.gather(*(pool.start_ahead() for pool in self._pools.values()))
+        failures = await asyncio.gather(*(pool.start_ahead() for pool in self._pools.values()))
+        for logical_id, failure in zip(self._pools, failures, strict=True):
+            if failure is not None:
+                self._notify(f"function {logical_id}: {failure.error_type}: {failure.message}")
 
     async def invoke(self, function: str, event: bytes) -> Returned | Failed:
         """Run one event through a function; see `Invoker`."""

@@ -119,6 +119,7 @@ class Stack:
             account_id=ACCOUNT_ID,
             concurrency=self._options.concurrency,
             logs=logs,
+            notify=self._options.notify,
         )
 
     async def _start_gateway(

@@ -198,16 +198,16 @@ def test_an_init_that_takes_too_long_is_ended(tmp_path: Path) -> None:
 def test_what_the_handler_prints_is_logged_with_its_request_id() -> None:
     stream = io.StringIO()
     writer = LogWriter(stream)
-    call = invocation(mood="print", text="hello")
+    call = invocation(mood="print", text="grüß dich")
 
     async def script(environment: ExecutionEnvironment) -> None:
         await environment.invoke(call)
         async with asyncio.timeout(PATIENCE_S):
-            while "hello" not in stream.getvalue():
+            while "grüß dich" not in stream.getvalue():
                 await asyncio.sleep(0.005)
 
     run(script, writer=writer)
 
     writer.close()
-    assert f"[Moods {call.request_id[:8]}] hello" in stream.getvalue().splitlines()
+    assert f"[Moods {call.request_id[:8]}] grüß dich" in stream.getvalue().splitlines()
     assert f"REPORT RequestId: {call.request_id}" in stream.getvalue()

@@ -11,7 +11,9 @@ import pytest
 from reference_app.gateway.application import Function
 from reference_app.gateway.function_environment import Surroundings, function_variables
 
-SURROUNDINGS = Surroundings("eu-west-1", "key-id", "secret", {"AWS_ENDPOINT_URL_DYNAMODB": "http://here"})
+SURROUNDINGS = Surroundings(
+    "eu-west-1", "key-id", "secret", variables={"AWS_ENDPOINT_URL_DYNAMODB": "http://here"}
+)
 
 
 def variables(
@@ -42,6 +44,7 @@ def test_region_credentials_and_endpoints_are_the_stacks() -> None:
 
     assert (result["AWS_REGION"], result["AWS_DEFAULT_REGION"]) == ("eu-west-1", "eu-west-1")
     assert (result["AWS_ACCESS_KEY_ID"], result["AWS_SECRET_ACCESS_KEY"]) == ("key-id", "secret")
+    assert result["AWS_SESSION_TOKEN"]
     assert result["AWS_ENDPOINT_URL_DYNAMODB"] == "http://here"
 
 

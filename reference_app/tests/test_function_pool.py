@@ -107,7 +107,7 @@ def test_a_warm_environment_is_used_again() -> None:
 
 def test_an_environment_started_ahead_takes_the_first_event() -> None:
     async def scenario(pool: FunctionPool, workshop: Workshop) -> None:
-        await pool.start_ahead()
+        assert await pool.start_ahead() is None
         assert len(workshop.made) == 1
         assert await pool.invoke(b"{}") == Returned(b"0")
 
@@ -187,10 +187,10 @@ def test_an_init_error_is_the_outcome_and_the_next_event_tries_again() -> None:
     assert run(scenario).stopped == [0, 1]
 
 
-def test_an_init_error_ahead_of_events_fails_nothing() -> None:
+def test_an_init_error_ahead_of_events_is_told_and_fails_none() -> None:
     async def scenario(pool: FunctionPool, workshop: Workshop) -> None:
         workshop.init_errors.append(InitFailedError(BROKEN))
-        await pool.start_ahead()
+        assert await pool.start_ahead() == BROKEN
         assert await pool.invoke(b"{}") == Returned(b"1")
 
     run(scenario)

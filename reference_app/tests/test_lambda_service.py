@@ -23,7 +23,11 @@ def function(name: str, app: str = "moods") -> Function:
 def test_each_function_is_invoked_by_its_logical_id_and_leaves_no_process() -> None:
     async def run() -> list[int]:
         service = LambdaService(
-            [function("One"), function("Two")], account_id="123456789012", concurrency=2, logs=None
+            [function("One"), function("Two")],
+            account_id="123456789012",
+            concurrency=2,
+            logs=None,
+            notify=print,
         )
         await service.start(SURROUNDINGS)
         outcomes = [await service.invoke(name, b"{}") for name in ("One", "Two")]
@@ -40,10 +44,11 @@ def test_each_function_is_invoked_by_its_logical_id_and_leaves_no_process() -> N
 
 
 def test_a_function_that_cannot_be_loaded_does_not_keep_the_others_from_starting() -> None:
+    told: list[str] = []
+
     async def run() -> None:
-        service = LambdaService(
-            [function("Good"), function("Bad", "unimportable")], account_id="1", concurrency=2, logs=None
-        )
+        functions = [function("Good"), function("Bad", "unimportable")]
+        service = LambdaService(functions, account_id="1", concurrency=2, logs=None, notify=told.append)
         await service.start(SURROUNDINGS)
         assert isinstance(await service.invoke("Good", b"{}"), Returned)
         bad = await service.invoke("Bad", b"{}")
@@ -53,10 +58,13 @@ def test_a_function_that_cannot_be_loaded_does_not_keep_the_others_from_starting
 
     asyncio.run(run())
 
+    (sentence,) = told
+    assert sentence.startswith("function Bad: Runtime.ImportModuleError: Unable to import module 'app'")
+
 
 def test_before_the_start_there_is_nothing_to_invoke() -> None:
     async def run() -> None:
-        service = LambdaService([function("One")], account_id="1", concurrency=1, logs=None)
+        service = LambdaService([function("One")], account_id="1", concurrency=1, logs=None, notify=print)
         outcome = await service.invoke("One", b"{}")
         assert isinstance(outcome, Failed)
         await service.stop()
