@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from string import Template
@@ -29,7 +29,17 @@ from .run_sections import (
 from .verdict import Standing, standing, tally, target_name, worst_exit
 
 LIMIT_BYTES = 2_000_000
-_FINDINGS_STEPS = (40, 15, 5, 1, 0)
+
+
+@dataclass(frozen=True)
+class _Detail:
+    """How much a run's part of the page may hold."""
+
+    findings: int
+    bins: int
+
+
+_DETAILS = (_Detail(40, 240), _Detail(15, 240), _Detail(5, 120), _Detail(1, 60), _Detail(0, 24))
 
 Run = tuple[str, Results, Sequence[GateRow]]
 
@@ -37,10 +47,11 @@ Run = tuple[str, Results, Sequence[GateRow]]
 def render_page(runs: Sequence[Run], limit_bytes: int = LIMIT_BYTES) -> str:
     """The page for runs given as (name, results, gates), at least one.
 
-    Findings are left out, and counted, until it fits into `limit_bytes`.
+    Findings are left out, and counted, and charts get coarser, until it fits into `limit_bytes`; so
+    do some sixty runs.
     """
-    for findings in _FINDINGS_STEPS:
-        page = _fill(_title(runs), _body(runs, findings))
+    for detail in _DETAILS:
+        page = _fill(_title(runs), _body(runs, detail))
         if len(page.encode(errors="replace")) <= limit_bytes:
             break
     return page
@@ -69,12 +80,12 @@ def _worst(runs: Sequence[Run]) -> tuple[Results, Standing]:
     return next(pair for pair in standings if pair[1].exit is code)
 
 
-def _body(runs: Sequence[Run], findings: int) -> Markup:
+def _body(runs: Sequence[Run], detail: _Detail) -> Markup:
     if len(runs) == 1:
         (name, results, gates) = runs[0]
-        return _run(name, results, gates, "run", findings, "lead hero")
+        return _run(name, results, gates, "run", detail, "lead hero")
     parts = [
-        _run(name, results, gates, f"run{number}", findings, "hero")
+        _run(name, results, gates, f"run{number}", detail, "hero")
         for number, (name, results, gates) in enumerate(runs, start=1)
     ]
     return join([_overview(runs), *parts])
@@ -113,10 +124,10 @@ def _overview_row(run: Run, number: int) -> Markup:
 
 
 def _run(
-    name: str, results: Results, gates: Sequence[GateRow], key: str, most_findings: int, look: str
+    name: str, results: Results, gates: Sequence[GateRow], key: str, detail: _Detail, look: str
 ) -> Markup:
-    shown, omitted = findings_of(results, most_findings)
-    charts = draw_charts(results, key)
+    shown, omitted = findings_of(results, detail.findings)
+    charts = draw_charts(results, key, detail.bins)
     first = (verdict_heading(standing(results, gates)), facts(name, results), answers(results))
     head = tag("header", *first, class_=look)
     return tag(

@@ -10,14 +10,14 @@ from .charts import Layer, Scale, TimeChart, draw_chart, fitting, linear, mirror
 from .figures import NONE, count, duration, lost_in_words, milliseconds, percentile
 from .markup import Markup, tag
 from .results import Results
-from .time_table import Column, columns, thinned
+from .time_table import MOST_ROWS, Column, columns, thinned
 
 
-def draw_charts(results: Results, key: str) -> Markup:
+def draw_charts(results: Results, key: str, most_bins: int = MOST_ROWS) -> Markup:
     """All charts over time of a run; empty when it recorded no series. `key` is unique in the page."""
     if not results.series.owed:
         return Markup("")
-    figures = _Figures(results, key)
+    figures = _Figures(results, key, most_bins)
     charts = [draw_chart(chart) for chart in _charts(results, figures)]
     return tag("div", *charts, _table(figures), class_="charts")
 
@@ -25,8 +25,8 @@ def draw_charts(results: Results, key: str) -> Markup:
 class _Figures:
     """The columns of the table by name, and charts over them."""
 
-    def __init__(self, results: Results, key: str) -> None:
-        series = thinned(results.series)
+    def __init__(self, results: Results, key: str, most_bins: int) -> None:
+        series = thinned(results.series, most_bins)
         self.columns = columns(series)
         self.bin_s = series.bin_s
         self.merged = series.bin_s != results.series.bin_s

@@ -42,14 +42,11 @@ def page_of(*runs: Results) -> str:
     return render_page([(f"run-{n}", run, ()) for n, run in enumerate(runs)])
 
 
-def with_findings(count: int) -> Results:
+def with_findings(clauses: int, each: int) -> Results:
     steps = tuple(Step(n, f"c{n % 6}", "x" * 300, to="backend") for n in range(60))
     finding = replace(sample_finding(), timeline=steps, observed="y" * 5000)
-    clauses = tuple(
-        replace(failing_run().clauses[4], id=f"BCAST-{n}", outcome=Outcome.FAIL, findings=(finding,))
-        for n in range(count)
-    )
-    return replace(failing_run(), clauses=clauses)
+    clause = replace(failing_run().clauses[4], outcome=Outcome.FAIL, findings=(finding,) * each)
+    return replace(failing_run(), clauses=tuple(replace(clause, id=f"BCAST-{n}") for n in range(clauses)))
 
 
 def test_every_element_is_closed() -> None:
@@ -107,13 +104,19 @@ def test_a_template_sign_in_a_text_is_only_text() -> None:
 
 
 def test_thousands_of_findings_stay_below_the_limit_and_are_counted() -> None:
-    page = page_of(with_findings(3000))
+    page = page_of(with_findings(40, each=100))
     assert len(page.encode()) <= LIMIT_BYTES
     assert "more findings are in results.json" in page
 
 
+def test_sixty_runs_fit_with_coarser_charts() -> None:
+    page = render_page([(f"run-{n}", passing_run(), ()) for n in range(60)])
+    assert len(page.encode()) <= LIMIT_BYTES
+    assert page.count("<figure") == 60 * 4
+
+
 def test_a_tight_limit_gives_up_findings_before_anything_else() -> None:
-    run = with_findings(20)
+    run = with_findings(20, each=1)
     whole = render_page([("", run, ())])
     small = render_page([("", run, ())], limit_bytes=len(whole) // 2)
     assert len(small) < len(whole)
