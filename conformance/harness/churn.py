@@ -49,9 +49,9 @@ def perform(
 ) -> Performed:
     """Perform the plan; returns when all is done, or soon after the deadline.
 
-    Messages are sent in `group`; `there` are clients that are in their slots already. Never raises for what the target does: failures are recorded and
-    counted. Clients that the plan leaves open stay open.
-    Raises HarnessError when the history cannot be written.
+    Messages are sent in `group`; `there` are clients that are in their slots already. Never raises for
+    what the target does: failures are recorded and counted. Clients that the plan leaves open stay
+    open. Raises HarnessError when the history cannot be written.
     """
     run = _Run(fleet, group, deadline)
     run.result.clients.update(there or {})
