@@ -12,7 +12,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby
 
 from .figures import duration
 from .markup import Markup, join, tag
@@ -20,6 +19,9 @@ from .results import PhaseSpan
 
 WIDTH, HEIGHT = 1000, 100
 """User units of the drawing."""
+
+_LONGEST_CROSSING = 10
+"""Silent bins that a line may cross."""
 
 Values = Sequence[float | None]
 
@@ -35,6 +37,8 @@ class Layer:
     """`line`, `area`, `bars` up or down from zero, or `marks` at the bottom where the value is not 0."""
     column: int = 0
     """Its column in the table of figures."""
+    silent: frozenset[int] = frozenset()
+    """Bins in which there was nothing to measure: a line crosses a few of them, and stops at others."""
 
 
 @dataclass(frozen=True)
@@ -140,28 +144,30 @@ def _layer(layer: Layer, chart: TimeChart) -> Markup:
         return tag("path", d=_bars(heights, zero, chart.bins), class_=f"{look} bars")
     if layer.shape == "marks":
         return tag("path", d=_marks(layer.values, chart.bins), class_=f"{look} marks")
-    if layer.shape == "area":
-        area = tag("path", d=_area(heights, chart.bins), class_="fill")
-        return tag("g", area, tag("path", d=_line(heights, chart.bins), class_="stroke"), class_=look)
-    return tag("g", tag("path", d=_line(heights, chart.bins), class_="stroke"), class_=look)
+    draw = _area if layer.shape == "area" else _line
+    return tag("g", *draw(heights, layer, chart.bins), class_=look)
 
 
-def _line(heights: Sequence[float | None], bins: int) -> str:
-    """A path with a gap where there is no value; a lone value is a dot (a line of no length)."""
+def _line(heights: Sequence[float | None], layer: Layer, bins: int) -> Iterator[Markup]:
+    """Lines with a gap where there is no value; a lone value is a dot (a line of no length)."""
+    runs = list(_runs(heights, layer.silent))
+    # Further points after a moveto are linetos (SVG 2, section 9.3.3).
+    lines = "".join(f"M{_points(run, bins)}" for run in runs if len(run) > 1)
+    dots = "".join(f"M{_points(run, bins)}h0" for run in runs if len(run) == 1)
+    yield from (tag("path", d=d, class_=look) for d, look in ((lines, "stroke"), (dots, "dots")) if d)
+
+
+def _area(heights: Sequence[float | None], layer: Layer, bins: int) -> Iterator[Markup]:
     parts = []
-    for run in _runs(heights):
-        points = [f"{_middle(n, bins):.1f} {y:.2f}" for n, y in run]
-        parts.append(f"M{points[0]}" + ("h0" if len(points) == 1 else "L" + " ".join(points[1:])))
-    return "".join(parts)
-
-
-def _area(heights: Sequence[float | None], bins: int) -> str:
-    parts = []
-    for run in _runs(heights):
-        points = " ".join(f"{_middle(n, bins):.1f} {y:.2f}" for n, y in run)
+    for run in _runs(heights, layer.silent):
         start, end = _middle(run[0][0], bins), _middle(run[-1][0], bins)
-        parts.append(f"M{start:.1f} {HEIGHT}L{points} {end:.1f} {HEIGHT}Z")
-    return "".join(parts)
+        parts.append(f"M{start:.1f} {HEIGHT}L{_points(run, bins)} {end:.1f} {HEIGHT}Z")
+    yield tag("path", d="".join(parts), class_="fill")
+    yield from _line(heights, layer, bins)
+
+
+def _points(run: Sequence[tuple[int, float]], bins: int) -> str:
+    return " ".join(f"{_middle(n, bins):.1f} {y:.2f}" for n, y in run)
 
 
 def _bars(heights: Sequence[float | None], zero: float, bins: int) -> str:
@@ -177,10 +183,22 @@ def _marks(values: Values, bins: int) -> str:
     return "".join(f"M{_middle(n, bins):.1f} {HEIGHT}v-9" for n, value in enumerate(values) if value)
 
 
-def _runs(heights: Sequence[float | None]) -> Iterator[list[tuple[int, float]]]:
-    for present, group in groupby(enumerate(heights), key=lambda pair: pair[1] is not None):
-        if present:
-            yield [(n, y) for n, y in group if y is not None]
+def _runs(heights: Sequence[float | None], silent: frozenset[int]) -> Iterator[list[tuple[int, float]]]:
+    """The stretches that are drawn in one go."""
+    run: list[tuple[int, float]] = []
+    for n, y in enumerate(heights):
+        if y is None:
+            continue
+        if run and not _may_cross(run[-1][0] + 1, n, silent):
+            yield run
+            run = []
+        run.append((n, y))
+    if run:
+        yield run
+
+
+def _may_cross(start: int, end: int, silent: frozenset[int]) -> bool:
+    return end - start <= _LONGEST_CROSSING and all(n in silent for n in range(start, end))
 
 
 def _middle(n: int, bins: int) -> float:

@@ -31,13 +31,14 @@ class _Figures:
         self.bin_s = series.bin_s
         self.merged = series.bin_s != results.series.bin_s
         self._bins = len(series.owed)
+        self._silent = frozenset(n for n, owed in enumerate(series.owed) if not owed)
         self._phases = results.phases
         self._key = key
         self._numbers = {column.name: n for n, column in enumerate(self.columns)}
 
     def layer(self, name: str, look: str, shape: str = "line") -> Layer:
         number = self._numbers[name]
-        return Layer(name, self.columns[number].values, look, shape, number)
+        return Layer(name, self.columns[number].values, look, shape, number, self._silent)
 
     def chart(self, key: str, title: str, summary: str, layers: tuple[Layer, ...], scale: Scale) -> TimeChart:
         return TimeChart(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 from .figures import NONE, PERCENTILE_NAMES, count, duration, evidence, lost_in_words, percentile, share
 from .gates import GateRow
@@ -175,16 +176,25 @@ def connections_section(results: Results) -> Markup:
 
 
 def environment_section(results: Results) -> Markup:
-    rows = {
-        str(k): str(v)
-        for k, v in (*results.target.items(), *results.environment.items())
-        if v not in ("", None)
-    }
-    items = [tag("div", tag("dt", name), tag("dd", value)) for name, value in rows.items()]
+    """The target as it was understood, the versions that judged it, and the command that repeats the run."""
+    rows = [*_flat(results.target), *_flat(results.environment)]
+    items = [tag("div", tag("dt", name), tag("dd", value)) for name, value in rows]
     parts = [tag("dl", *items, class_="pairs")] if items else []
     if results.command:
         parts += [tag("h4", "Repeat this run"), preformatted([results.command], class_="command")]
     return _section("Environment", *parts) if parts else Markup("")
+
+
+def _flat(tree: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
+    """Names and values of a tree of settings; what is not set is left out."""
+    for name, value in tree.items():
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{prefix}{name}.")
+        elif isinstance(value, (list, tuple)):
+            if value:
+                yield f"{prefix}{name}", ", ".join(map(str, value))
+        elif value not in (None, ""):
+            yield f"{prefix}{name}", str(value)
 
 
 def _finding(clause: ClauseResult, finding: Finding, key: str, anchor: str | None) -> Markup:

@@ -30,12 +30,29 @@ def path_of(markup: str, look: str) -> str:
 
 def test_a_line_goes_through_the_middle_of_each_bin() -> None:
     drawn = draw_chart(chart(Layer("a", (0, 1, 2, 4), "p50")))
-    assert path_of(drawn, "stroke") == "M125.0 100.00L375.0 75.00 625.0 50.00 875.0 0.00"
+    assert path_of(drawn, "stroke") == "M125.0 100.00 375.0 75.00 625.0 50.00 875.0 0.00"
 
 
 def test_where_there_is_no_value_there_is_a_gap() -> None:
     drawn = draw_chart(chart(Layer("a", (4, 4, None, 4), "p50")))
-    assert path_of(drawn, "stroke") == "M125.0 0.00L375.0 0.00M875.0 0.00h0"
+    assert path_of(drawn, "stroke") == "M125.0 0.00 375.0 0.00"
+    assert path_of(drawn, "dots") == "M875.0 0.00h0"
+
+
+def test_a_line_crosses_bins_in_which_there_was_nothing_to_measure() -> None:
+    drawn = draw_chart(chart(Layer("a", (4, None, None, 4), "p50", silent=frozenset({1, 2}))))
+    assert path_of(drawn, "stroke") == "M125.0 0.00 875.0 0.00"
+
+
+def test_a_line_stops_where_something_was_lost() -> None:
+    drawn = draw_chart(chart(Layer("a", (4, None, None, 4), "p50", silent=frozenset({1}))))
+    assert path_of(drawn, "dots") == "M125.0 0.00h0M875.0 0.00h0"
+
+
+def test_a_line_does_not_cross_a_long_silence() -> None:
+    values = (4, *[None] * 11, 4)
+    drawn = draw_chart(chart(Layer("a", values, "p50", silent=frozenset(range(13))), bins=13))
+    assert 'class="stroke"' not in drawn
 
 
 def test_an_area_is_closed_at_the_base_line() -> None:

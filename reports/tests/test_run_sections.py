@@ -151,3 +151,22 @@ def test_the_environment_says_how_to_repeat() -> None:
 
 def test_an_unknown_environment_has_no_section() -> None:
     assert environment_section(replace(passing_run(), target={}, environment={}, command="")) == ""
+
+
+def test_nested_settings_of_the_target_are_written_out() -> None:
+    target = {
+        "url": "ws://h",
+        "contract": {"order": "none", "echo": True},
+        "query": [],
+        "protocols": ["a", "b"],
+    }
+    shown = plain(environment_section(replace(passing_run(), target=target, environment={"x": ""})))
+    assert "url ws://h contract.order none contract.echo True protocols a, b" in shown
+    assert "query" not in shown
+
+
+def test_a_clause_that_needs_nothing_names_no_feature() -> None:
+    clause = replace(passing_run().clauses[4], feature="none")
+    assert "BCAST-01 MUST · core Every" in plain(
+        clauses_section(replace(passing_run(), clauses=(clause,)), "run", [])
+    )
