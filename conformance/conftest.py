@@ -59,6 +59,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "clause(id): the clause that a test judges")
+    if _spec(config):
+        config.option.reportchars = ""  # the verdict table tells it once, and better
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:

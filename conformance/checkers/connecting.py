@@ -103,8 +103,11 @@ def a_newcomer_hears_the_first_broadcast(case: Case) -> Judged:
             ),
             **counts,
         )
-    if int(judgement.owed_per_message.astype(bool).sum()) < _NEWCOMERS:
-        return unknown(f"only {len(judgement.messages)} newcomers, {_NEWCOMERS} are needed", **counts)
+    owed = int((judgement.owed_per_message > 0).sum())
+    if owed < _NEWCOMERS:
+        return unknown(
+            f"only {owed} newcomers were certainly owed a broadcast, {_NEWCOMERS} are needed", **counts
+        )
     return passed(**counts)
 
 

@@ -1,0 +1,41 @@
+"""`python -m conformance.selftest`: every known-bad backend against every clause."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from reports.results import Exit
+
+from .known_bad import Backend, backends, judged, matrix, red
+
+
+def main() -> int:
+    """Judge all backends; 0 when each turned exactly its clause red, and the correct ones none."""
+    parser = argparse.ArgumentParser(prog="python -m conformance.selftest", description=__doc__)
+    parser.add_argument("folders", nargs="*", metavar="BACKEND", help="only these (default: all)")
+    parser.add_argument("--jobs", type=int, default=2, help="so many at a time (default 2)")
+    options = parser.parse_args()
+    chosen = [b for b in backends() if not options.folders or b.folder in options.folders]
+    unknown = set(options.folders) - {backend.folder for backend in chosen}
+    if unknown:
+        parser.error(f"no such backend: {', '.join(sorted(unknown))}")
+    with tempfile.TemporaryDirectory() as scratch, ThreadPoolExecutor(options.jobs) as pool:
+        found = list(pool.map(lambda backend: _one(backend, Path(scratch) / backend.folder), chosen))
+    print(matrix(found))
+    wrong = [b.folder for b, clauses in found if clauses != ([b.clause] if b.clause else [])]
+    print(f"\n{len(found) - len(wrong)} of {len(found)} as expected")
+    return Exit.VIOLATION if wrong else Exit.OK
+
+
+def _one(backend: Backend, run_dir: Path) -> tuple[Backend, list[str]]:
+    clauses = red(judged(backend, run_dir))
+    print(f"{backend.folder}: {', '.join(clauses) or 'none'}", file=sys.stderr, flush=True)
+    return backend, clauses
+
+
+if __name__ == "__main__":
+    sys.exit(main())

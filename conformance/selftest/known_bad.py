@@ -1,0 +1,84 @@
+"""Ring (c): backends that are wrong in one way each, judged by the real command on the real local stack.
+
+`python -m conformance.selftest` runs all of them and prints fault by clause; the tests run some.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from reports.results import Outcome, Results
+from reports.run_folder import read_results
+
+HERE = Path(__file__).parent / "backends"
+_ROOT = Path(__file__).parents[2]
+_SCALE = ("--seed=1", "--connections=8", "--churn-seconds=6")
+_TIMEOUT_S = 400.0
+
+
+@dataclass(frozen=True)
+class Backend:
+    """One folder of `backends`; `clause` is None for a correct one."""
+
+    folder: str
+    fault: str
+    title: str
+    clause: str | None
+    short: bool = False
+    """Part of the short form that runs with the tests."""
+
+
+def backends() -> list[Backend]:
+    """All of `faults.toml`, the correct ones first."""
+    catalogue = tomllib.loads((HERE / "faults.toml").read_text(encoding="utf-8"))
+    correct = [Backend(folder, "", "no mistake", None, short=True) for folder in catalogue["correct"]]
+    return correct + [Backend(**fields) for fields in catalogue["backend"]]
+
+
+def judged(backend: Backend, run_dir: Path) -> Results:
+    """Judge the backend as a user would. Raises RuntimeError with the output when there is no result."""
+    folder = HERE / backend.folder
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "conformance",
+        "--target",
+        str(folder / "template.yaml"),
+        *_SCALE,
+    ]
+    if (folder / "contract.toml").exists():
+        command += ["--contract", str(folder / "contract.toml")]
+    done = subprocess.run(
+        [*command, "--run-dir", str(run_dir), "-q", "-p", "no:cacheprovider"],
+        cwd=_ROOT,
+        capture_output=True,
+        text=True,
+        timeout=_TIMEOUT_S,
+        check=False,
+    )
+    if not (run_dir / "results.json").exists():
+        raise RuntimeError(f"{backend.folder}: exit code {done.returncode}, no result\n{done.stdout[-4000:]}")
+    return read_results(run_dir)
+
+
+def red(results: Results) -> list[str]:
+    """The clauses that the run found violated, SHOULDs among them."""
+    return [c.id for c in results.clauses if c.outcome in (Outcome.FAIL, Outcome.NON_STRICT)]
+
+
+def matrix(found: Iterable[tuple[Backend, list[str]]]) -> str:
+    """Fault by clause as a table: what was expected to be red, and what was."""
+    lines = [f"{'backend':<34} {'fault':<6} {'expected':<9} red"]
+    for backend, clauses in found:
+        expected = backend.clause or "none"
+        mark = "" if clauses == ([backend.clause] if backend.clause else []) else "   ← not as expected"
+        lines.append(
+            f"{backend.folder:<34} {backend.fault:<6} {expected:<9} {', '.join(clauses) or 'none'}{mark}"
+        )
+    return "\n".join(lines)
