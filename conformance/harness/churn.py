@@ -65,7 +65,7 @@ def perform(
         pool.shutdown(wait=True, cancel_futures=True)
     if run.fault is not None:
         raise run.fault
-    fleet.recorder.check()
+    fleet.check()
     return run.result
 
 

@@ -8,7 +8,7 @@ import threading
 from reports.history import Leaving
 
 from .deadline import Deadline
-from .errors import ConnectionLost, TargetFailure
+from .errors import ConnectionLost, HarnessError, TargetFailure
 from .frames import FrameParser, Opcode, close_payload, encode_frame
 from .handshake import Dialer, Opened
 from .receiver import Receiver
@@ -27,13 +27,17 @@ def connect(
 ) -> Client:
     """Open a connection, recorded from its first byte on and heard by `receiver`.
 
-    Raises TargetFailure when it does not come about, which is recorded too.
+    Raises TargetFailure when it does not come about, and HarnessError when that is our fault; both
+    are recorded too.
     """
     number = recorder.connect_started(group)
     try:
         opened = dialer.open(Deadline(timeout_s))
     except TargetFailure as failure:
         recorder.connect_ended(number, failure.outcome, status=failure.status, detail=str(failure))
+        raise
+    except HarnessError as error:
+        recorder.connect_ended(number, "failed", detail=str(error))
         raise
     client = Client(number, group, opened, recorder, receiver)
     recorder.connect_ended(number, "ok", status=opened.status, source_port=opened.source_port)
@@ -47,6 +51,23 @@ class Client:
     The receiver reads it; this object writes, answers pings and close frames, and records how it
     leaves: one LeaveStarted and one Left, whoever begins.
     """
+
+    __slots__ = (
+        "_connection_id",
+        "_deaf",
+        "_gone",
+        "_leaving",
+        "_left",
+        "_lock",
+        "_receiver",
+        "_recorder",
+        "_transport",
+        "group",
+        "number",
+        "parser",
+        "source_port",
+        "subprotocol",
+    )
 
     def __init__(
         self, number: int, group: str, opened: Opened, recorder: Recorder, receiver: Receiver

@@ -16,7 +16,7 @@ from reports.history_writer import HistoryWriter
 from .client import CLOSE_S, CONNECT_S, Client, connect
 from .deadline import Deadline
 from .envelope import Envelope, Recognizer
-from .errors import TargetFailure
+from .errors import HarnessError, TargetFailure
 from .handshake import Dialer
 from .heartbeat import Heartbeat
 from .readiness import Poller
@@ -24,6 +24,8 @@ from .receiver import Delivered, Receiver
 from .recorder import Recorder
 from .target import Target
 
+_CROWD = 1000
+"""So many clients are kept before those that are gone are dropped."""
 _LOOK_S = 0.05
 _FRAMES_KEPT = 1000
 """Of each connection."""
@@ -70,12 +72,13 @@ class Fleet:
         )
         self.heartbeat = Heartbeat(self.recorder)
         self.clients: dict[int, Client] = {}
-        """Every client that is not known to be gone, by number."""
+        """Every client that is there, and some that are gone, by number."""
         self.error_frames_name_connections: bool | None = None
         """Learned by `identify`: whether an unknown action is answered by the frame of fact RT-20."""
         self._dialer = Dialer(target.endpoint)
         self._envelope = Envelope(self.run)
         self._own_thread = own_thread
+        self._crowd = _CROWD
         self._changed = threading.Condition()
         self._heard: defaultdict[int, set[int]] = defaultdict(set)
         self._frames: defaultdict[int, deque[FrameReceived]] = defaultdict(lambda: deque(maxlen=_FRAMES_KEPT))
@@ -95,10 +98,22 @@ class Fleet:
             self.heartbeat.stop()
             self.receiver.stop()
             self.recorder.close()
+        self.check()
+
+    def check(self) -> None:
+        """Raise HarnessError if what is recorded can no longer be relied on."""
+        self.recorder.check()
+        if self.receiver.fault is not None:
+            raise HarnessError(
+                f"the receiving thread broke: {self.receiver.fault!r}"
+            ) from self.receiver.fault
 
     def connect(self, group: str, timeout_s: float = CONNECT_S) -> Client:
-        """Raises TargetFailure."""
-        self.recorder.check()
+        """Raises TargetFailure, and HarnessError when this process cannot connect or hear any more."""
+        self.check()
+        if len(self.clients) >= self._crowd:
+            self.forget_gone()
+            self._crowd = 2 * len(self.clients) + _CROWD
         client = connect(self._dialer, self.recorder, self.receiver, group, timeout_s)
         self.clients[client.number] = client
         return client

@@ -7,6 +7,7 @@ API Gateway are refusals (HS-8).
 
 from __future__ import annotations
 
+import errno
 import socket
 import ssl
 from collections.abc import Mapping
@@ -20,6 +21,7 @@ from .errors import (
     ConnectionLost,
     HandshakeBroken,
     HandshakeRefused,
+    HarnessError,
     SendStalled,
     TargetFailure,
     TlsFailure,
@@ -28,6 +30,13 @@ from .errors import (
 from .transport import PlainTransport, TlsTransport, wait_readable
 
 _AGENT = "churnproof"
+_OUR_LIMITS = {
+    errno.EMFILE: "raise the limit of this process (ulimit -n)",
+    errno.ENFILE: "this machine's limit of open files is reached (fs.file-max)",
+    errno.EADDRNOTAVAIL: "no local port is free (net.ipv4.ip_local_port_range)",
+    errno.ENOBUFS: "this machine has no memory for it",
+    errno.ENOMEM: "this machine has no memory for it",
+}
 _CHUNK = 16384
 
 
@@ -84,7 +93,7 @@ class Dialer:
         return f"{self._host}:{self._port}"
 
     def open(self, deadline: Deadline) -> Opened:
-        """Raises Unreachable, TlsFailure, HandshakeRefused, HandshakeBroken."""
+        """Raises Unreachable, TlsFailure, HandshakeRefused, HandshakeBroken; at our limits, HarnessError."""
         connected = self._connect(deadline)
         source_port: int = connected.getsockname()[1]
         transport = self._secured(connected, deadline)
@@ -99,6 +108,10 @@ class Dialer:
             connected = socket.create_connection((self._host, self._port), max(0.001, deadline.remaining()))
             connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         except OSError as error:
+            if error.errno in _OUR_LIMITS:
+                raise HarnessError(
+                    f"cannot open another connection: {error.strerror}; {_OUR_LIMITS[error.errno]}"
+                ) from error
             raise Unreachable(self.where, error) from error
         return connected
 
@@ -166,7 +179,8 @@ class _Stream:
     def __init__(self, transport: PlainTransport, deadline: Deadline) -> None:
         self._transport = transport
         self._deadline = deadline
-        self._buffer = memoryview(bytearray(_CHUNK))
+        self._bytes = bytearray(_CHUNK)
+        self._buffer = memoryview(self._bytes)
         self._start = self._end = 0
         self.received = 0
 
@@ -189,10 +203,19 @@ class _Stream:
             self.received += self._end
             if not self._end:
                 return b""
-        stop = min(self._end, self._start + size)
+        # It asks for header lines byte by byte and joins them, which costs more than all the rest of a
+        # connect: what comes before the end of the line may as well come at once.
+        stop = self._end_of_line() if size == 1 else min(self._end, self._start + size)
         data = bytes(self._buffer[self._start : stop])
         self._start = stop
         return data
+
+    def _end_of_line(self) -> int:
+        """Where the line ends that begins here; an end of line is a piece of its own."""
+        newline = self._bytes.find(b"\n", self._start, self._end)
+        if newline < 0:
+            return self._end
+        return max(newline, self._start + 1)
 
     def send(self, data: bytes) -> int:
         self._transport.send(data, self._deadline)

@@ -86,6 +86,10 @@ def _died(process: subprocess.Popen[bytes], folder: Path, when: str) -> Churnpro
     lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
     if process.returncode == Exit.USAGE and lines:
         return UsageError(lines[-1].removeprefix("reference_app: "))
+    if lines and lines[-1].startswith("ModuleNotFoundError"):
+        return UsageError(
+            f"the local stack needs the extra `local` (pip install 'churnproof[local]'): {lines[-1]}"
+        )
     said = "\n".join(lines[-_LOG_LINES:])
     return HarnessError(
         f"the local stack ended {when} (exit code {process.returncode}); the end of {log}:\n{said}"

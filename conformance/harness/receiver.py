@@ -91,6 +91,8 @@ class Receiver:
         self._poller.register(self._wake_read, READABLE)
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
+        self.fault: Exception | None = None
+        """What broke the thread: from then on nobody hears anything, and nothing may be judged by that."""
 
     def add(self, connection: Connection, first: bytes = b"") -> None:
         """Hear this connection from now on; `first` are bytes that were read from it already."""
@@ -135,9 +137,13 @@ class Receiver:
         self._thread.start()
 
     def run(self) -> None:
-        """Drain until `stop`."""
+        """Drain until `stop`, or until a fault of ours, which is kept in `fault`."""
         while not self._stopping.is_set():
-            self.drain(1.0)
+            try:
+                self.drain(1.0)
+            except Exception as error:  # noqa: BLE001 - kept for those who act on it, on other threads
+                self.fault = error
+                return
 
     def stop(self) -> None:
         """Stop for good and let go of the descriptors; the connections stay open."""

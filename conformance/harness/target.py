@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, urlsplit
+
+from reports.redaction import redact_all, redact_url
 
 from .access import Credentials, ManagementAccess, TableAccess
 from .contract import Bounds, Contract
@@ -21,7 +23,6 @@ FORMS = (
     "`local` (the reference app on a local stack), a path to a SAM template, "
     "a ws:// or wss:// URL, or a path to a target file (.toml)"
 )
-_HIDDEN = "***"
 
 
 @dataclass(frozen=True)
@@ -61,17 +62,17 @@ class Target:
     def describe(self) -> Mapping[str, Any]:
         """The target for people and reports; what may be secret is hidden."""
         return {
-            "url": redacted_url(self.url),
+            "url": redact_url(self.url, self.secrets),
             "headers": sorted(self.endpoint.headers),
             "query": sorted(self.endpoint.query),
             "subprotocols": list(self.endpoint.subprotocols),
-            "send": self._shown(self.send.template),
-            "receive": self._shown(self.receive.template),
+            "send": redact_all(self.send.template, self.secrets),
+            "receive": redact_all(self.receive.template, self.secrets),
             "contract": {name: getattr(self.contract, name) for name in Contract.__slots__},
             "bounds": {name: getattr(self.bounds, name) for name in Bounds.__slots__},
             "features": sorted(self.features),
             "table": self.table.name if self.table else None,
-            "management": redacted_url(self.management.endpoint) if self.management else None,
+            "management": redact_url(self.management.endpoint) if self.management else None,
         }
 
     def merged(self, file: TargetFile) -> Target:
@@ -97,15 +98,6 @@ class Target:
             control_url=file.control_url or self.control_url,
             secrets=(*self.secrets, *file.secrets, *_secrets_of(endpoint, credentials)),
         )
-
-    def _shown(self, value: Any) -> Any:  # noqa: ANN401 - JSON
-        if isinstance(value, str):
-            for secret in self.secrets:
-                value = value.replace(secret, _HIDDEN)
-            return value
-        if isinstance(value, Mapping):
-            return {name: self._shown(part) for name, part in value.items()}
-        return [self._shown(part) for part in value] if isinstance(value, list | tuple) else value
 
 
 def load_target(
@@ -163,15 +155,8 @@ def checked_url(url: str) -> str:
     if parts.username is not None:
         raise UsageError("a WebSocket URL carries no user name; use [handshake] headers of a target file")
     if parts.fragment:
-        raise UsageError(f"{redacted_url(url)}: a WebSocket URL has no fragment (RFC 6455 section 3)")
+        raise UsageError(f"{redact_url(url)}: a WebSocket URL has no fragment (RFC 6455 section 3)")
     return url
-
-
-def redacted_url(url: str) -> str:
-    """The URL with the values of its query hidden."""
-    parts = urlsplit(url)
-    names = [(name, _HIDDEN) for name, _ in parse_qsl(parts.query, keep_blank_values=True)]
-    return urlunsplit(parts._replace(query=urlencode(names, safe="*")))
 
 
 def _wrong_scheme(spec: str) -> UsageError:

@@ -11,6 +11,8 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, TypeAlias, TypeVar, get_args
 
+from reports.redaction import redact_named
+
 from .access import Credentials, ManagementAccess, TableAccess
 from .contract import Bounds, Guarantee, Order, UnknownAction
 from .errors import UsageError
@@ -137,7 +139,7 @@ class _Reading:
         where = f"{self.path}:{line}" if line else str(self.path)
         name = f"[{section}] {key}" if section else key
         known = f"; accepted: {', '.join(accepted)}" if accepted else ""
-        return UsageError(f"{where}: {name}: {problem}{known}")
+        return UsageError(f"{where}: {name}: {redact_named(problem, self.secrets)}{known}")
 
     def _contract(self) -> Mapping[str, Any] | None:
         said = {
@@ -185,6 +187,8 @@ class _Reading:
     def _strings(self, value: object) -> Mapping[str, str]:
         if not isinstance(value, dict) or not all(isinstance(item, str) for item in value.values()):
             raise TypeError("must be a table of strings")
+        if any(ord(character) < 32 for item in value.items() for character in "".join(item)):
+            raise ValueError("must not hold control characters, such as the end of a line")
         return value
 
     def _list(self, value: object) -> tuple[str, ...]:

@@ -56,6 +56,8 @@ class Transport(Protocol):
 class PlainTransport:
     """TCP."""
 
+    __slots__ = ("_accepted", "_flushed", "_lock", "_socket", "_unsent")
+
     def __init__(self, connected: socket.socket) -> None:
         """Take the socket over: `connected` is detached."""
         self._socket = native(connected)
@@ -122,13 +124,14 @@ class PlainTransport:
 class TlsTransport(PlainTransport):
     """TLS over TCP, through memory buffers, so that it waits in the same places as TCP does."""
 
+    __slots__ = ("_incoming", "_outgoing", "_tls")
+
     def __init__(self, connected: socket.socket, context: ssl.SSLContext, hostname: str) -> None:
         """Take the socket over; `shake_hands` must come before anything else."""
         super().__init__(connected)
         self._incoming = ssl.MemoryBIO()
         self._outgoing = ssl.MemoryBIO()
         self._tls = context.wrap_bio(self._incoming, self._outgoing, server_hostname=hostname)
-        self._chunk = bytearray(_TLS_CHUNK)
 
     def shake_hands(self, deadline: Deadline) -> None:
         """Raises OSError (ssl.SSLError, TimeoutError, ConnectionError)."""
@@ -203,11 +206,11 @@ class TlsTransport(PlainTransport):
     def _pull(self) -> None:
         """Move what the network has into the session."""
         try:
-            count = self._socket.recv_into(self._chunk)
+            data = self._socket.recv(_TLS_CHUNK)
         except BlockingIOError:
             return
-        if count:
-            self._incoming.write(memoryview(self._chunk)[:count])
+        if data:
+            self._incoming.write(data)
         else:
             self._incoming.write_eof()
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 from reports.history import FrameReceived
+from reports.redaction import redact, redact_all
 
 from .client import Client
 from .deadline import Deadline
-from .errors import HandshakeRefused, TargetFailure, UsageError
+from .errors import HandshakeBroken, HandshakeRefused, TargetFailure, UsageError
 from .fleet import Fleet
 from .identify import connection_id_in
 from .message_format import PAYLOAD, SendFormat
@@ -49,7 +50,8 @@ def check_wiring(fleet: Fleet) -> Wiring:
     if not fleet.target.contract.echo_to_sender:
         clients.append(_connect(fleet))
     try:
-        return _speak(fleet, clients[0], clients[-1])
+        wiring = _speak(fleet, clients[0], clients[-1])
+        return replace(wiring, remarks=redact_all(wiring.remarks, fleet.target.secrets))
     finally:
         for client in clients:
             client.close()
@@ -60,8 +62,13 @@ def _connect(fleet: Fleet) -> Client:
         return fleet.connect(GROUP)
     except HandshakeRefused as refusal:
         meaning = _MEANINGS.get(refusal.status or 0, "")
-        advice = [str(refusal), meaning, _stage_advice(fleet.target.url)]
-        raise UsageError("; ".join(part for part in advice if part)) from refusal
+        parts = [str(refusal), meaning, _stage_advice(fleet.target.url)]
+        sentence = "; ".join(part for part in parts if part)
+        raise UsageError(redact(sentence, fleet.target.secrets)) from refusal
+    except HandshakeBroken as broken:
+        url = fleet.target.url
+        advice = "; is it wss:// rather than ws://?" if url.startswith("ws://") else ""
+        raise UsageError(f"{broken}{advice}") from broken
     except TargetFailure as failure:
         raise UsageError(str(failure)) from failure
 

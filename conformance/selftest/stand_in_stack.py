@@ -22,6 +22,9 @@ def main(mode: str, *arguments: str) -> int:
     if mode == "breaks":
         sys.stderr.write("Traceback: something went wrong\n")
         return 3
+    if mode == "lacks-a-package":
+        sys.stderr.write("ModuleNotFoundError: No module named 'moto'\n")
+        return 1
     stopped = Event()
     if mode != "stubborn":
         signal.signal(signal.SIGINT, lambda *_: stopped.set())

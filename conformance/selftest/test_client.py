@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import errno
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -8,7 +10,13 @@ from pathlib import Path
 import pytest
 
 from conformance.harness.client import Client
-from conformance.harness.errors import ConnectionLost, HandshakeRefused, SendStalled, Unreachable
+from conformance.harness.errors import (
+    ConnectionLost,
+    HandshakeRefused,
+    HarnessError,
+    SendStalled,
+    Unreachable,
+)
 from conformance.harness.frames import Opcode
 from reports.history_reader import Connection
 
@@ -55,6 +63,19 @@ def test_a_connect_to_nobody_is_recorded_as_failed(tmp_path: Path) -> None:
     with LoopbackSession(tmp_path) as session:
         with pytest.raises(Unreachable):
             session.connect(url)
+        assert recorded(session).connect_outcome == "failed"
+
+
+def test_a_connect_that_we_could_not_make_is_recorded_and_raised_as_ours(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_args: object, **_kwargs: object) -> None:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    monkeypatch.setattr(socket, "create_connection", fail)
+    with LoopbackSession(tmp_path) as session:
+        with pytest.raises(HarnessError):
+            session.connect("ws://127.0.0.1:9/prod")
         assert recorded(session).connect_outcome == "failed"
 
 

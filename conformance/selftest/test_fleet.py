@@ -155,7 +155,7 @@ def test_clients_that_have_left_can_be_forgotten(tmp_path: Path) -> None:
 def test_waiting_until_sees_what_is_no_delivery(tmp_path: Path) -> None:
     with BroadcastServer() as server, fleet_of(server, tmp_path) as fleet:
         (client,) = fleet.connect_many(1, "stayer")
-        next(iter(server.connections.values())).close(4001)
+        next(iter(server.members().values())).close(4001)
         assert fleet.wait_until(lambda: client.is_gone, Deadline(WAIT_S))
         assert not fleet.wait_until(lambda: False, Deadline(0))
 
@@ -194,6 +194,22 @@ def _hang_up(fleet: Fleet, client: Client) -> None:
     """Close without a thread that would hear the answer."""
     client.abort()
     fleet.forget_gone()
+
+
+def test_a_fleet_that_has_gone_deaf_says_so(tmp_path: Path) -> None:
+    with BroadcastServer() as server, fleet_of(server, tmp_path) as fleet:
+        fleet.receiver.fault = ZeroDivisionError("bug")
+        with pytest.raises(HarnessError, match="the receiving thread broke: ZeroDivisionError"):
+            fleet.connect("stayer")
+        fleet.receiver.fault = None
+
+
+def test_clients_that_are_gone_do_not_pile_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("conformance.harness.fleet._CROWD", 2)
+    with BroadcastServer() as server, fleet_of(server, tmp_path) as fleet:
+        for _ in range(20):
+            fleet.connect("visitor").abort()
+        assert len(fleet.clients) < 6
 
 
 def test_a_history_that_cannot_be_written_stops_the_next_connect(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import socket
 import ssl
 import threading
@@ -8,8 +9,15 @@ from contextlib import contextmanager
 
 import pytest
 
+from conformance.harness import handshake
 from conformance.harness.deadline import Deadline
-from conformance.harness.errors import HandshakeBroken, HandshakeRefused, TlsFailure, Unreachable
+from conformance.harness.errors import (
+    HandshakeBroken,
+    HandshakeRefused,
+    HarnessError,
+    TlsFailure,
+    Unreachable,
+)
 from conformance.harness.handshake import Dialer, Endpoint, Opened
 
 from .broadcast_server import BroadcastServer
@@ -130,6 +138,22 @@ def test_a_port_where_nothing_listens_is_unreachable() -> None:
         port = listener.getsockname()[1]
     with pytest.raises(Unreachable, match=f"127.0.0.1:{port}: connection refused"):
         refuse_to_open(Endpoint(f"ws://127.0.0.1:{port}/"))
+
+
+def test_a_limit_of_this_process_is_no_failure_of_the_target(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_args: object, **_kwargs: object) -> None:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    monkeypatch.setattr(socket, "create_connection", fail)
+    with pytest.raises(HarnessError, match="ulimit -n"):
+        refuse_to_open(Endpoint("ws://127.0.0.1:9/prod"))
+
+
+def test_an_answer_that_comes_byte_by_byte_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(handshake, "_CHUNK", 1)
+    with BroadcastServer() as server, opened(Endpoint(server.url)) as connection:
+        assert connection.status == 101
+        assert connection.leftover == b""
 
 
 def test_a_name_that_does_not_resolve_is_unreachable(monkeypatch: pytest.MonkeyPatch) -> None:

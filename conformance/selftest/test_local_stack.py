@@ -58,6 +58,14 @@ def test_a_template_that_the_stack_refuses_is_a_usage_error_in_its_own_words(tmp
         pytest.fail("it was not refused")
 
 
+def test_a_missing_extra_is_said_in_words(tmp_path: Path) -> None:
+    with (
+        pytest.raises(UsageError, match=r"churnproof\[local\].*moto"),
+        open_target(REFERENCE, tmp_path, command=stand_in("lacks-a-package")),
+    ):
+        pytest.fail("nothing was missing")
+
+
 def test_a_stack_that_breaks_is_our_error_and_shows_its_log(tmp_path: Path) -> None:
     with (
         pytest.raises(HarnessError, match=r"(?s)before it was ready \(exit code 3\).*something went wrong"),

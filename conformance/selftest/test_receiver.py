@@ -209,6 +209,17 @@ def test_a_caller_may_wait_for_the_descriptor_and_drain_by_itself(tmp_path: Path
     session.__exit__(None, None, None)
 
 
+def test_a_fault_on_the_receiving_thread_is_kept(tmp_path: Path) -> None:
+    def broken(_batch: object) -> None:
+        raise ZeroDivisionError
+
+    with LoopbackSession(tmp_path) as session, ScriptedPeer() as peer:
+        session.receiver._on_deliveries = broken
+        session.connect(peer.url)
+        peer.send(text(session.envelope.wrap(5)))
+        assert wait_for(lambda: isinstance(session.receiver.fault, ZeroDivisionError), Deadline(WAIT_S))
+
+
 def test_any_poller_can_be_injected(tmp_path: Path) -> None:
     recorder = Recorder(HistoryWriter(tmp_path))
     receiver = Receiver(Recognizer(RUN), ReceiveFormat("{payload}"), recorder, poller=SelectorPoller())

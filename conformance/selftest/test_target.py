@@ -8,7 +8,7 @@ import pytest
 from conformance.harness.access import ManagementAccess, TableAccess
 from conformance.harness.contract import Bounds, Contract
 from conformance.harness.errors import UsageError
-from conformance.harness.target import LocalApplication, Target, load_target, redacted_url
+from conformance.harness.target import LocalApplication, Target, load_target
 from conformance.harness.target_file import read_target_file
 
 API = "abc123.execute-api.eu-west-1.amazonaws.com/prod"
@@ -158,7 +158,7 @@ def test_a_description_shows_no_secret(tmp_path: Path, monkeypatch: pytest.Monke
     described = json.dumps(target.describe())
     assert "planted" not in described
     assert "planted" not in repr(target.credentials)
-    assert "key=***" in described
+    assert "key=[redacted]" in described
     assert set(target.secrets) >= {
         "planted-token",
         "planted-in-url",
@@ -166,8 +166,3 @@ def test_a_description_shows_no_secret(tmp_path: Path, monkeypatch: pytest.Monke
         "planted-secret-key",
         "Bearer planted-token",
     }
-
-
-def test_values_of_a_query_are_hidden() -> None:
-    assert redacted_url("wss://h/p?a=1&b=") == "wss://h/p?a=***&b=***"
-    assert redacted_url("wss://h/p") == "wss://h/p"

@@ -120,6 +120,7 @@ def test_the_sample_covers_every_section() -> None:
         ("[message]\nunknown_action = 'error'", ["'error-frame'?", "accepted: error-frame, ignored"]),
         ("[message]\nsend = { action = 'x' }", ["target.toml:2", "[message] send", "{payload}"]),
         ("[handshake]\nheaders = { a = 1 }", ["[handshake] headers", "table of strings"]),
+        ("[handshake]\nheaders = { a = 'b\\n' }".replace("'", '"'), ["control characters"]),
         ("[handshake]\nsubprotocols = 'chat'", ["list of strings"]),
         ("[handshake.headers]\na = '${NOT_SET_ANYWHERE}'", ["target.toml:1", "NOT_SET_ANYWHERE is not set"]),
         ("[management]\nregion = 'eu-west-1'", ["[management] endpoint", "is missing"]),
@@ -133,6 +134,13 @@ def test_the_sample_covers_every_section() -> None:
 def test_a_wrong_file_is_refused_with_place_and_reason(tmp_path: Path, text: str, words: list[str]) -> None:
     message = complaint(tmp_path, text)
     assert [word for word in words if word not in message] == [], message
+
+
+def test_a_value_from_the_environment_is_not_repeated(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TOKEN", "planted-token")
+    assert "planted" not in complaint(tmp_path, "[contract]\ndelivery = '${TOKEN}'")
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:

@@ -138,7 +138,19 @@ def test_a_refused_handshake_says_what_it_usually_means(tmp_path: Path, status: 
 
 def test_an_answer_that_is_no_http_is_a_usage_error(tmp_path: Path) -> None:
     with ScriptedPeer(answer=b"SSH-2.0-OpenSSH_9.6\r\n\r\n") as peer:
-        assert "broke off" in complaint(peer.url, tmp_path)
+        message = complaint(peer.url, tmp_path)
+    assert "broke off" in message
+    assert "is it wss://" in message
+
+
+def test_what_is_said_of_the_target_shows_no_secret(tmp_path: Path) -> None:
+    with (
+        BroadcastServer(refuse=(403, "bad token planted-token")) as server,
+        fleet_to(server.url, tmp_path, secrets=("planted-token",)) as fleet,
+        pytest.raises(UsageError) as caught,
+    ):
+        check_wiring(fleet)
+    assert "planted" not in str(caught.value)
 
 
 def test_an_api_gateway_url_without_a_stage_is_noticed() -> None:
