@@ -59,7 +59,10 @@ class Scale:
         return min(1.0, max(0.0, (value - low) / (high - low)))
 
     def ticks(self) -> list[float]:
-        """Round values on the axis."""
+        """Round values on the axis that have a label."""
+        return [tick for tick in self._round_values() if self.label(tick)]
+
+    def _round_values(self) -> list[float]:
         if self.logarithmic:
             return _decades(self.low, self.high)
         step = _round_step((self.high - self.low) / 4)

@@ -230,9 +230,8 @@ def _clause(clause: ClauseResult, key: str, linked: bool) -> Markup:
     state = _state(OUTCOME_SIGNS[clause.outcome], OUTCOME_WORDS[clause.outcome], clause.outcome.value)
     reason = clause.reason if clause.outcome is not Outcome.PASS else ""
     ident = tag("a", clause.id, href=f"#{_anchor(key, clause.id)}") if linked else clause.id
-    label = (
-        f"{clause.level}{' · core' if clause.core else ''}{f' · {clause.feature}' if clause.feature else ''}"
-    )
+    needs = clause.feature if clause.feature != "none" else ""
+    label = " · ".join(part for part in (clause.level, "core" if clause.core else "", needs) if part)
     return tag(
         "tr",
         tag("td", state),

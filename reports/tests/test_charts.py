@@ -108,6 +108,10 @@ def test_a_linear_scale_ends_at_a_round_value() -> None:
     assert scale.ticks() == [0, 25, 50, 75, 100]
 
 
+def test_a_value_without_a_label_is_no_tick() -> None:
+    assert linear([(10,)], lambda v: str(v) if v == int(v) else "").ticks() == [0, 5, 10]
+
+
 def test_a_scale_of_nothing_still_has_a_height() -> None:
     assert linear([(None, 0)], str).high > 0
 

@@ -110,9 +110,12 @@ def test_thousands_of_findings_stay_below_the_limit_and_are_counted() -> None:
 
 
 def test_sixty_runs_fit_with_coarser_charts() -> None:
-    page = render_page([(f"run-{n}", passing_run(), ()) for n in range(60)])
-    assert len(page.encode()) <= LIMIT_BYTES
-    assert page.count("<figure") == 60 * 4
+    runs = [(f"run-{n}", passing_run(), ()) for n in range(12)]
+    whole = render_page(runs)
+    limit = LIMIT_BYTES * 12 // 60
+    small = render_page(runs, limit)
+    assert len(small.encode()) <= limit < len(whole.encode()) <= LIMIT_BYTES
+    assert small.count("<figure") == whole.count("<figure") == 12 * 4
 
 
 def test_a_tight_limit_gives_up_findings_before_anything_else() -> None:
