@@ -1,4 +1,4 @@
-"""The audience is kept in a module global for six seconds, to save reads (BP-22). A warm environment does not
+"""The audience is kept in a module global for ten seconds, to save reads (BP-22). A warm environment does not
 know who has come meanwhile, and each environment has a list of its own. Users see: after connecting,
 nothing for some seconds, then everything; sometimes every other message.
 """
@@ -59,7 +59,7 @@ read_at = 0.0
 
 def rows():
     global audience, read_at
-    if time.time() - read_at > 6:
+    if time.time() - read_at > 10:
         audience = list(scan())
         read_at = time.time()
     return audience
