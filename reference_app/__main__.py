@@ -15,7 +15,7 @@ import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, NoReturn, TextIO
 
 from reference_app.gateway.stack_errors import StackError
 
@@ -177,10 +177,14 @@ def _read(options: argparse.Namespace) -> Application:
 
 def _prepare_ready_file(path: Path | None) -> None:
     """Take away the file of an earlier run, so that nobody takes it for this one's."""
-    if path is not None:
-        if not path.parent.is_dir():
-            raise StackError(f"cannot write {path}: {path.parent} is no folder")
+    if path is None:
+        return
+    if not path.parent.is_dir():
+        raise StackError(f"cannot write {path}: {path.parent} is no folder")
+    try:
         path.unlink(missing_ok=True)
+    except OSError as refused:
+        raise StackError(f"cannot write {path}: {refused.strerror}") from refused
 
 
 @contextmanager
@@ -216,9 +220,9 @@ def _complain(text: str) -> None:
     _print(f"reference_app: {text}", sys.stderr)
 
 
-def _print(text: str, stream: object) -> None:
+def _print(text: str, stream: TextIO) -> None:
     try:
-        print(text, file=stream, flush=True)  # type: ignore[call-overload]
+        print(text, file=stream, flush=True)
     except BrokenPipeError:
         return  # whoever read this has had enough; the stack runs on
 

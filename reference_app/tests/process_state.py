@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-PATIENCE_S = 10.0
+PATIENCE_S = 60.0
 """Bound of every wait; only a test that fails ever uses it up."""
 
 

@@ -77,7 +77,9 @@ def command(*arguments: str | Path) -> list[str]:
 
 def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     """Run the command to its end, which an error is."""
-    return subprocess.run(command(*arguments), capture_output=True, text=True, timeout=30, check=False)
+    return subprocess.run(
+        command(*arguments), capture_output=True, text=True, timeout=PATIENCE_S, check=False
+    )
 
 
 @contextmanager

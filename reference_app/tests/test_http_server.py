@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 from reference_app.gateway.http_server import HttpServer, Request, Response
+from reference_app.tests.process_state import PATIENCE_S
 
 Exchange = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
@@ -23,7 +24,7 @@ def serve(exchange: Exchange, handler: Callable[[Request], Awaitable[Response]] 
         port = await server.start()
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         try:
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(PATIENCE_S):
                 await exchange(reader, writer)
         finally:
             writer.close()

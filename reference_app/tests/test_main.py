@@ -15,7 +15,8 @@ from urllib.parse import urlsplit
 import boto3
 import pytest
 
-from reference_app.tests.process_state import eventually, state
+from reference_app import __main__
+from reference_app.tests.process_state import PATIENCE_S, eventually, state
 from reference_app.tests.running_command import APPS, Running, command, is_port_free, run, running
 
 ANNOUNCING = APPS / "announcing" / "template.yaml"
@@ -179,6 +180,7 @@ def test_an_unreadable_template_is_one_sentence_and_4(tmp_path: Path) -> None:
         (["--unknown", "colour=red"], "--unknown: "),
         (["--unheard-of"], "unrecognized arguments: --unheard-of"),
         (["--ready-file", "/nowhere/at/all"], "cannot write /nowhere/at/all"),
+        (["--ready-file", "/"], "cannot write /"),
         (["--dynamodb-endpoint", "nowhere"], "the DynamoDB endpoint nowhere cannot be used"),
     ],
 )
@@ -219,4 +221,20 @@ def test_a_reader_that_leaves_does_not_end_it(tmp_path: Path) -> None:
     eventually(ready.exists, "ready")
     process.terminate()
 
-    assert process.wait(10) == 0
+    assert process.wait(PATIENCE_S) == 0
+
+
+def test_a_fault_of_the_stack_itself_is_3(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async def broken(options: object) -> int:
+        raise ZeroDivisionError(options)
+
+    monkeypatch.setattr(__main__, "_run", broken)
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        assert __main__.main([]) == 3
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+    assert "this is a fault of the local stack" in capsys.readouterr().err

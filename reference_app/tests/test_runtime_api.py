@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from reference_app.gateway.runtime_api import Invocation, RuntimeApi
+from reference_app.tests.process_state import PATIENCE_S
 
 BASE = "/2018-06-01/runtime"
 INVOCATION = Invocation("id-1", b'{"a": 1}', 1_700_000_000_000, "arn:aws:lambda:r:a:function:f", "Root=1-2-3")
@@ -41,7 +42,7 @@ class Runtime:
     """A runtime client that calls what the test tells it to."""
 
     def __init__(self, address: str) -> None:
-        self._connection = http.client.HTTPConnection(address, timeout=10)
+        self._connection = http.client.HTTPConnection(address, timeout=PATIENCE_S)
 
     def get(self, path: str) -> tuple[int, dict[str, str], bytes]:
         return self._call("GET", path, None, {})

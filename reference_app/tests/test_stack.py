@@ -14,6 +14,7 @@ from reference_app.gateway.application import Application
 from reference_app.gateway.stack import Stack, StackOptions
 from reference_app.gateway.stack_errors import EndpointUnusableError, PortTakenError, TemplateError
 from reference_app.gateway.template import read_application
+from reference_app.tests.process_state import PATIENCE_S
 from reference_app.tests.running_command import APPS
 
 
@@ -100,7 +101,7 @@ def test_the_unexpected_end_of_the_dynamodb_endpoint_is_told() -> None:
                 if pid.name.isdecimal() and is_child_endpoint(pid)
             )
             os.kill(endpoint, 9)
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(PATIENCE_S):
                 while not told:
                     await asyncio.sleep(0.005)
             assert stack is not None
