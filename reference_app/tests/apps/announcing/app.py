@@ -31,6 +31,6 @@ def announce(event: dict[str, Any], context: object) -> dict[str, Any]:
         client = boto3.client("apigatewaymanagementapi", endpoint_url=endpoint)
         for row in table.scan(ConsistentRead=True)["Items"]:
             client.post_to_connection(
-                ConnectionId=row["connectionId"], Data=json.loads(event["body"])["data"]
+                ConnectionId=str(row["connectionId"]), Data=json.loads(event["body"])["data"]
             )
     return {"statusCode": 200}
