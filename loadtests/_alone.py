@@ -37,6 +37,8 @@ class Alone:
     def conclude(self, *, final: bool) -> Exit | None:
         broken = [*self._driver.end(), *(self._control.close() if final else ())]
         self._control.judge(broken)
+        if not final:
+            self._control.tell()
         return self._control.exit
 
     def hurry(self) -> None:

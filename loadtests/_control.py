@@ -48,7 +48,8 @@ class Control:
         self._resources = ExitStack()
         self._folder: Path | None = None
         self._plan: RunPlan | None = None
-        self._verdicts: list[Verdict] = []
+        self._exits: list[Exit] = []
+        self._untold: list[Verdict] = []
         self._target: Target | None = None
         self.target_spec = options.target
         """The target as workers can find it too."""
@@ -62,7 +63,7 @@ class Control:
     @property
     def exit(self) -> Exit | None:
         """The worst of all runs so far; None without any."""
-        return worst_exit(verdict.exit for verdict in self._verdicts) if self._verdicts else None
+        return worst_exit(self._exits) if self._exits else None
 
     def open(self) -> None:
         """Make the run folder, start or find the target, and see that it broadcasts at all.
@@ -105,7 +106,8 @@ class Control:
             return
         verdict = pronounce(plan, self.target, self._gates, broken)
         statistics.failures(self._environment.stats, verdict.failures)
-        self._verdicts.append(verdict)
+        self._exits.append(verdict.exit)
+        self._untold.append(verdict)
 
     def close(self) -> Sequence[str]:
         """Stop what was started for the target; returns what had gone wrong with it. Repeatable."""
@@ -118,7 +120,7 @@ class Control:
     def tell(self) -> None:
         """Print the verdict on every run that has not been printed yet."""
         style = style_of(sys.stdout, os.environ)
-        for verdict in self._verdicts:
+        for verdict in self._untold:
             page = verdict.written.page
             shown = None if page is None else str(page)
             table = verdict_table(verdict.results, gates=verdict.gates, page=shown, style=style)

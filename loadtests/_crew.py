@@ -1,8 +1,9 @@
 """What master and workers tell each other, over Locust's own messages.
 
 The master's plan travels in the parsed options that Locust sends with each `spawn`; standings in the
-reports that workers send it anyway. Beyond that: `finish` and `hurry` to the workers, `finished` and
-`refused` from them.
+reports that workers send it anyway. Beyond that the master tells its workers to finish, or to hurry;
+they say at which point of their ending they are, and go on from there when it says so; and at last that
+they have finished, or at first that they cannot take part.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ PLAN = "churnproof_plan"
 STANDING = "churnproof_standing"
 FINISH = "churnproof-finish"
 HURRY = "churnproof-hurry"
+AT = "churnproof-at"
+GO = "churnproof-go"
 FINISHED = "churnproof-finished"
 REFUSED = "churnproof-refused"
 

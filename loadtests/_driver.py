@@ -13,18 +13,23 @@ from conformance.harness.errors import HarnessError
 from conformance.harness.target import Target
 
 from ._bookkeeping import Bookkeeper, Standing
-from ._ending import wind_down
+from ._ending import Meet, wind_down
 from ._load_run import LoadRun, RunPlan
 
 _log = logging.getLogger("churnproof")
 
 
+def _alone(_point: str, _hurry: Event) -> None:
+    """There is nobody to meet."""
+
+
 class Driver:
     """Begins and ends the runs of this process; `broken` is called when one cannot be recorded."""
 
-    def __init__(self, environment: Environment, broken: Callable[[], None]) -> None:
+    def __init__(self, environment: Environment, broken: Callable[[], None], meet: Meet = _alone) -> None:
         self._environment = environment
         self._broken = broken
+        self._meet = meet
         self._bookkeeper: Bookkeeper | None = None
         self._ending: gevent.Greenlet | None = None
         self._hurry = Event()
@@ -65,14 +70,10 @@ class Driver:
             _log.info("ending at once: messages still under way will not be judged")
         self._hurry.set()
 
-    @property
-    def is_ending(self) -> bool:
-        return self._ending is not None and not self._ending.ready()
-
     def _end(self, run: LoadRun) -> None:
         deliver_s = run.target.bounds.deliver_s
         _log.info("ending: what is under way may take %g s to arrive; Ctrl-C to end at once", deliver_s)
-        wind_down(run, self._hurry)
+        wind_down(run, self._hurry, self._meet)
         try:
             run.close()
         except HarnessError as error:

@@ -8,7 +8,8 @@ final     talkers speak twice to those who are there: who hears nothing now is d
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeAlias
 
 from gevent.event import Event
 from gevent.pool import Pool
@@ -25,13 +26,23 @@ _FINAL_S = 4.0
 """The final messages come at the load's own rate, and for no longer than this."""
 _POLL_S = 0.05
 
+SETTLED = "settled"
+HEARD = "heard"
+POINTS = (SETTLED, HEARD)
+"""Where the processes of a run meet: nobody speaks finally while others still move, and nobody closes
+connections that others' messages are owed to."""
+
 
 def longest_s(deliver_s: float) -> float:
     """The longest that `wind_down` takes, closing excluded."""
     return _COME_BACK_S + _FINAL_S + 2 * (deliver_s + MARGIN_S) + 5.0
 
 
-def wind_down(run: LoadRun, hurry: Event) -> None:
+Meet: TypeAlias = Callable[[str, Event], None]
+"""Waits, at a point of that name, until every process of the run is there, or hurries."""
+
+
+def wind_down(run: LoadRun, hurry: Event, meet: Meet) -> None:
     """Bring the run to its end, all connections still open; at once when `hurry` is set."""
     if run.plan.churn:
         run.phase("heal")
@@ -41,10 +52,12 @@ def wind_down(run: LoadRun, hurry: Event) -> None:
     run.phase("settle")
     if run.plan.churn:
         _wait_for_silence(run, hurry)
+        meet(SETTLED, hurry)
         run.phase("final")
         _speak_finally(run, hurry)
     # Owed is what is sent to connections that outlive the delivery bound.
     _wait_until(run.last_spoken_ns + _bound_ns(run), hurry)
+    meet(HEARD, hurry)
 
 
 def _wait_for_return(run: LoadRun, hurry: Event) -> None:

@@ -18,11 +18,12 @@ from reports.results import Exit
 from . import _crew as crew
 from ._bookkeeping import Standing
 from ._control import Control
-from ._ending import longest_s
+from ._ending import POINTS, longest_s
 from ._load_run import LoadRun
 from ._role import stop_test
-from ._typed_locust import listen, on_message, options_of
+from ._typed_locust import listen, on_message, options_of, tell
 
+_POLL_S = 0.02
 _GRACE_S = 10.0
 """For the slowest worker to write its history."""
 
@@ -38,9 +39,12 @@ class Master:
         self._control = control
         self._standings: dict[str, Standing] = {}
         self._finished: dict[str, Sequence[str]] = {}
+        self._at: dict[str, set[str]] = {}
+        self._running = False
         self._asked = False
         self._refusal: str | None = None
         listen(environment.events.worker_report, self._worker_stands)
+        on_message(runner, crew.AT, self._worker_is_at)
         on_message(runner, crew.FINISHED, self._worker_finished)
         on_message(runner, crew.REFUSED, self._worker_refused)
 
@@ -50,22 +54,27 @@ class Master:
 
     def begin(self) -> None:
         self._standings, self._finished, self._asked = {}, {}, False
+        self._at = {point: set() for point in POINTS}
+        self._running = True
         order = crew.Order(self._control.plan(), self._control.target_spec, clock_name())
         setattr(options_of(self._environment), crew.PLAN, order.to_message())
 
     def end(self) -> None:
         """Have all workers wind down at the same time, and wait until they have."""
+        if not self._running:
+            return
         if not self._asked:
             self._asked = True
-            self._runner.send_message(crew.FINISH)
+            tell(self._runner, crew.FINISH)
         longest = longest_s(self._control.target.bounds.deliver_s) + CLOSE_S + _GRACE_S
         deadline = Deadline(longest)
         while not deadline.expired():
             try:
-                if wait_for(self._all_have_finished, deadline, 0.05):
-                    return
+                if wait_for(self._all_have_finished, deadline, _POLL_S):
+                    break
             except KeyboardInterrupt:
                 self.hurry()
+        self._running = False
 
     def conclude(self, *, final: bool) -> Exit | None:
         self.end()
@@ -75,18 +84,34 @@ class Master:
             sys.stderr.write(f"churnproof: {self._refusal}\n")
             return Exit.USAGE
         self._control.judge(broken)
+        if not final:
+            self._control.tell()
         return self._control.exit
 
     def hurry(self) -> None:
-        self._runner.send_message(crew.HURRY)
+        tell(self._runner, crew.HURRY)
 
     def _all_have_finished(self) -> bool:
+        awaited = self._awaited()
+        for point in [point for point, there in self._at.items() if awaited and awaited <= there]:
+            del self._at[point]
+            tell(self._runner, crew.GO, point)
+        return not awaited
+
+    def _awaited(self) -> set[str]:
+        """The workers that live and have not finished."""
         clients = self._runner.clients
-        return all(worker in self._finished or clients[worker].state == STATE_MISSING for worker in clients)
+        return {w for w in clients if w not in self._finished and clients[w].state != STATE_MISSING}
 
     def _worker_stands(self, client_id: str, data: Mapping[str, Any]) -> None:
         if crew.STANDING in data:
             self._standings[client_id] = Standing(*data[crew.STANDING])
+
+    def _worker_is_at(self, msg: Message) -> None:
+        if self._asked:
+            self._at.get(msg.data, set()).add(msg.node_id)
+        else:  # it ends for reasons of its own, and nobody else will come
+            tell(self._runner, crew.GO, msg.data, worker=msg.node_id)
 
     def _worker_finished(self, msg: Message) -> None:
         self._finished[msg.node_id] = list(msg.data)

@@ -68,9 +68,15 @@ def add_options(parser: Any) -> None:  # noqa: ANN401 - Locust's parser class is
     add("--region", str, None, "<region>", "AWS region of a target given by URL")
     add("--dynamodb-endpoint", str, None, "<url>", "where the table is, when not on AWS")
     add("--management-endpoint", str, None, "<url>", "the target's @connections endpoint")
-    add("--talk-interval", _seconds, 1.0, "<s>", "seconds between two messages of one talker (default 1)")
-    add("--stay", _seconds, 5.0, "<s>", "mean lifetime of a joiner's connection in seconds (default 5)")
-    add("--away", _seconds, 1.0, "<s>", "mean seconds until a joiner comes back (default 1)")
+    add("--talk-interval", _seconds, 2.0, "<s>", "seconds between two messages of one talker (default 2)")
+    add(
+        "--stay",
+        _seconds,
+        3.0,
+        "<s>",
+        "mean lifetime in seconds of the connections of those who come and go (default 3)",
+    )
+    add("--away", _seconds, 1.0, "<s>", "mean seconds until they come back (default 1)")
     add("--payload-bytes", _payload_bytes, 120, "<n>", "size of a message's payload (default 120)")
 
 

@@ -41,9 +41,11 @@ def options_of(environment: Environment) -> Any:  # noqa: ANN401 - an argparse n
     return environment.parsed_options
 
 
-def tell_master(runner: WorkerRunner, kind: str, data: object = None) -> None:
-    """Send a message of ours; `data` of types that msgpack knows."""
-    runner.send_message(kind, data)  # type: ignore[arg-type]  # Locust sends any
+def tell(
+    runner: MasterRunner | WorkerRunner, kind: str, data: object = None, *, worker: str | None = None
+) -> None:
+    """Send a message of ours to the master, or to all workers or one; `data` of types that msgpack knows."""
+    runner.send_message(kind, data, worker)  # type: ignore[arg-type]  # Locust sends any
 
 
 def on_message(

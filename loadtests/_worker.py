@@ -6,6 +6,7 @@ from dataclasses import astuple
 from typing import Any
 
 import gevent
+from gevent.event import Event
 from locust.env import Environment
 from locust.runners import WorkerRunner
 
@@ -16,8 +17,12 @@ from reports.results import Exit
 from . import _crew as crew
 from ._bookkeeping import Standing
 from ._driver import Driver
+from ._ending import POINTS
 from ._load_run import LoadRun
-from ._typed_locust import listen, on_message, options_of, tell_master
+from ._typed_locust import listen, on_message, options_of, tell
+
+_MEET_S = 15.0
+"""A worker whose others do not come goes on alone: then fewer messages are owed, and none is lost."""
 
 
 class Worker:
@@ -27,11 +32,13 @@ class Worker:
         self._environment = environment
         self._runner = runner
         # What cannot be recorded any more ends here; the master hears why, and ends the test.
-        self._driver = Driver(environment, lambda: gevent.spawn(self.end))
+        self._driver = Driver(environment, lambda: gevent.spawn(self.end), self._meet)
         self._told = True
+        self._go: dict[str, Event] = {}
         listen(environment.events.report_to_master, self._report)
         on_message(runner, crew.FINISH, lambda _: self.end(), alongside=True)
         on_message(runner, crew.HURRY, lambda _: self.hurry())
+        on_message(runner, crew.GO, lambda message: self._go[message.data].set())
 
     @property
     def run(self) -> LoadRun | None:
@@ -46,8 +53,9 @@ class Worker:
             order = crew.Order.from_message(getattr(options_of(self._environment), crew.PLAN))
             target = self._target(order.target)
         except UsageError as error:
-            tell_master(self._runner, crew.REFUSED, str(error))
+            tell(self._runner, crew.REFUSED, str(error))
             raise
+        self._go = {point: Event() for point in POINTS}
         # Locust counts its workers from 0, which here is the process that has none.
         self._driver.begin(order.plan, self._runner.worker_index + 1, target)
         self._told = False
@@ -56,7 +64,7 @@ class Worker:
         trouble = self._driver.end()
         if not self._told:
             self._told = True
-            tell_master(self._runner, crew.FINISHED, list(trouble))
+            tell(self._runner, crew.FINISHED, list(trouble))
 
     def conclude(self, *, final: bool) -> Exit | None:
         self.end()
@@ -64,6 +72,10 @@ class Worker:
 
     def hurry(self) -> None:
         self._driver.hurry()
+
+    def _meet(self, point: str, hurry: Event) -> None:
+        tell(self._runner, crew.AT, point)
+        gevent.wait([self._go[point], hurry], timeout=_MEET_S, count=1)
 
     def _target(self, spec: str) -> Target:
         options = options_of(self._environment)
