@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import platform
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from importlib import metadata
 from typing import Any, Literal
 
-import numpy as np
-
 from conformance.checkers.case import Case
 from reports import metrics
-from reports.history_reader import Connection, History
-from reports.results import ClauseResult, PhaseSpan, Results, verdict_of
+from reports.history_figures import close_codes, connection_times, handshakes, phase_spans
+from reports.history_reader import History
+from reports.results import ClauseResult, Results, verdict_of
 
 _PACKAGES = ("churnproof", "locust", "websocket-client", "boto3", "pytest", "hypothesis", "numpy")
 
@@ -52,25 +50,17 @@ def results_of(
         clauses=tuple(clauses),
         delivery=judgement.counts,
         latency_ms=metrics.latency(judgement.pairs),
-        series=metrics.series(judgement.pairs, _times(history), start_ns=start_ns, end_ns=history.end_ns),
-        phases=phase_spans(history),
-        close_codes=Counter(_close_code(c) for c in history.connections if c.leaving_ns is not None),
-        connects=Counter(_connect(c) for c in history.connections),
+        series=metrics.series(
+            judgement.pairs, connection_times(history.connections), start_ns=start_ns, end_ns=history.end_ns
+        ),
+        phases=phase_spans(history, start_ns),
+        close_codes=close_codes(history.connections),
+        connects=handshakes(history.connections),
         stale_rows=_stale_rows(history),
         generator=generator,
         environment=environment(),
         command=command,
         cut_short=cut_short or history.cut_short,
-    )
-
-
-def phase_spans(history: History) -> tuple[PhaseSpan, ...]:
-    """The phases of the run, each until the next one begins."""
-    zero = history.headers[0].monotonic_ns
-    ends = [phase.at_ns for phase in history.phases[1:]] + [history.end_ns]
-    return tuple(
-        PhaseSpan(phase.workload, phase.name, (phase.at_ns - zero) / 1e9, (end - zero) / 1e9)
-        for phase, end in zip(history.phases, ends, strict=True)
     )
 
 
@@ -87,24 +77,6 @@ def environment() -> Mapping[str, str]:
         "system": f"{platform.system()} {platform.release()}",
         **versions,
     }
-
-
-def _times(history: History) -> metrics.ConnectionTimes:
-    opened = [c for c in history.connections if c.opened_ns is not None]
-    return metrics.ConnectionTimes(
-        np.array([c.opened_ns for c in opened], np.int64),
-        np.array([metrics.STILL_OPEN if c.leaving_ns is None else c.leaving_ns for c in opened], np.int64),
-    )
-
-
-def _close_code(connection: Connection) -> str:
-    if connection.how == "abort":
-        return "abort"
-    return "none" if connection.code is None else str(connection.code)
-
-
-def _connect(connection: Connection) -> str:
-    return str(connection.status) if connection.status is not None else connection.connect_outcome
 
 
 def _stale_rows(history: History) -> Mapping[str, int]:

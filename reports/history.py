@@ -185,6 +185,8 @@ class GeneratorHealth:
     """Worst lateness of an action against its schedule."""
     cpu: float
     """CPU seconds of this process per second of wall time; 1.0 is one core full."""
+    load_per_core: float = 0.0
+    """The machine's load average over the last minute, divided by its cores; 0.0 where it is not known."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,8 @@ CHECKERS: Mapping[str, Checker] = {
 }
 """The checker of every clause, by id."""
 
+_RED = (Outcome.FAIL, Outcome.NON_STRICT)
+
 
 def judge_clause(clause: Clause, case: Case) -> ClauseResult:
     """Judge one clause on its own; a missed SHOULD is `non-strict`."""
@@ -53,9 +55,9 @@ def judge(name: str, case: Case) -> ClauseResult:
     """Judge the clause of that id; `unknown` where the violation of another clause explains its own."""
     table = clauses()
     result = judge_clause(table[name], case)
-    if result.outcome not in (Outcome.FAIL, Outcome.NON_STRICT):
+    if result.outcome not in _RED:
         return result
-    causes = [c for c in table[name].explained_by if judge_clause(table[c], case).outcome is Outcome.FAIL]
+    causes = [cause for cause in table[name].explained_by if judge_clause(table[cause], case).outcome in _RED]
     if not causes:
         return result
     reason = f"explained by {', '.join(causes)}; on its own: {result.reason}"

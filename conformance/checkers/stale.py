@@ -57,8 +57,8 @@ def many_stale_rows_delay_nobody(case: Case) -> Judged:
     if planted < _MANY:
         return unknown(f"only {planted} stale rows stood in the table, {_MANY} are needed", **counts)
     late = judgement.late
-    if len(late) and case.harness_lagged(case.bounds.deliver_s):
-        return unknown(f"{len(late)} deliveries were late, but so was the harness itself", **counts)
+    if len(late) and case.too_busy(case.bounds.deliver_s):
+        return unknown(f"{len(late)} deliveries were late, but the machine was too busy to tell", **counts)
     if len(late):
         text = f"{len(late)} deliveries came after {case.bounds.deliver_s:g} s among {planted} stale rows"
         title, observed = "{message} reached {connection} late", "it came after the delivery bound"
@@ -97,9 +97,17 @@ def nobody_is_blamed_for_a_stale_row(case: Case) -> Judged:
 
 
 def _error_for(case: Case, message: Message) -> str:
-    until_ns = message.started_ns + int(case.bounds.deliver_s * 1e9)
+    """The gateway's error frame that answers the message: one that came before its sender spoke again."""
+    until_ns = min(
+        (m.started_ns for m in case.history.messages if _follows(m, message)),
+        default=message.started_ns + int(case.bounds.deliver_s * 1e9),
+    )
     frames = case.frames(case.connection(message.sender), message.started_ns, until_ns)
     return next((frame.text[:120] for frame in frames if gateway_error(frame.text)), "")
+
+
+def _follows(later: Message, message: Message) -> bool:
+    return later.sender == message.sender and later.started_ns > message.started_ns
 
 
 class _has_row:  # noqa: N801 - a predicate with a memory, used as one

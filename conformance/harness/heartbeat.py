@@ -5,6 +5,7 @@ A generator that lags measures itself, not the backend: the judge makes such run
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 
@@ -44,5 +45,13 @@ class Heartbeat:
             self.lagged(now - due - _PERIOD_NS)
             with self._lock:
                 worst, self._worst_ns = self._worst_ns, 0
-            self._recorder.health(worst, (cpu_now - cpu) / ((now - due) / 1e9))
+            self._recorder.health(worst, (cpu_now - cpu) / ((now - due) / 1e9), load_per_core())
             due, cpu = now, cpu_now
+
+
+def load_per_core() -> float:
+    """Load average over the last minute per core: above 1, processes wait for a processor."""
+    try:
+        return os.getloadavg()[0] / (os.cpu_count() or 1)
+    except OSError:
+        return 0.0

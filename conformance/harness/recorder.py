@@ -133,8 +133,8 @@ class Recorder:
     def phase(self, workload: str, name: PhaseName) -> None:
         self._write(Phase(time.monotonic_ns(), workload, name))
 
-    def health(self, schedule_lag_ns: int, cpu: float) -> None:
-        self._write(GeneratorHealth(time.monotonic_ns(), schedule_lag_ns, cpu))
+    def health(self, schedule_lag_ns: int, cpu: float, load_per_core: float = 0.0) -> None:
+        self._write(GeneratorHealth(time.monotonic_ns(), schedule_lag_ns, cpu, load_per_core))
 
     def note(self, text: str) -> None:
         self._write(Note(time.monotonic_ns(), text[:EXCERPT]))

@@ -12,6 +12,7 @@ One event a line, times in milliseconds from the start of the run:
     310 plants gone first          a stale row of that kind and position; its id is `stale0`, `stale1` …
     320 row stale0 absent
     400 lag 900                    the harness's schedule lagged by so many milliseconds
+    400 lag 0 crowd 9              … and so many processes a core waited for the machine
 
 A connection's API Gateway id is `<name>-id`.
 """
@@ -78,7 +79,11 @@ class _Story:
             name = f"stale{len(self.told.planted)}-id"
             self.told.planted.append(RowPlanted(at_ns, name, rest[0], rest[1]))  # type: ignore[arg-type]
         elif who == "lag":
-            self.told.health.append(GeneratorHealth(at_ns, int(float(rest[0]) * 1e6), 0.1))
+            self.told.health.append(
+                GeneratorHealth(
+                    at_ns, int(float(rest[0]) * 1e6), 0.1, float(rest[2]) if len(rest) > 2 else 0.0
+                )
+            )
         else:
             self._act(at_ns, who, rest[0], line.split(maxsplit=3)[3] if len(rest) > 1 else "")
 

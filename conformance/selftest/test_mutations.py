@@ -199,9 +199,24 @@ def test_without_evidence_nothing_passes() -> None:
         assert Outcome.PASS not in _outcomes(lines).values()
 
 
-def test_a_violation_seen_by_a_harness_that_lagged_is_unknown() -> None:
-    lines = MUTATIONS["BCAST-07"](valid_run())
-    assert _outcomes([*lines, "99999 lag 800"])["BCAST-07"] is Outcome.UNKNOWN
+@pytest.mark.parametrize("busy", ["lag 800", "lag 0 crowd 9"])
+@pytest.mark.parametrize("clause", ["BCAST-07", "STALE-02", "STALE-04", "CHURN-05"])
+def test_a_bound_missed_on_a_busy_machine_is_unknown(clause: str, busy: str) -> None:
+    lines = MUTATIONS[clause](valid_run())
+    assert _outcomes([*lines, f"99999 {busy}"])[clause] is Outcome.UNKNOWN
+
+
+def test_a_loss_is_unknown_on_a_busy_machine_where_the_receiver_left_soon_after_the_bound() -> None:
+    lines = [*valid_run(), "90000 x connects newcomer", "90001 y connects newcomer"]
+    lines += ["91000 x sends lost broadcast/plain", "91020 x hears lost", "92500 y closes", "99000 lag 1"]
+    assert _outcomes(lines)["BCAST-01"] is Outcome.FAIL
+    assert _outcomes([*lines, "99999 lag 800"])["BCAST-01"] is Outcome.UNKNOWN
+
+
+def test_a_loss_that_outlasts_the_bound_many_times_is_one_on_a_busy_machine_too() -> None:
+    """k2 stays for three bounds and more after the broadcast that it did not hear."""
+    lines = [*MUTATIONS["CHURN-01"](valid_run()), "99999 lag 800"]
+    assert _outcomes(lines)["CHURN-01"] is Outcome.FAIL
 
 
 def test_every_clause_has_a_checker_and_every_checker_a_clause() -> None:

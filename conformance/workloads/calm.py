@@ -16,6 +16,7 @@ _ROUNDS = 2
 
 def run(session: Session) -> None:
     session.phase("calm", "set-up")
+    session.await_retired()
     session.progress("calm: newcomers")
     founders = session.connect("founder", 2)
     for founder in founders:

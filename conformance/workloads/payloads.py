@@ -32,22 +32,22 @@ def unicode_texts(random: Random) -> Iterator[tuple[str, str]]:
 
 
 def literal_texts(random: Random) -> list[str]:
-    """Texts that a backend may take for something else; each holds a number that makes it unique."""
-    number = f"{random.randrange(10**11, 10**12)}"
-    return [
-        number,
-        f"-{number}.50",
-        f'"{number}"',
-        f"[{number}]",
-        f'{{"n":{number}}}',
-        f'{{"action":"sendmessage","data":"{number}"}}',
-        f"  outer white space {number}\t ",
-        f"\n{number}\n",
-        f"null {number}",
-        f"{number}e400",
-        f"0{number}",
-        f"'{number}'",
-    ]
+    """Texts that a backend may take for something else; a number of its own makes each unique."""
+    forms = (
+        "{}",
+        "-{}.50",
+        '"{}"',
+        "[{}]",
+        '{{"n":{}}}',
+        '{{ "action" : "sendmessage", "data":"{}" }}',
+        "  outer white space {}\t ",
+        "\n{}\n",
+        "null {}",
+        "{}e400",
+        "0{}",
+        "'{}'",
+    )
+    return [form.format(random.randrange(10**11, 10**12)) for form in forms]
 
 
 def large_padding(send: SendFormat, random: Random) -> list[str]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from conformance.harness.client import Client
 from conformance.harness.contract import Bounds, Contract
-from conformance.harness.deadline import Deadline, pause_until
+from conformance.harness.deadline import Deadline, pause_until, wait_for
 from conformance.harness.errors import TargetFailure
 from conformance.harness.fleet import Fleet
 from conformance.harness.identify import connect_identified
@@ -144,6 +144,10 @@ class Session:
         self._retired += [(due_ns, client) for client in clients]
         self._deaf.clear()
 
+    def await_retired(self) -> None:
+        """Wait until all who were retired are gone, for a workload in which nobody may leave."""
+        wait_for(lambda: not self._retired, Deadline(2 * _RETIRE_AFTER * self.bounds.deliver_s), 0.05)
+
     def settle(self) -> None:
         """Wait until everything that was sent so far is owed to whoever is still there."""
         last_ns = time.monotonic_ns() + int(_RETIRE_AFTER * self.bounds.deliver_s * 1e9)
@@ -163,7 +167,7 @@ class Session:
     def _retire_when_due(self) -> None:
         while not self._stop.wait(0.1):
             now = time.monotonic_ns()
-            due = [client for due_ns, client in self._retired if due_ns <= now]
-            self._retired = [(due_ns, client) for due_ns, client in self._retired if due_ns > now]
-            for client in due:
-                client.close()
+            for due_ns, client in list(self._retired):
+                if due_ns <= now:
+                    client.close()
+                    self._retired.remove((due_ns, client))
