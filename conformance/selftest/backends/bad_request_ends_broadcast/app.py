@@ -37,14 +37,22 @@ def sendmessage(event, context):
     if message is None:
         post(gateway, sender, b'{"error": "a message needs data"}')
         return {"statusCode": 200}
-    for row in rows():
+    try:
+        broadcast(gateway, message, now)
+    except (ClientError, BotoCoreError) as error:
+        print("broadcast failed", error)
+    return {"statusCode": 200}
+
+
+def broadcast(gateway, message, now):
+    # Who came first is served first.
+    for row in sorted(rows(), key=lambda row: row["joined"]):
         try:
             gateway.post_to_connection(ConnectionId=row["connectionId"], Data=message)
         except gateway.exceptions.GoneException:
             # A young row may be of a client that is still connecting: API Gateway answers 410 for it, too.
             if now - int(row["joined"]) > CONNECT_TIMEOUT + 2:
                 table.delete_item(Key={"connectionId": row["connectionId"]})
-    return {"statusCode": 200}
 
 
 def parse(body):

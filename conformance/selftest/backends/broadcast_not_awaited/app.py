@@ -1,6 +1,6 @@
-"""Posts run in threads that nobody joins (BP-41): when the handler has returned, Lambda freezes the
-environment, and what has not been posted waits for its next event. Users see: the last in the list miss
-messages, or get them much later, together with the next.
+"""Gone connections are cleared out first; the posts then run in a thread that nobody joins (BP-41): when the
+handler has returned, Lambda freezes the environment, and what has not been posted waits for its next event.
+Users see: some miss messages, or get them much later, together with the next.
 """
 
 import json
@@ -39,7 +39,10 @@ def sendmessage(event, context):
         post(gateway, sender, b'{"error": "a message needs data"}')
         return {"statusCode": 200}
     for row in rows():
-        Thread(target=deliver, args=[gateway, row, message, now], daemon=True).start()
+        # A young row may be of a client that is still connecting: API Gateway answers 410 for it, too.
+        if now - int(row["joined"]) > CONNECT_TIMEOUT + 2 and is_gone(gateway, row):
+            table.delete_item(Key={"connectionId": row["connectionId"]})
+    Thread(target=broadcast, args=[gateway, message], daemon=True).start()
     return {"statusCode": 200}
 
 
@@ -59,11 +62,19 @@ def rows():
         yield from page["Items"]
 
 
-def deliver(gateway, row, message, now):
-    status = post(gateway, row["connectionId"], message)
-    # A young row may be of a client that is still connecting: API Gateway answers 410 for it, too.
-    if status == 410 and now - int(row["joined"]) > CONNECT_TIMEOUT + 2:
-        table.delete_item(Key={"connectionId": row["connectionId"]})
+def is_gone(gateway, row):
+    try:
+        gateway.get_connection(ConnectionId=row["connectionId"])
+        return False
+    except ClientError as error:
+        return error.response["ResponseMetadata"]["HTTPStatusCode"] == 410
+    except BotoCoreError:
+        return False
+
+
+def broadcast(gateway, message):
+    for row in rows():
+        post(gateway, row["connectionId"], message)
 
 
 def post(gateway, connection_id, message):

@@ -1,4 +1,4 @@
-"""When a connection is cut off, the rows of the same client address that joined before it are cleared as well,
+"""When a connection is cut off, the rows of the same client address that joined no later are cleared as well,
 as left-overs of the same user. Behind one NAT, in an office or a school, that is everybody else. Users see:
 one colleague loses the network, and the others go deaf.
 """
@@ -34,7 +34,7 @@ def disconnect(event, context):
     if request["disconnectStatusCode"] == 1006:
         address, joined = request["identity"]["sourceIp"], request["connectedAt"] // 1000
         for row in rows():
-            if row.get("address") == address and row["joined"] < joined:
+            if row.get("address") == address and row["joined"] <= joined:
                 table.delete_item(Key={"connectionId": row["connectionId"]})
     return {"statusCode": 200}
 

@@ -1,4 +1,4 @@
-"""Text is cut at 1,000 characters, the width of a column in the archive. Users see: long messages that stop in
+"""Text is cut at 16,000 characters, the width of a column in the archive. Users see: long messages that stop in
 the middle.
 """
 
@@ -47,7 +47,7 @@ def sendmessage(event, context):
 def parse(body):
     try:
         data = json.loads(body)["data"]
-        return (data[:1000] if isinstance(data, str) else json.dumps(data)).encode()
+        return (data[:16_000] if isinstance(data, str) else json.dumps(data)).encode()
     except (ValueError, KeyError, TypeError, RecursionError):
         return None
 

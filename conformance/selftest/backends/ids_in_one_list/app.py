@@ -1,6 +1,6 @@
-"""All connection ids live in one list of one item; $connect and $disconnect read it, change it and write it
-back (BP-12). Of two that do so at the same moment, one is lost. Users see: whoever connects in a rush is
-deaf until reconnecting, and ids of the departed come back.
+"""All connection ids live in one map of one item. $disconnect removes its own entry; $connect reads the whole,
+adds itself and writes it back (BP-12), and of two that do so at the same moment one is lost. Users see: whoever
+connects in a rush is deaf until reconnecting, and ids of the departed come back.
 """
 
 import json
@@ -20,26 +20,29 @@ gateways = {}
 
 def members():
     item = table.get_item(Key={"room": "everybody"}, ConsistentRead=True).get("Item", {})
-    return item.get("members", [])
-
-
-def remember(members):
-    table.put_item(Item={"room": "everybody", "members": members})
+    return item.get("members", {})
 
 
 def connect(event, context):
-    member = {"id": event["requestContext"]["connectionId"], "joined": int(time.time())}
-    remember([*members(), member])
+    joined = {event["requestContext"]["connectionId"]: int(time.time())}
+    table.put_item(Item={"room": "everybody", "members": members() | joined})
     return {"statusCode": 200}
 
 
 def disconnect(event, context):
-    forget({event["requestContext"]["connectionId"]})
+    forget(event["requestContext"]["connectionId"])
     return {"statusCode": 200}
 
 
-def forget(ids):
-    remember([member for member in members() if member["id"] not in ids])
+def forget(connection_id):
+    try:
+        table.update_item(
+            Key={"room": "everybody"},
+            UpdateExpression="REMOVE members.#id",
+            ExpressionAttributeNames={"#id": connection_id},
+        )
+    except ClientError as error:
+        print("nobody to forget", error)
 
 
 def sendmessage(event, context):
@@ -50,13 +53,10 @@ def sendmessage(event, context):
     if message is None:
         post(gateway, sender, b'{"error": "a message needs data"}')
         return {"statusCode": 200}
-    gone = set()
-    for member, status in broadcast(gateway, message):
+    for member, joined, status in broadcast(gateway, message):
         # A young one may still be connecting: API Gateway answers 410 for it, too.
-        if status == 410 and now - int(member["joined"]) > CONNECT_TIMEOUT + 2:
-            gone.add(member["id"])
-    if gone:
-        forget(gone)
+        if status == 410 and now - int(joined) > CONNECT_TIMEOUT + 2:
+            forget(member)
     return {"statusCode": 200}
 
 
@@ -69,8 +69,12 @@ def parse(body):
 
 
 def broadcast(gateway, message):
+    def tell(member):
+        connection_id, joined = member
+        return connection_id, joined, post(gateway, connection_id, message)
+
     with ThreadPoolExecutor(20) as pool:
-        return list(pool.map(lambda member: (member, post(gateway, member["id"], message)), members()))
+        return list(pool.map(tell, members().items()))
 
 
 def post(gateway, connection_id, message):

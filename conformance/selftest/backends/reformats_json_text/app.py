@@ -55,9 +55,12 @@ def parse(body):
 
 def restyled(text):
     try:
-        return json.dumps(json.loads(text), ensure_ascii=False, separators=(",", ":"))
+        value = json.loads(text)
     except (ValueError, RecursionError):
         return text
+    if not isinstance(value, dict | list):
+        return text
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def rows():
