@@ -24,8 +24,10 @@ def run(session: Session) -> None:
     session.phase("calm", "main")
     clients = [*founders, *_known_newcomers(session), *_hearing_newcomers(session, founders)]
     session.progress(f"calm: {len(clients)} clients, plain text")
-    for client in clients:
-        session.say(client, "broadcast/plain", among=clients, after=f" said by {client.number}")
+    for number, client in enumerate(clients):
+        # Long and short in turn: a buffer that is used again shows the end of a longer message.
+        tail = " and so on" * (3 * (number % 2))
+        session.say(client, "broadcast/plain", among=clients, after=f" said by {client.number}{tail}")
     _texts(session, clients)
     session.progress("calm: several senders at once")
     for _ in range(_ROUNDS):

@@ -25,10 +25,13 @@ _SPARE = 600
 
 
 def unicode_texts(random: Random) -> Iterator[tuple[str, str]]:
-    """Texts before and after an envelope: known troublemakers, then drawn from all of Unicode."""
-    yield from _FIXED
-    for _ in range(_DRAWN):
-        yield _drawn(random), _drawn(random)
+    """Texts before and after an envelope: known troublemakers, then drawn from all of Unicode.
+
+    In brackets, since outer white space is another clause's matter.
+    """
+    drawn = [(_drawn(random), _drawn(random)) for _ in range(_DRAWN)]
+    for before, after in [*_FIXED, *drawn]:
+        yield f"«{before}", f"{after}»"
 
 
 def literal_texts(random: Random) -> list[str]:
