@@ -15,7 +15,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-from .client import Client
+from .client import CONNECT_S, Client
 from .deadline import Deadline, pause_until
 from .errors import TargetFailure
 from .fleet import Fleet
@@ -152,7 +152,8 @@ class _Run:
 
     def _do(self, action: Action, due_ns: int) -> bool:
         if isinstance(action, Connect | Reconnect):
-            self.result.clients[action.slot] = self.fleet.connect(action.group)
+            timeout_s = min(CONNECT_S, self._deadline.remaining())
+            self.result.clients[action.slot] = self.fleet.connect(action.group, timeout_s)
             return True
         client = self.result.clients.get(action.slot)
         if client is None or not client.is_open:

@@ -92,6 +92,12 @@ class Dialer:
         """Host and port, for people."""
         return f"{self._host}:{self._port}"
 
+    @property
+    def place(self) -> str:
+        """The URL without its query, which may be secret."""
+        parts = urlsplit(self.endpoint.url)
+        return f"{parts.scheme}://{self.where}{parts.path}"
+
     def open(self, deadline: Deadline) -> Opened:
         """Raises Unreachable, TlsFailure, HandshakeRefused, HandshakeBroken; at our limits, HarnessError."""
         connected = self._connect(deadline)
@@ -142,12 +148,12 @@ class Dialer:
             )
         except websocket.WebSocketBadStatusException as error:
             body = (error.resp_body or stream.leftover).decode("utf-8", "replace")
-            raise HandshakeRefused(self.where, error.status_code, error.resp_headers or {}, body) from error
+            raise HandshakeRefused(self.place, error.status_code, error.resp_headers or {}, body) from error
         except (websocket.WebSocketException, OSError, TargetFailure, ValueError) as error:
             answer = upgrade.handshake_response
             if answer is not None and answer.status != 101:
-                raise HandshakeRefused(self.where, answer.status, answer.headers, "") from error
-            raise HandshakeBroken(self.where, self._why_broken(error, stream)) from error
+                raise HandshakeRefused(self.place, answer.status, answer.headers, "") from error
+            raise HandshakeBroken(self.place, self._why_broken(error, stream)) from error
         answer = upgrade.handshake_response
         assert answer is not None
         return Opened(

@@ -181,7 +181,7 @@ class Receiver:
                 return
             now = time.monotonic_ns()
             data = bytes(buffer[:count])
-            known = self._reads.get(data) if connection.parser.idle else None
+            known = self._reads.get(data) if count <= _CACHED_READ and connection.parser.idle else None
             if known is None:
                 self._heard(connection, data, now)
             else:

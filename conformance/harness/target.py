@@ -16,7 +16,7 @@ from .contract import Bounds, Contract
 from .errors import UsageError
 from .handshake import Endpoint
 from .message_format import PAYLOAD, ReceiveFormat, SendFormat
-from .target_file import TargetFile, near, read_target_file, region_of
+from .target_file import TargetFile, is_endpoint, near, read_target_file, region_of
 
 TEMPLATE_SUFFIXES = (".yaml", ".yml", ".json", ".template")
 FORMS = (
@@ -150,13 +150,22 @@ def checked_url(url: str) -> str:
         raise UsageError(f"{url!r} is no valid URL: {error}") from error
     if parts.scheme not in ("ws", "wss"):
         raise _wrong_scheme(url)
-    if not parts.hostname or port == 0:
+    if re.search(r"[\x00-\x20\x7f]", url):
+        raise UsageError(f"{url!r} holds white space or control characters; write them as %20 and so on")
+    if not _is_host(parts.hostname) or port == 0:
         raise UsageError(f"{url!r} names no host; a WebSocket URL looks like wss://HOST/STAGE")
     if parts.username is not None:
         raise UsageError("a WebSocket URL carries no user name; use [handshake] headers of a target file")
     if parts.fragment:
         raise UsageError(f"{redact_url(url)}: a WebSocket URL has no fragment (RFC 6455 section 3)")
     return url
+
+
+def _is_host(name: str | None) -> bool:
+    try:
+        return bool(name and name.encode("idna"))
+    except UnicodeError:  # an empty label, or one of more than 63 bytes (RFC 1035 section 2.3.4)
+        return False
 
 
 def _wrong_scheme(spec: str) -> UsageError:
@@ -198,6 +207,12 @@ def _with_access(
     dynamodb_endpoint: str | None,
     management_endpoint: str | None,
 ) -> Target:
+    for option, endpoint in (
+        ("--dynamodb-endpoint", dynamodb_endpoint),
+        ("--management-endpoint", management_endpoint),
+    ):
+        if endpoint is not None and not is_endpoint(endpoint):
+            raise UsageError(f"{option} {endpoint!r} is no http:// or https:// URL")
     known = region or (target.table and target.table.region) or region_of(target.url)
     if table or dynamodb_endpoint:
         name = table or (target.table and target.table.name)

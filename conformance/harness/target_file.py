@@ -157,7 +157,7 @@ class _Reading:
     def _management(self, region: str | None) -> ManagementAccess | None:
         if "management" not in self.data:
             return None
-        endpoint = self.required("management", "endpoint")
+        endpoint = self._endpoint("management") or self.required("management", "endpoint")
         own = self.string("management", "region") or region or region_of(endpoint)
         if own is None and _LOOPBACK.match(endpoint):
             own = _ANY_REGION
@@ -172,8 +172,14 @@ class _Reading:
             self.required("table", "name"),
             self.required("table", "region"),
             self.string("table", "key"),
-            self.string("table", "endpoint"),
+            self._endpoint("table"),
         )
+
+    def _endpoint(self, section: str) -> str | None:
+        found = self.string(section, "endpoint")
+        if found is not None and not is_endpoint(found):
+            raise self.wrong(section, "endpoint", f"{found!r} is no http:// or https:// URL")
+        return found
 
     def _credentials(self) -> Credentials | None:
         if "credentials" not in self.data:
@@ -212,6 +218,11 @@ class _Reading:
             return found
 
         return _VARIABLE.sub(from_environment, value)
+
+
+def is_endpoint(url: str) -> bool:
+    """True for an HTTP URL with a host."""
+    return re.match(r"https?://[^/\s?#]+", url) is not None
 
 
 def region_of(endpoint: str) -> str | None:

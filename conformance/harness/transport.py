@@ -16,6 +16,7 @@ import socket
 import ssl
 import struct
 import threading
+from contextlib import suppress
 from typing import Protocol, cast
 
 from .deadline import Deadline
@@ -143,9 +144,11 @@ class TlsTransport(PlainTransport):
             except ssl.SSLWantReadError:
                 self._exchange(deadline)
             except ssl.SSLError:
-                self._flush_tls()  # the alert that tells the server why
+                with self._lock:
+                    self._push()  # the alert that tells the server why
                 raise
-        self._flush_tls()
+        with self._lock:
+            self._push()
 
     @property
     def pending(self) -> bool:
@@ -162,23 +165,23 @@ class TlsTransport(PlainTransport):
             except ssl.SSLZeroReturnError:
                 return 0
             finally:
-                if self._outgoing.pending:  # alerts and key updates (RFC 8446 section 4.6.3)
-                    super()._accept(self._outgoing.read())
+                if self._outgoing.pending:  # alerts, key updates (RFC 8446 section 4.6.3)
+                    self._push()
 
     def close(self, *, reset: bool = False) -> None:
-        if not reset and self.fileno() >= 0:
-            try:
-                with self._lock:
-                    self._tls.unwrap()  # writes close_notify (RFC 8446 section 6.1)
-            except ssl.SSLError:
-                self._say_goodbye()
+        with self._lock:
+            if not reset and self._socket.fileno() >= 0:
+                # It writes close_notify (RFC 8446 section 6.1), and complains that none has come yet.
+                with suppress(ssl.SSLError):
+                    self._tls.unwrap()
+                self._push()
         super().close(reset=reset)
 
-    def _say_goodbye(self) -> None:
-        try:
-            self._flush_tls()
-        except ConnectionLost:
-            return  # the peer was faster
+    def _push(self) -> None:
+        """Send what the session itself wants to say, as far as that is possible."""
+        with suppress(ConnectionLost):  # whoever reads meets the same end
+            super()._accept(self._outgoing.read())
+            self._flush()
 
     def _accept(self, data: bytes) -> int:
         if self._socket.fileno() < 0:
@@ -191,17 +194,13 @@ class TlsTransport(PlainTransport):
 
     def _exchange(self, deadline: Deadline) -> None:
         """One round of the handshake: send what is due, then wait for bytes."""
-        self._flush_tls()
         if deadline.expired():
             raise TimeoutError("the TLS handshake did not end in time")
+        with self._lock:
+            self._push()
         wait_readable(self.fileno(), deadline)
         with self._lock:
             self._pull()
-
-    def _flush_tls(self) -> None:
-        with self._lock:
-            super()._accept(self._outgoing.read())
-            self._flush()
 
     def _pull(self) -> None:
         """Move what the network has into the session."""

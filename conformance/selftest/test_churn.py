@@ -100,7 +100,7 @@ def test_a_slow_slot_does_not_delay_the_others(tmp_path: Path, monkeypatch: pyte
     def slow(fleet: Fleet, group: str, timeout_s: float = 1.0) -> Client:
         if group == "slow":
             assert released.wait(WAIT_S)
-        return connect(fleet, group)
+        return connect(fleet, group, timeout_s)
 
     monkeypatch.setattr(Fleet, "connect", slow)
     actions = (Connect(0, 0, "slow"), Send(0, 0), Connect(0, 1, "quick"), Send(0.01, 1))

@@ -84,6 +84,8 @@ def test_a_custom_domain_does_not_show_its_management_endpoint() -> None:
         ("wss://host:0/prod", "names no host"),
         ("wss://user:pw@host/prod", "no user name"),
         ("wss://host/prod#top", "fragment"),
+        ("wss://host/a b", "white space"),
+        ("wss://host..example/prod", "names no host"),
         ("lokal", "did you mean 'local'?"),
         ("", "a target is"),
         ("no-such.yaml", "no such SAM template"),
@@ -111,6 +113,8 @@ def test_the_local_stack_takes_no_access_options() -> None:
     ("access", "words"),
     [
         ({"table": "c"}, "--table needs --region"),
+        ({"dynamodb_endpoint": "127.0.0.1:8000"}, "--dynamodb-endpoint '127.0.0.1:8000' is no http://"),
+        ({"management_endpoint": "wss://h/prod"}, "--management-endpoint 'wss://h/prod' is no http://"),
         ({"dynamodb_endpoint": "http://127.0.0.1:8000"}, "--table must say which"),
         ({"management_endpoint": "https://chat.example.org"}, "--management-endpoint needs --region"),
     ],

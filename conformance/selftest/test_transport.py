@@ -170,6 +170,14 @@ def test_a_tls_session_ended_by_the_peer_reads_as_nothing() -> None:
         assert _read_once(transport) == 0
 
 
+def test_a_peer_that_breaks_tls_is_told_so() -> None:
+    with linked("tls") as (transport, peer):
+        socket.socket.send(peer, b"this is no TLS record, and long enough to be read as one")
+        with pytest.raises(ssl.SSLError):
+            _read_once(transport)
+        assert socket.socket.recv(peer, 100)  # the alert, encrypted: nothing else was ever sent
+
+
 def test_closing_ends_the_tls_session_properly() -> None:
     with linked("tls") as (transport, peer):
         transport.close()
@@ -217,6 +225,14 @@ def test_closing_ends_a_sender_that_waits(link: tuple[PlainTransport, socket.soc
     link[0].close()
     sender.join()
     assert len(failures) == 1
+
+
+def test_a_tls_transport_that_was_closed_sends_nothing_and_closes_once() -> None:
+    with linked("tls") as (transport, _):
+        transport.close()
+        transport.close()
+        with pytest.raises(ConnectionLost):
+            transport.send_soon(b"x")
 
 
 def test_a_server_that_never_answers_does_not_hold_up_tls() -> None:
