@@ -78,7 +78,8 @@ def start_load(
 
     `first` is called in the new process, before the command.
     """
-    command = [sys.executable, "-m", "locust", "-f", "loadtests", "--headless", "--only-summary"]
+    locust = str(Path(sys.executable).with_name("locust"))
+    command = [locust, "-f", "loadtests", "--headless", "--only-summary"]
     environment = {k: v for k, v in os.environ.items() if not k.startswith(("LOCUST_", "CHURNPROOF_"))}
     return subprocess.Popen(
         [*command, "--run-dir", str(folder), *arguments],
