@@ -20,9 +20,9 @@ from typing import TYPE_CHECKING, NoReturn, TextIO
 from reference_app.gateway.stack_errors import StackError
 
 if TYPE_CHECKING:
-    from reference_app.gateway.application import Application
     from reference_app.gateway.ready_file import Ready
     from reference_app.gateway.stack import StackOptions
+    from reference_app.gateway.template.application import Application
 
 EXIT_OK = 0
 EXIT_HARNESS = 3
@@ -167,7 +167,7 @@ def _stack_options(options: argparse.Namespace) -> StackOptions:
 
 
 def _read(options: argparse.Namespace) -> Application:
-    from reference_app.gateway.template import read_application
+    from reference_app.gateway.template.template import read_application
 
     application = read_application(options.template, dict(options.parameter))
     for warning in application.warnings:

@@ -47,13 +47,13 @@ _PURE = (
     "reports/markdown.py",
     "reports/metrics.py",
     "reports/results.py",
-    "reference_app/gateway/error_frames.py",
-    "reference_app/gateway/identifiers.py",
-    "reference_app/gateway/lenient_json.py",
-    "reference_app/gateway/management_answers.py",
-    "reference_app/gateway/proxy_event.py",
-    "reference_app/gateway/proxy_result.py",
-    "reference_app/gateway/route_selection.py",
+    "reference_app/gateway/websocket_api/error_frames.py",
+    "reference_app/gateway/websocket_api/identifiers.py",
+    "reference_app/gateway/websocket_api/lenient_json.py",
+    "reference_app/gateway/websocket_api/management_answers.py",
+    "reference_app/gateway/websocket_api/proxy_event.py",
+    "reference_app/gateway/websocket_api/proxy_result.py",
+    "reference_app/gateway/websocket_api/route_selection.py",
 )
 
 

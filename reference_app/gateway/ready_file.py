@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from reference_app.gateway.application import Table
+from reference_app.gateway.template.application import Table
 
 
 @dataclass(frozen=True)

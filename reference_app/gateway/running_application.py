@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from reference_app.gateway.application import Application
 from reference_app.gateway.ready_file import Ready, connection_table
+from reference_app.gateway.template.application import Application
 
 ACCESS_KEY_ID = "local"
 SECRET_ACCESS_KEY = "local-secret"

@@ -12,22 +12,22 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
-from reference_app.gateway import name_interception
-from reference_app.gateway.api_directory import domain_name
-from reference_app.gateway.application import Application
 from reference_app.gateway.certificates import Certificates
 from reference_app.gateway.clock import SystemClock
-from reference_app.gateway.dynamodb_endpoint import DynamoDbEndpoint
-from reference_app.gateway.function_environment import Surroundings
-from reference_app.gateway.gateway import Gateway
-from reference_app.gateway.lambda_service import LambdaService
-from reference_app.gateway.logs import LogWriter
-from reference_app.gateway.route_selection import UnsupportedExpression
+from reference_app.gateway.dynamodb.dynamodb_endpoint import DynamoDbEndpoint
+from reference_app.gateway.dynamodb.table_creation import create_tables
+from reference_app.gateway.functions import name_interception
+from reference_app.gateway.functions.function_environment import Surroundings
+from reference_app.gateway.functions.lambda_service import LambdaService
+from reference_app.gateway.functions.logs import LogWriter
 from reference_app.gateway.running_application import ACCESS_KEY_ID, SECRET_ACCESS_KEY, RunningApplication
 from reference_app.gateway.stack_errors import PortTakenError, TemplateError
-from reference_app.gateway.table_creation import create_tables
-from reference_app.gateway.template import ACCOUNT_ID, check_application
+from reference_app.gateway.template.application import Application
+from reference_app.gateway.template.template import ACCOUNT_ID, check_application
 from reference_app.gateway.unknowns import Unknowns
+from reference_app.gateway.websocket_api.api_directory import domain_name
+from reference_app.gateway.websocket_api.gateway import Gateway
+from reference_app.gateway.websocket_api.route_selection import UnsupportedExpression
 
 _LOOPBACK = "127.0.0.1"
 _ANY_ADDRESS = {"0.0.0.0": _LOOPBACK, "::": "::1", "": _LOOPBACK}  # noqa: S104 - recognised, not bound

@@ -15,10 +15,10 @@ import boto3
 import websocket
 from botocore.config import Config
 
-from reference_app.gateway.application import Route, WebSocketApi
-from reference_app.gateway.gateway import Gateway
-from reference_app.gateway.invocation import Failed, Returned
+from reference_app.gateway.functions.invocation import Failed, Returned
+from reference_app.gateway.template.application import Route, WebSocketApi
 from reference_app.gateway.unknowns import Unknowns
+from reference_app.gateway.websocket_api.gateway import Gateway
 
 if TYPE_CHECKING:
     import ssl
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from types_boto3_apigatewaymanagementapi import ApiGatewayManagementApiClient
 
-    from reference_app.gateway.lifecycle import Lifecycle
+    from reference_app.gateway.websocket_api.lifecycle import Lifecycle
 
     Handler = Callable[[dict[str, Any]], Awaitable[object]]
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from textwrap import dedent, indent
 
-from reference_app.gateway.application import Application
-from reference_app.gateway.resolved_template import ResolvedTemplate, resolved
-from reference_app.gateway.template import ACCOUNT_ID, REGION, STACK_NAME, read_application
-from reference_app.gateway.template_document import parse_document
+from reference_app.gateway.template.application import Application
+from reference_app.gateway.template.resolved_template import ResolvedTemplate, resolved
+from reference_app.gateway.template.template import ACCOUNT_ID, REGION, STACK_NAME, read_application
+from reference_app.gateway.template.template_document import parse_document
 
 SMALLEST = """
 Api:

@@ -2,8 +2,13 @@ from __future__ import annotations
 
 import pytest
 
-from reference_app.gateway.api_directory import ApiDirectory, Destination, domain_name, is_management_call
 from reference_app.gateway.http_message import HttpRequest
+from reference_app.gateway.websocket_api.api_directory import (
+    ApiDirectory,
+    Destination,
+    domain_name,
+    is_management_call,
+)
 from reference_app.tests.running_gateway import api
 
 FIRST = api(logical_id="First", api_id="aaaaaaaaaa", stage="prod")

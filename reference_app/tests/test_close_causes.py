@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from reference_app.gateway import close_causes
-from reference_app.gateway.close_causes import Ending, WireClose
 from reference_app.gateway.unknowns import Unknowns
+from reference_app.gateway.websocket_api import close_causes
+from reference_app.gateway.websocket_api.close_causes import Ending, WireClose
 
 UNKNOWNS = Unknowns()
 

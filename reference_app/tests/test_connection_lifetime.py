@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from reference_app.gateway.connection_lifetime import expiry, next_deadline
+from reference_app.gateway.websocket_api.connection_lifetime import expiry, next_deadline
 
 
 def test_ten_minutes_without_a_message_are_too_long() -> None:

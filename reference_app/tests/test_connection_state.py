@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from reference_app.gateway.close_causes import Ending
-from reference_app.gateway.connection_state import ConnectionState, State
+from reference_app.gateway.websocket_api.close_causes import Ending
+from reference_app.gateway.websocket_api.connection_state import ConnectionState, State
 
 FIRST, SECOND = Ending(1000, "first", None), Ending(1006, "second", None)
 

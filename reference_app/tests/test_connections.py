@@ -1,8 +1,8 @@
 from __future__ import annotations
 
-from reference_app.gateway import close_causes
-from reference_app.gateway.connections import Connection, ConnectionRegistry
-from reference_app.gateway.proxy_event import ConnectionFacts
+from reference_app.gateway.websocket_api import close_causes
+from reference_app.gateway.websocket_api.connections import Connection, ConnectionRegistry
+from reference_app.gateway.websocket_api.proxy_event import ConnectionFacts
 from reference_app.tests.running_gateway import Nobody, api
 
 API, OTHER_API = api(), api()

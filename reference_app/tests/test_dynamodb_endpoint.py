@@ -11,8 +11,8 @@ import boto3
 import pytest
 from types_boto3_dynamodb import DynamoDBClient
 
-from reference_app.gateway.dynamodb_endpoint import DynamoDbEndpoint, answer
-from reference_app.gateway.dynamodb_engine import DynamoDbEngine
+from reference_app.gateway.dynamodb.dynamodb_endpoint import DynamoDbEndpoint, answer
+from reference_app.gateway.dynamodb.dynamodb_engine import DynamoDbEngine
 from reference_app.gateway.http_server import Request
 from reference_app.tests.process_state import eventually, state
 

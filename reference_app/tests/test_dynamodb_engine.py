@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from reference_app.gateway.dynamodb_engine import DynamoDbEngine
+from reference_app.gateway.dynamodb.dynamodb_engine import DynamoDbEngine
 
 REGION = "eu-west-1"
 ROW = {"connectionId": {"S": "abc="}, "connectedAt": {"N": "17"}}
@@ -160,9 +160,7 @@ def test_each_region_has_tables_of_its_own(client: Client) -> None:
         ("", {}, "UnknownOperationException"),
     ],
 )
-def test_errors_are_answers(
-    client: Client, operation: str, parameters: dict[str, Any], error: str
-) -> None:
+def test_errors_are_answers(client: Client, operation: str, parameters: dict[str, Any], error: str) -> None:
     assert client.error(operation, **parameters) == error
 
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from reference_app.gateway import error_frames
+from reference_app.gateway.websocket_api import error_frames
 
 
 @pytest.mark.parametrize(

@@ -13,16 +13,16 @@ from typing import Any
 
 import pytest
 
-from reference_app.gateway.application import Function
-from reference_app.gateway.execution_environment import (
+from reference_app.gateway.functions.execution_environment import (
     ExecutionEnvironment,
     InitFailedError,
     InitTimedOutError,
 )
-from reference_app.gateway.function_environment import Surroundings, function_variables
-from reference_app.gateway.invocation import Failed, Returned
-from reference_app.gateway.logs import FunctionLog, LogWriter
-from reference_app.gateway.runtime_api import Invocation
+from reference_app.gateway.functions.function_environment import Surroundings, function_variables
+from reference_app.gateway.functions.invocation import Failed, Returned
+from reference_app.gateway.functions.logs import FunctionLog, LogWriter
+from reference_app.gateway.functions.runtime_api import Invocation
+from reference_app.gateway.template.application import Function
 from reference_app.tests.process_state import PATIENCE_S, eventually, state
 
 APPS = Path(__file__).with_name("apps")

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from reference_app.gateway.application import Function
-from reference_app.gateway.function_environment import Surroundings, function_variables
+from reference_app.gateway.functions.function_environment import Surroundings, function_variables
+from reference_app.gateway.template.application import Function
 
 SURROUNDINGS = Surroundings(
     "eu-west-1", "key-id", "secret", variables={"AWS_ENDPOINT_URL_DYNAMODB": "http://here"}

@@ -6,16 +6,16 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from reference_app.gateway.application import Function
-from reference_app.gateway.execution_environment import (
+from reference_app.gateway.functions.execution_environment import (
     ExecutionEnvironment,
     InitFailedError,
     InitTimedOutError,
 )
-from reference_app.gateway.function_pool import FunctionPool
-from reference_app.gateway.invocation import Failed, Returned
-from reference_app.gateway.logs import FunctionLog
-from reference_app.gateway.runtime_api import Invocation
+from reference_app.gateway.functions.function_pool import FunctionPool
+from reference_app.gateway.functions.invocation import Failed, Returned
+from reference_app.gateway.functions.logs import FunctionLog
+from reference_app.gateway.functions.runtime_api import Invocation
+from reference_app.gateway.template.application import Function
 
 FUNCTION = Function("Fn", "fn", "python3.13", "app.handler", Path("/code"), timeout_s=5.0)
 DIED = Failed("exited", "Runtime.ExitError", "died")

@@ -12,7 +12,7 @@ import pytest
 import trustme
 import websocket
 
-from reference_app.gateway.application import Route
+from reference_app.gateway.template.application import Route
 from reference_app.tests.running_gateway import (
     PATIENCE_S,
     REGION,

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from reference_app.gateway import handshake
 from reference_app.gateway.http_message import HttpRequest
+from reference_app.gateway.websocket_api import handshake
 
 GOOD = {
     "Host": "x",

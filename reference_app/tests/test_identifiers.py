@@ -5,7 +5,7 @@ from base64 import urlsafe_b64decode
 
 import pytest
 
-from reference_app.gateway.identifiers import IdSource, cell, is_well_formed, tick
+from reference_app.gateway.websocket_api.identifiers import IdSource, cell, is_well_formed, tick
 
 CONNECTION_ID = "BFHPhfCWIAMCKlQ="  # captured, 11 Nov 2024 in us-east-1
 REQUEST_ID = "BFHPhFe3IAMF95g="

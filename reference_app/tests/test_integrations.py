@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from reference_app.gateway import close_causes
-from reference_app.gateway.application import Route
-from reference_app.gateway.connections import Connection
+from reference_app.gateway.functions.invocation import Failed, Returned
 from reference_app.gateway.http_message import HttpRequest
-from reference_app.gateway.identifiers import IdSource
-from reference_app.gateway.integrations import Admitted, Integrations, Refused
-from reference_app.gateway.invocation import Failed, Returned
-from reference_app.gateway.proxy_event import ConnectionFacts
+from reference_app.gateway.template.application import Route
 from reference_app.gateway.unknowns import Unknowns
+from reference_app.gateway.websocket_api import close_causes
+from reference_app.gateway.websocket_api.connections import Connection
+from reference_app.gateway.websocket_api.identifiers import IdSource
+from reference_app.gateway.websocket_api.integrations import Admitted, Integrations, Refused
+from reference_app.gateway.websocket_api.proxy_event import ConnectionFacts
 from reference_app.tests.running_gateway import Clock, Functions, Nobody, api
 
 if TYPE_CHECKING:
-    from reference_app.gateway.application import WebSocketApi
+    from reference_app.gateway.template.application import WebSocketApi
 
 CONNECTION_ID = "BFHPhfCWIAMCKlQ="
 REQUEST = HttpRequest("GET", "/prod", (("Host", "x"),))

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from reference_app.gateway.intrinsics import Resolver, Scope, UnresolvableError
+from reference_app.gateway.template.intrinsics import Resolver, Scope, UnresolvableError
 
 
 def attribute(logical_id: str, name: str) -> str:

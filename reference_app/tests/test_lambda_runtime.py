@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from reference_app.gateway.application import Function
-from reference_app.gateway.lambda_runtime import check_runnable, runtime_client
+from reference_app.gateway.functions.lambda_runtime import check_runnable, runtime_client
+from reference_app.gateway.template.application import Function
 
 
 def function(code: Path, handler: str = "app.handler", runtime: str = "python3.12") -> Function:

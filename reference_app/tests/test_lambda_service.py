@@ -6,10 +6,10 @@ import asyncio
 import json
 from pathlib import Path
 
-from reference_app.gateway.application import Function
-from reference_app.gateway.function_environment import Surroundings
-from reference_app.gateway.invocation import Failed, Returned
-from reference_app.gateway.lambda_service import LambdaService
+from reference_app.gateway.functions.function_environment import Surroundings
+from reference_app.gateway.functions.invocation import Failed, Returned
+from reference_app.gateway.functions.lambda_service import LambdaService
+from reference_app.gateway.template.application import Function
 from reference_app.tests.process_state import eventually, state
 
 APPS = Path(__file__).with_name("apps")

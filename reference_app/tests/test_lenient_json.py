@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reference_app.gateway.lenient_json import NotJson, parse
+from reference_app.gateway.websocket_api.lenient_json import NotJson, parse
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 import websocket
 
-from reference_app.gateway.application import Route
-from reference_app.gateway.invocation import Failed
+from reference_app.gateway.functions.invocation import Failed
+from reference_app.gateway.template.application import Route
 from reference_app.gateway.unknowns import Unknowns
 from reference_app.tests.running_gateway import (
     PATIENCE_S,

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import trustme
 
-from reference_app.gateway import listener
-from reference_app.gateway.listener import Listener
+from reference_app.gateway.websocket_api import listener
+from reference_app.gateway.websocket_api.listener import Listener
 from reference_app.tests.running_gateway import PATIENCE_S
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ import threading
 
 import pytest
 
-from reference_app.gateway.invocation import Failed, Returned
-from reference_app.gateway.logs import FunctionLog, LogWriter, PrintedLines
+from reference_app.gateway.functions.invocation import Failed, Returned
+from reference_app.gateway.functions.logs import FunctionLog, LogWriter, PrintedLines
 
 
 @pytest.fixture

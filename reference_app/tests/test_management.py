@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError
 
-from reference_app.gateway.application import Route
+from reference_app.gateway.template.application import Route
 from reference_app.gateway.unknowns import Unknowns
 from reference_app.tests.running_gateway import (
     REGION,

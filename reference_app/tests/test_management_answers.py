@@ -1,8 +1,8 @@
 from __future__ import annotations
 
-from reference_app.gateway import management_answers as answers
-from reference_app.gateway.management_answers import CallIds
 from reference_app.gateway.unknowns import Unknowns
+from reference_app.gateway.websocket_api import management_answers as answers
+from reference_app.gateway.websocket_api.management_answers import CallIds
 
 IDS = CallIds("6f8b", "BFHPhFe3IAMF95g=", "Root=1-a-b")
 REQUEST_IDS = [("x-amzn-requestid", "6f8b"), ("x-amz-apigw-id", "BFHPhFe3IAMF95g=")]

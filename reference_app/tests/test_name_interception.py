@@ -10,7 +10,7 @@ import textwrap
 
 import pytest
 
-from reference_app.gateway import name_interception
+from reference_app.gateway.functions import name_interception
 
 HOST = "abcdefghij.execute-api.eu-west-1.amazonaws.com"
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from reference_app.gateway.physical_resources import PhysicalResources, derived
+from reference_app.gateway.template.physical_resources import PhysicalResources, derived
 
 RESOURCES: dict[str, Any] = {
     "Api": {"Type": "AWS::ApiGatewayV2::Api"},

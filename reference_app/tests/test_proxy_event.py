@@ -4,9 +4,9 @@ import json
 from dataclasses import replace
 from typing import Any
 
-from reference_app.gateway import close_causes
 from reference_app.gateway.http_message import HttpRequest
-from reference_app.gateway.proxy_event import (
+from reference_app.gateway.websocket_api import close_causes
+from reference_app.gateway.websocket_api.proxy_event import (
     ConnectionFacts,
     Occasion,
     connect_event,

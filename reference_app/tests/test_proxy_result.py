@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from reference_app.gateway.proxy_result import InvalidProxyResult, ProxyResult, parse
 from reference_app.gateway.unknowns import Unknowns
+from reference_app.gateway.websocket_api.proxy_result import InvalidProxyResult, ProxyResult, parse
 
 
 def parsed(result: Any, **unknowns: Any) -> ProxyResult:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from reference_app.gateway.application import Table
 from reference_app.gateway.ready_file import Ready, connection_table, target_file, write_ready_file
+from reference_app.gateway.template.application import Table
 
 
 def table(name: str, key: str) -> Table:

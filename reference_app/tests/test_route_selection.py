@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from reference_app.gateway.application import Route
-from reference_app.gateway.route_selection import RouteSelector, UnsupportedExpression
+from reference_app.gateway.template.application import Route
 from reference_app.gateway.unknowns import Unknowns
+from reference_app.gateway.websocket_api.route_selection import RouteSelector, UnsupportedExpression
 
 
 def selected(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from reference_app.gateway.application import Application, WebSocketApi
 from reference_app.gateway.running_application import RunningApplication
+from reference_app.gateway.template.application import Application, WebSocketApi
 
 
 def running(address: str = "127.0.0.1") -> RunningApplication:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from reference_app.gateway.runtime_api import Invocation, RuntimeApi
+from reference_app.gateway.functions.runtime_api import Invocation, RuntimeApi
 from reference_app.tests.process_state import PATIENCE_S
 
 BASE = "/2018-06-01/runtime"

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from reference_app.gateway.sam_translation import code_location, translate
 from reference_app.gateway.stack_errors import TemplateError
-from reference_app.gateway.template_document import TemplateDocument, parse_document
+from reference_app.gateway.template.sam_translation import code_location, translate
+from reference_app.gateway.template.template_document import TemplateDocument, parse_document
 
 SAM = "Transform: AWS::Serverless-2016-10-31\n"
 FUNCTION = "F: {Type: AWS::Serverless::Function, Properties: {Handler: a.b, Runtime: python3.12%s}}"

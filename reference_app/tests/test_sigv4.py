@@ -11,7 +11,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 from reference_app.gateway.http_message import HttpRequest
-from reference_app.gateway.sigv4 import SignatureVerifier
+from reference_app.gateway.websocket_api.sigv4 import SignatureVerifier
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from reference_app.gateway.application import Application
 from reference_app.gateway.stack import Stack, StackOptions
 from reference_app.gateway.stack_errors import EndpointUnusableError, PortTakenError, TemplateError
-from reference_app.gateway.template import read_application
+from reference_app.gateway.template.application import Application
+from reference_app.gateway.template.template import read_application
 from reference_app.tests.process_state import PATIENCE_S
 from reference_app.tests.running_command import APPS
 

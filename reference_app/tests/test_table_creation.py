@@ -8,11 +8,11 @@ from collections.abc import Callable
 import boto3
 import pytest
 
-from reference_app.gateway.application import Table
-from reference_app.gateway.dynamodb_endpoint import DynamoDbEndpoint
+from reference_app.gateway.dynamodb.dynamodb_endpoint import DynamoDbEndpoint
+from reference_app.gateway.dynamodb.table_creation import create_tables
 from reference_app.gateway.http_server import loopback_listener
 from reference_app.gateway.stack_errors import EndpointUnusableError
-from reference_app.gateway.table_creation import create_tables
+from reference_app.gateway.template.application import Table
 
 CREATE = {
     "TableName": "t",

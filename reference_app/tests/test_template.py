@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from reference_app.gateway.stack_errors import ParameterError, StackError, TemplateError
-from reference_app.gateway.template import application_of, check_application, read_application
-from reference_app.gateway.template_document import document_of, read_document
+from reference_app.gateway.template.template import application_of, check_application, read_application
+from reference_app.gateway.template.template_document import document_of, read_document
 from reference_app.tests.template_writing import SMALLEST, application
 
 APPS = Path(__file__).with_name("apps")

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from reference_app.gateway.application import WebSocketApi
 from reference_app.gateway.stack_errors import TemplateError
+from reference_app.gateway.template.application import WebSocketApi
 from reference_app.tests.template_writing import SMALLEST, application
 
 

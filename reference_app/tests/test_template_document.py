@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from reference_app.gateway.stack_errors import TemplateError
-from reference_app.gateway.template_document import parse_document, read_document
+from reference_app.gateway.template.template_document import parse_document, read_document
 
 PATH = Path("template.yaml")
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from reference_app.gateway.application import Function
 from reference_app.gateway.stack_errors import TemplateError
-from reference_app.gateway.template_functions import environment_text
+from reference_app.gateway.template.application import Function
+from reference_app.gateway.template.template_functions import environment_text
 from reference_app.tests.template_writing import SMALLEST, application
 
 FN = SMALLEST[: SMALLEST.index("\nFn:\n")]

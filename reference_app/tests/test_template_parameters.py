@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from reference_app.gateway.stack_errors import ParameterError
-from reference_app.gateway.template_parameters import parameter_values
+from reference_app.gateway.template.template_parameters import parameter_values
 
 
 def test_a_given_value_wins_over_the_default() -> None:

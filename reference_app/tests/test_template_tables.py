@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from reference_app.gateway.application import Table
 from reference_app.gateway.stack_errors import TemplateError
-from reference_app.gateway.template_tables import read_table
+from reference_app.gateway.template.application import Table
+from reference_app.gateway.template.template_tables import read_table
 from reference_app.tests.template_writing import resolved_template
 
 KEY = (

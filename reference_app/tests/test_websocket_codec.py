@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 from websockets.frames import Close, Frame, Opcode
 
-from reference_app.gateway import close_causes
-from reference_app.gateway.close_causes import Ending, WireClose
 from reference_app.gateway.unknowns import Unknowns
-from reference_app.gateway.websocket_codec import WebSocketCodec
+from reference_app.gateway.websocket_api import close_causes
+from reference_app.gateway.websocket_api.close_causes import Ending, WireClose
+from reference_app.gateway.websocket_api.websocket_codec import WebSocketCodec
 
 FRAME_LIMIT, MESSAGE_LIMIT = 32768, 131072
 

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 import pytest
 from websockets.frames import Close, Frame, Opcode
 
-from reference_app.gateway import close_causes, websocket_session
 from reference_app.gateway.unknowns import Unknowns
-from reference_app.gateway.websocket_session import MAX_PENDING_MESSAGES, WebSocketSession
+from reference_app.gateway.websocket_api import close_causes, websocket_session
+from reference_app.gateway.websocket_api.websocket_session import MAX_PENDING_MESSAGES, WebSocketSession
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
-    from reference_app.gateway.close_causes import Ending
+    from reference_app.gateway.websocket_api.close_causes import Ending
 
 UNKNOWNS = Unknowns()
 

@@ -92,7 +92,7 @@ class FanOut:
         if not delivery.result.outcome.safe_to_repeat:
             return False
         elapsed = self._budget.elapsed()
-        wait = self._retry.delay(delivery.attempts, elapsed, random.random())  # noqa: S311 - jitter
+        wait = self._retry.delay(delivery.attempts, elapsed, random.random())
         if wait is None or self._budget.remaining() - wait < self._post_limit:
             return False
         connection_id = delivery.row.connection_id

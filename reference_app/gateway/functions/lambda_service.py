@@ -1,0 +1,74 @@
+"""Lambda: an `Invoker` over the pools of an application's functions."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable, Iterable
+
+from reference_app.gateway.functions.execution_environment import ExecutionEnvironment
+from reference_app.gateway.functions.function_environment import Surroundings, function_variables
+from reference_app.gateway.functions.function_pool import FunctionPool
+from reference_app.gateway.functions.invocation import Failed, Returned
+from reference_app.gateway.functions.logs import FunctionLog, LogWriter
+from reference_app.gateway.template.application import Function
+
+
+class LambdaService:
+    """Runs functions, in at most `concurrency` environments each; create it inside the event loop."""
+
+    def __init__(
+        self,
+        functions: Iterable[Function],
+        *,
+        account_id: str,
+        concurrency: int,
+        logs: LogWriter | None,
+        notify: Callable[[str], None],
+    ) -> None:
+        """`logs` is where the functions' output goes; None drops it.
+
+        `notify` is told, in a sentence, which function cannot be loaded.
+        """
+        self._functions = {function.logical_id: function for function in functions}
+        self._account_id = account_id
+        self._concurrency = concurrency
+        self._logs = logs
+        self._notify = notify
+        self._pools: dict[str, FunctionPool] = {}
+
+    async def start(self, surroundings: Surroundings) -> None:
+        """Have one environment of each function ready, so that the first event of each is a warm one.
+
+        A function whose init fails is told of, and tried again at its first event.
+        """
+        # More starts than cores at a time would only make each of them slower.
+        starting = asyncio.Semaphore(max(2, os.cpu_count() or 1))
+        for logical_id, function in self._functions.items():
+            self._pools[logical_id] = self._pool(function, surroundings, starting)
+        failures = await asyncio.gather(*(pool.start_ahead() for pool in self._pools.values()))
+        for logical_id, failure in zip(self._pools, failures, strict=True):
+            if failure is not None:
+                self._notify(f"function {logical_id}: {failure.error_type}: {failure.message}")
+
+    async def invoke(self, function: str, event: bytes) -> Returned | Failed:
+        """Run one event through a function; see `Invoker`."""
+        pool = self._pools.get(function)
+        if pool is None:
+            return Failed("exited", "ServiceUnavailable", "the function is not ready")
+        return await pool.invoke(event)
+
+    async def stop(self) -> None:
+        """End every environment."""
+        await asyncio.gather(*(pool.stop() for pool in self._pools.values()))
+        self._pools.clear()
+
+    def _pool(
+        self, function: Function, surroundings: Surroundings, starting: asyncio.Semaphore
+    ) -> FunctionPool:
+        def make() -> ExecutionEnvironment:
+            log = FunctionLog(self._logs, function.logical_id)
+            return ExecutionEnvironment(function, function_variables(function, surroundings), log)
+
+        arn = f"arn:aws:lambda:{surroundings.region}:{self._account_id}:function:{function.name}"
+        return FunctionPool(function, arn, make, limit=self._concurrency, starting=starting)

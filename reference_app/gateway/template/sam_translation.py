@@ -1,0 +1,105 @@
+"""SAM to plain CloudFormation, by the translator that CloudFormation itself runs."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from reference_app.gateway.stack_errors import TemplateError
+from reference_app.gateway.template.template_document import TemplateDocument, TemplateValue
+
+if TYPE_CHECKING:
+    from samtranslator.model.exceptions import InvalidDocumentException
+
+SAM_TRANSFORM = "AWS::Serverless-2016-10-31"
+_SAM_FUNCTION = "AWS::Serverless::Function"
+_LOCAL_CODE = "s3://local-code/"
+
+
+def translate(document: TemplateDocument, parameters: Mapping[str, Any], region: str) -> dict[str, Any]:
+    """The resources of the template without `AWS::Serverless::*`; needs neither network nor credentials.
+
+    Raises TemplateError with the translator's own words.
+    """
+    if not _is_sam(document):
+        _refuse_serverless_types(document)
+        return document.resources
+    # These imports take most of a second, and plain templates do without.
+    from boto3.session import Session
+    from samtranslator.model.exceptions import InvalidDocumentException
+    from samtranslator.parser.parser import Parser
+    from samtranslator.translator.translator import Translator
+
+    template = copy.deepcopy(document.content)
+    _detach_code(template)
+    # IAM is not evaluated here, so no managed policy has to be looked up.
+    translator = Translator({}, Parser(), boto_session=Session(region_name=region))
+    try:
+        translated = translator.translate(template, _as_given(parameters))
+    except InvalidDocumentException as invalid:
+        raise _translation_error(invalid, document) from invalid
+    except Exception as malformed:  # it trips over malformed templates in as many ways as there are
+        problem = f"SAM's translator cannot take it: {malformed!r}"
+        raise TemplateError(problem, template=document.path) from malformed
+    finally:
+        translator.metrics.publish()  # to nowhere, but it would warn that they are unpublished
+    resources: dict[str, Any] = translated["Resources"]
+    return resources
+
+
+def _is_sam(document: TemplateDocument) -> bool:
+    transforms = document.content.get("Transform", [])
+    return SAM_TRANSFORM in (transforms if isinstance(transforms, list) else [transforms])
+
+
+def _refuse_serverless_types(document: TemplateDocument) -> None:
+    for logical_id, resource in document.resources.items():
+        if resource["Type"].startswith("AWS::Serverless::"):
+            raise TemplateError(
+                f"resource {logical_id} is {resource['Type']}, but the template is not a SAM one",
+                template=document.path,
+                line=document.line_of(logical_id),
+                accepted=f"add: Transform: {SAM_TRANSFORM}",
+            )
+
+
+def _detach_code(template: dict[str, Any]) -> None:
+    """Give each function the S3 location that the translator insists on; its folder is read elsewhere."""
+    _globals(template).pop("CodeUri", None)
+    for logical_id, resource in template["Resources"].items():
+        if resource["Type"] == _SAM_FUNCTION:
+            properties = resource.setdefault("Properties", {})
+            if isinstance(properties, dict) and not {"InlineCode", "ImageUri"} & properties.keys():
+                properties["CodeUri"] = f"{_LOCAL_CODE}{logical_id}"
+        if resource["Type"] == "AWS::Serverless::LayerVersion":
+            resource.setdefault("Properties", {})["ContentUri"] = f"{_LOCAL_CODE}{logical_id}"
+
+
+def _globals(template: Mapping[str, Any]) -> dict[str, Any]:
+    function_globals = (template.get("Globals") or {}).get("Function") or {}
+    return function_globals if isinstance(function_globals, dict) else {}
+
+
+def code_location(document: TemplateDocument, logical_id: str) -> TemplateValue:
+    """What a template says about where a function's code is: its CodeUri or Code, unresolved.
+
+    SAM's default is the template's own folder.
+    """
+    resource = document.resources[logical_id]
+    properties = resource.get("Properties") or {}
+    if resource["Type"] == _SAM_FUNCTION:
+        return properties.get("CodeUri", _globals(document.content).get("CodeUri", "."))
+    return properties.get("Code", ".")
+
+
+def _as_given(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """Parameters as CloudFormation hands them to a transform: lists as comma-separated text."""
+    return {name: ",".join(value) if isinstance(value, list) else value for name, value in parameters.items()}
+
+
+def _translation_error(invalid: InvalidDocumentException, document: TemplateDocument) -> TemplateError:
+    cause = invalid.causes[0] if invalid.causes else invalid
+    logical_id = getattr(cause, "_logical_id", None)
+    line = document.line_of(logical_id) if isinstance(logical_id, str) else None
+    return TemplateError(f"SAM: {cause.message}", template=document.path, line=line)

@@ -1,0 +1,104 @@
+"""SAM template -> Application: the one way into the local stack."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from reference_app.gateway.functions.lambda_runtime import check_runnable
+from reference_app.gateway.stack_errors import TemplateError
+from reference_app.gateway.template.application import Application
+from reference_app.gateway.template.resolved_template import ResolvedTemplate, resolved
+from reference_app.gateway.template.sam_translation import translate
+from reference_app.gateway.template.template_apis import (
+    API,
+    INTEGRATION,
+    ROUTE,
+    ROUTE_RESPONSE,
+    STAGE,
+    read_apis,
+)
+from reference_app.gateway.template.template_document import TemplateDocument, read_document
+from reference_app.gateway.template.template_functions import FUNCTION, read_function
+from reference_app.gateway.template.template_parameters import parameter_values
+from reference_app.gateway.template.template_tables import TABLE, read_table
+
+REGION = "us-east-1"
+ACCOUNT_ID = "123456789012"
+"""AWS's documentation account; also the one that moto keeps its tables under."""
+STACK_NAME = "local"
+
+_READ = frozenset({API, INTEGRATION, ROUTE, ROUTE_RESPONSE, STAGE, FUNCTION, TABLE})
+
+# Resources without a local meaning: the stack evaluates no IAM and keeps no logs or metrics.
+_WITHOUT_MEANING = (
+    "AWS::ApiGateway::Account",
+    "AWS::ApiGatewayV2::Deployment",
+    "AWS::ApiGatewayV2::IntegrationResponse",
+    "AWS::ApplicationAutoScaling::",
+    "AWS::CloudFormation::WaitConditionHandle",
+    "AWS::CloudWatch::",
+    "AWS::IAM::",
+    "AWS::Lambda::Alias",
+    "AWS::Lambda::LayerVersion",
+    "AWS::Lambda::Permission",
+    "AWS::Lambda::Version",
+    "AWS::Logs::",
+)
+
+
+def read_application(path: Path, parameters: Mapping[str, str], *, region: str = REGION) -> Application:
+    """The application that a SAM or CloudFormation template describes.
+
+    `parameters` are values for the template's parameters beyond its defaults. Needs neither network nor
+    credentials. Raises StackError: TemplateError or ParameterError.
+    """
+    return application_of(read_document(path), parameters, region=region)
+
+
+def application_of(
+    document: TemplateDocument, parameters: Mapping[str, str], *, region: str = REGION
+) -> Application:
+    """The same for a template that is read already."""
+    values = parameter_values(document.content.get("Parameters") or {}, parameters)
+    template = resolved(
+        document,
+        translate(document, values, region),
+        values,
+        region=region,
+        account_id=ACCOUNT_ID,
+        stack=STACK_NAME,
+    )
+    apis = read_apis(template)
+    if not apis:
+        raise TemplateError(
+            "the template has no WebSocket API",
+            template=document.path,
+            accepted="AWS::Serverless::WebSocketApi, or AWS::ApiGatewayV2::Api with ProtocolType WEBSOCKET",
+        )
+    integrated = {route.function for api in apis for route in api.routes.values()}
+    functions = {name: read_function(template, name) for name in sorted(filter(None, integrated))}
+    tables = tuple(read_table(template, logical_id) for logical_id in template.of_type(TABLE))
+    _warn_of_the_rest(template, frozenset(functions))
+    return Application(document.path.resolve(), region, apis, functions, tables, tuple(template.warnings))
+
+
+def check_application(application: Application) -> None:
+    """Raise TemplateError for a function that this machine cannot run: other runtime, missing handler."""
+    for function in application.functions.values():
+        problem = check_runnable(function)
+        if problem is not None:
+            raise TemplateError(
+                f"function {function.logical_id}: {problem.what}",
+                template=application.template,
+                accepted=problem.accepted,
+            )
+
+
+def _warn_of_the_rest(template: ResolvedTemplate, functions: frozenset[str]) -> None:
+    for logical_id in template.resources:
+        kind = template.type_of(logical_id)
+        if kind == FUNCTION and logical_id not in functions:
+            template.warn(logical_id, "no route of a WebSocket API calls it, so it is not run")
+        elif kind is not None and kind not in _READ and not kind.startswith(_WITHOUT_MEANING):
+            template.warn(logical_id, "resources of this type are not run here")

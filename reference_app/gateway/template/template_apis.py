@@ -1,0 +1,138 @@
+"""WebSocket APIs of a template: routes, what they call, the stage they are deployed to."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+
+from reference_app.gateway.template.application import Route, WebSocketApi
+from reference_app.gateway.template.resolved_template import ResolvedTemplate
+from reference_app.gateway.template.template_functions import FUNCTION, environment_text
+
+API = "AWS::ApiGatewayV2::Api"
+ROUTE = "AWS::ApiGatewayV2::Route"
+INTEGRATION = "AWS::ApiGatewayV2::Integration"
+ROUTE_RESPONSE = "AWS::ApiGatewayV2::RouteResponse"
+STAGE = "AWS::ApiGatewayV2::Stage"
+
+_FUNCTION_IN_URI = re.compile(r":function:([^:/]+)")
+_LONGEST_INTEGRATION_MS = 29_000  # LM-7
+
+
+def read_apis(template: ResolvedTemplate) -> tuple[WebSocketApi, ...]:
+    """Every WebSocket API of the template, in its order.
+
+    Raises TemplateError for an API without a stage, and for a route whose target cannot be told.
+    """
+    return tuple(
+        _read_api(template, logical_id)
+        for logical_id in template.of_type(API)
+        if _speaks(template, logical_id)
+    )
+
+
+def _speaks(template: ResolvedTemplate, logical_id: str) -> bool:
+    """Whether this API is a WebSocket one."""
+    if str(template.get(logical_id, "ProtocolType", "HTTP")).upper() == "WEBSOCKET":
+        return True
+    template.warn(logical_id, "HTTP APIs are not run here, WebSocket APIs only")
+    return False
+
+
+def _read_api(template: ResolvedTemplate, logical_id: str) -> WebSocketApi:
+    api_id = template.physical.api_id(logical_id)
+    stage = _stage(template, logical_id, api_id)
+    routes = [_read_route(template, route) for route in _children(template, ROUTE, api_id)]
+    if not routes:
+        raise template.error(logical_id, "the API has no route", ROUTE)
+    variables = template.mapping(stage, "StageVariables")
+    for settings in ("DefaultRouteSettings", "RouteSettings"):
+        if template.get(stage, settings):
+            template.warn(stage, f"{settings} is left out: nothing is throttled here")
+    return WebSocketApi(
+        logical_id=logical_id,
+        api_id=api_id,
+        stage=template.text(stage, "StageName"),
+        route_selection_expression=str(
+            template.get(logical_id, "RouteSelectionExpression", "$request.body.action")
+        ),
+        routes={route.key: route for route in routes},
+        stage_variables={name: environment_text(value) for name, value in variables.items()},
+    )
+
+
+def _children(template: ResolvedTemplate, kind: str, api_id: str) -> list[str]:
+    return [child for child in template.of_type(kind) if template.get(child, "ApiId") == api_id]
+
+
+def _stage(template: ResolvedTemplate, logical_id: str, api_id: str) -> str:
+    stages = _children(template, STAGE, api_id)
+    if not stages:
+        raise template.error(logical_id, "the API is not deployed to any stage", STAGE)
+    for further in stages[1:]:
+        template.warn(further, f"only the first stage of an API is served, {stages[0]}")
+    return stages[0]
+
+
+def _read_route(template: ResolvedTemplate, logical_id: str) -> Route:
+    _warn_of_authorization(template, logical_id)
+    route = Route(key=template.text(logical_id, "RouteKey"), function=None)
+    target = template.get(logical_id, "Target")
+    if target is None:
+        template.warn(logical_id, "the route has no integration")
+        return route
+    integration = _integration(template, logical_id, str(target))
+    timeout_ms = template.number(integration, "TimeoutInMillis", _LONGEST_INTEGRATION_MS)
+    return replace(
+        route,
+        function=_integrated_function(template, integration),
+        two_way=_is_two_way(template, logical_id),
+        timeout_s=timeout_ms / 1000,
+    )
+
+
+def _warn_of_authorization(template: ResolvedTemplate, logical_id: str) -> None:
+    if (kind := template.get(logical_id, "AuthorizationType", "NONE")) != "NONE":
+        template.warn(logical_id, f"authorization {kind} is left out: every client is let in")
+    if str(template.get(logical_id, "ApiKeyRequired", False)).lower() == "true":
+        template.warn(logical_id, "API keys are left out: every client is let in")
+
+
+def _integration(template: ResolvedTemplate, route: str, target: str) -> str:
+    """Logical id of the integration that `target` (`integrations/<id>`) names."""
+    for logical_id in template.of_type(INTEGRATION):
+        if target == f"integrations/{template.physical.reference(logical_id)}":
+            return logical_id
+    raise template.error(route, f"its target {target!r} is no integration of this template", INTEGRATION)
+
+
+def _integrated_function(template: ResolvedTemplate, logical_id: str) -> str | None:
+    """Logical id of the function behind an integration, None if it is no Lambda proxy integration."""
+    kind = template.text(logical_id, "IntegrationType")
+    if kind != "AWS_PROXY":
+        template.warn(logical_id, f"integrations of type {kind} are not run here, AWS_PROXY only")
+        return None
+    uri = template.text(logical_id, "IntegrationUri")
+    match = _FUNCTION_IN_URI.search(uri)
+    function = _by_name(template)(match[1]) if match else None
+    if function is None:
+        raise template.error(logical_id, f"IntegrationUri {uri!r} names no function of this template")
+    return function
+
+
+def _by_name(template: ResolvedTemplate) -> Callable[[str], str | None]:
+    names = {template.name(logical_id): logical_id for logical_id in template.of_type(FUNCTION)}
+    return names.get
+
+
+def _is_two_way(template: ResolvedTemplate, route: str) -> bool:
+    """Whether what the function returns goes to the client (RT-34, RT-37)."""
+    if template.get(route, "RouteResponseSelectionExpression") != "$default":
+        return False
+    route_id = template.physical.reference(route)
+    return any(
+        template.get(response, "RouteId") == route_id
+        and template.get(response, "RouteResponseKey") == "$default"
+        for response in template.of_type(ROUTE_RESPONSE)
+    )

@@ -1,0 +1,63 @@
+"""Lambda functions of a template."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from reference_app.gateway.template.application import Function
+from reference_app.gateway.template.resolved_template import ResolvedTemplate
+from reference_app.gateway.template.sam_translation import code_location
+from reference_app.gateway.template.template_document import TemplateValue
+
+FUNCTION = "AWS::Lambda::Function"
+
+
+def read_function(template: ResolvedTemplate, logical_id: str) -> Function:
+    """The function with this logical id. Raises TemplateError if its code is not in a local folder."""
+    if template.get(logical_id, "PackageType") == "Image":
+        raise template.error(logical_id, "container images are not run here", "PackageType Zip")
+    if template.has(logical_id, "Layers"):
+        template.warn(logical_id, "its layers are left out; install what they bring beside the code")
+    environment = template.mapping(logical_id, "Environment").get("Variables", {})
+    if not isinstance(environment, dict):
+        raise template.error(logical_id, "property Environment has Variables that are no mapping")
+    has_reserved = template.get(logical_id, "ReservedConcurrentExecutions") is not None
+    return Function(
+        logical_id=logical_id,
+        name=template.name(logical_id),
+        runtime=template.text(logical_id, "Runtime"),
+        handler=template.text(logical_id, "Handler"),
+        code=_code_folder(template, logical_id),
+        timeout_s=float(template.number(logical_id, "Timeout", 3)),
+        memory_mb=template.number(logical_id, "MemorySize", 128),
+        environment={name: environment_text(value) for name, value in environment.items()},
+        reserved_concurrency=(
+            template.number(logical_id, "ReservedConcurrentExecutions", 0) if has_reserved else None
+        ),
+        log_format=str(template.mapping(logical_id, "LoggingConfig").get("LogFormat", "Text")),
+    )
+
+
+def environment_text(value: TemplateValue) -> str:
+    """A value as CloudFormation writes it into an environment variable."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value)
+
+
+def _code_folder(template: ResolvedTemplate, logical_id: str) -> Path:
+    accepted = "CodeUri: a folder, relative to the template"
+    # SAM generates functions of its own only for custom resources, which are no WebSocket handlers.
+    if logical_id not in template.document.resources:
+        raise template.error(logical_id, "its code is not in this template", accepted)
+    code = template.get(logical_id, "Code")
+    if isinstance(code, dict) and "ZipFile" in code:
+        raise template.error(logical_id, "inline code is not run here", accepted)
+    location = template.evaluate(logical_id, "CodeUri", code_location(template.document, logical_id))
+    if not isinstance(location, str) or location.startswith(("s3://", "https://")):
+        raise template.error(logical_id, f"its code is not in a local folder but in {location}", accepted)
+    folder = (template.document.path.resolve().parent / location).resolve()
+    if not folder.is_dir():
+        problem = "is a file" if folder.exists() else "does not exist"
+        raise template.error(logical_id, f"the folder of its code, {folder}, {problem}", accepted)
+    return folder

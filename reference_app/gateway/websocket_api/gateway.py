@@ -1,0 +1,125 @@
+"""The local API Gateway: WebSocket stages and their `@connections` on one port."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from reference_app.gateway.http_message import json_answer, message_body
+from reference_app.gateway.websocket_api import handshake
+from reference_app.gateway.websocket_api.api_directory import ApiDirectory, is_management_call
+from reference_app.gateway.websocket_api.connections import ConnectionRegistry
+from reference_app.gateway.websocket_api.http_connection import HttpConnection
+from reference_app.gateway.websocket_api.identifiers import IdSource
+from reference_app.gateway.websocket_api.integrations import Integrations
+from reference_app.gateway.websocket_api.lifecycle import Lifecycle
+from reference_app.gateway.websocket_api.listener import Listener
+from reference_app.gateway.websocket_api.management import ManagementApi
+from reference_app.gateway.websocket_api.sigv4 import SignatureVerifier
+from reference_app.gateway.websocket_api.websocket_session import WebSocketSession
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Mapping, Sequence
+
+    from reference_app.gateway.clock import Clock
+    from reference_app.gateway.functions.invocation import Invoker
+    from reference_app.gateway.http_message import HttpAnswer, HttpRequest
+    from reference_app.gateway.template.application import WebSocketApi
+    from reference_app.gateway.unknowns import Unknowns
+
+STOP_WITHIN_S = 1.0
+"""How long each step of stopping may take: `$disconnect` invocations, close handshakes, sockets."""
+
+
+class Gateway:
+    """Serves some APIs of one account and region from `start` to `stop`, once."""
+
+    def __init__(
+        self,
+        apis: Sequence[WebSocketApi],
+        invoker: Invoker,
+        *,
+        region: str,
+        account_id: str,
+        credentials: Mapping[str, str],
+        tls: ssl.SSLContext | None,
+        unknowns: Unknowns,
+        clock: Clock,
+    ) -> None:
+        """`credentials` maps the access key ids that may call `@connections` to their secrets.
+
+        Raises UnsupportedExpression for a route selection expression that cannot be evaluated.
+        """
+        self.account_id = account_id
+        ids = IdSource(region)
+        registry = ConnectionRegistry()
+        directory = ApiDirectory(apis, region)
+        verifier = SignatureVerifier(credentials, region)
+        integrations = Integrations(apis, invoker, ids, clock, unknowns)
+        self._lifecycle = Lifecycle(integrations, registry, ids, region, clock, unknowns)
+        management = ManagementApi(directory, registry, verifier, ids, clock, unknowns)
+        self._door = _FrontDoor(directory, management, self._lifecycle, unknowns)
+        self._tls = tls
+        self._sockets: set[HttpConnection] = set()
+        self._listener: Listener | None = None
+
+    async def start(self, host: str, port: int) -> int:
+        """Listen and return the port, which is the system's choice for 0. Raises OSError as it comes."""
+        listener = Listener(lambda: HttpConnection(self._door, self._sockets), self._tls)
+        bound = listener.listen(host, port)
+        self._listener = listener
+        return bound
+
+    async def stop(self) -> None:
+        """Close every client with 1001, let `$disconnect` run for a moment, and leave nothing behind.
+
+        `@connections` answers until the functions have had their moment.
+        """
+        self._door.is_closing = True
+        await self._lifecycle.stop(STOP_WITHIN_S)
+        if self._listener is not None:
+            await self._listener.close(STOP_WITHIN_S)
+            self._listener = None
+        for connection in tuple(self._sockets):
+            connection.abort()
+        await asyncio.sleep(0)  # one turn of the loop, in which the sockets are closed
+
+
+class _FrontDoor:
+    """Tells handshakes, `@connections` calls and everything else apart."""
+
+    def __init__(
+        self,
+        directory: ApiDirectory,
+        management: ManagementApi,
+        lifecycle: Lifecycle,
+        unknowns: Unknowns,
+    ) -> None:
+        self.is_closing = False
+        self._directory = directory
+        self._management = management
+        self._lifecycle = lifecycle
+        self._unknowns = unknowns
+
+    def answer(self, request: HttpRequest) -> HttpAnswer:
+        if is_management_call(request):
+            return self._management.answer(request)
+        return handshake.refusal(request) or _forbidden(403)
+
+    def upgrade(self, request: HttpRequest, transport: asyncio.Transport, early: bytes) -> HttpAnswer | None:
+        if self.is_closing:
+            return json_answer(503, message_body("Service Unavailable"))
+        if (refusal := handshake.refusal(request)) is not None:
+            return refusal
+        destination = self._directory.find(request)
+        if destination is None or destination.rest not in ((), ("",)):  # HS-4: a trailing slash is fine
+            return _forbidden(self._unknowns.unknown_stage_status)  # HS-26
+        session = WebSocketSession(transport, self._unknowns, early)
+        peer = transport.get_extra_info("peername")  # None for a client that is gone already
+        self._lifecycle.begin(destination.api, request, session, peer[0] if peer else "")
+        return None
+
+
+def _forbidden(status: int) -> HttpAnswer:
+    return json_answer(status, message_body("Forbidden"))

@@ -1,0 +1,159 @@
+"""API Gateway's calls to functions: which event, which function, what the outcome means to the client.
+
+Every invocation passes `Integrations._invoke`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import http
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from reference_app.gateway.functions.invocation import Failed
+from reference_app.gateway.websocket_api import error_frames, proxy_event, proxy_result
+from reference_app.gateway.websocket_api.proxy_event import Occasion
+from reference_app.gateway.websocket_api.proxy_result import InvalidProxyResult
+from reference_app.gateway.websocket_api.route_selection import RouteSelector
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from reference_app.gateway.clock import Clock
+    from reference_app.gateway.functions.invocation import Invoker, Returned
+    from reference_app.gateway.http_message import HttpRequest
+    from reference_app.gateway.template.application import Route, WebSocketApi
+    from reference_app.gateway.unknowns import Unknowns
+    from reference_app.gateway.websocket_api.close_causes import Ending
+    from reference_app.gateway.websocket_api.connections import Connection
+    from reference_app.gateway.websocket_api.identifiers import IdSource
+
+_BAD_GATEWAY = 502
+_STATUSES = frozenset(http.HTTPStatus)
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """`$connect` let the client in, with the subprotocol that the function chose (HS-14)."""
+
+    subprotocol: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """`$connect` did not let the client in."""
+
+    status: int
+    message: str
+    request_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class _TimedOut:
+    """The integration timeout passed; the invocation runs on (Q-26)."""
+
+
+class Integrations:
+    """The routes of some APIs, bound to an invoker."""
+
+    def __init__(
+        self,
+        apis: Sequence[WebSocketApi],
+        invoker: Invoker,
+        ids: IdSource,
+        clock: Clock,
+        unknowns: Unknowns,
+    ) -> None:
+        """Raises UnsupportedExpression for a route selection expression that cannot be evaluated."""
+        self._selectors = {
+            api.api_id: RouteSelector(api.route_selection_expression, api.routes, unknowns) for api in apis
+        }
+        self._invoker = invoker
+        self._ids = ids
+        self._clock = clock
+        self._unknowns = unknowns
+
+    async def connect(self, connection: Connection, request: HttpRequest) -> Admitted | Refused:
+        """Run `$connect`; without such a route everybody is let in (HS-6)."""
+        route = connection.api.routes.get("$connect")
+        if route is None or route.function is None:
+            return Admitted(None)
+        occasion = self._occasion(route)
+        trace_id = self._ids.trace_id(occasion.epoch_ms)
+        event = proxy_event.connect_event(connection.facts, occasion, request, trace_id)
+        outcome = await self._invoke(route, route.function, event)
+        return self._admission(outcome, occasion.request_id)
+
+    async def message(self, connection: Connection, text: str) -> bytes | None:
+        """Run the route that a message selects; return the frame for its sender, if it gets one."""
+        route = self._selectors[connection.api.api_id].select(text)
+        if route is None:
+            return self._error_frame(error_frames.FORBIDDEN, connection)  # RT-20
+        if route.function is None:
+            return self._error_frame(error_frames.INTERNAL_SERVER_ERROR, connection)
+        occasion = self._occasion(route)
+        message_id = self._ids.message_id(occasion.epoch_ms, connection.facts.connection_id)
+        event = proxy_event.message_event(connection.facts, occasion, message_id, text)
+        outcome = await self._invoke(route, route.function, event)
+        return self._reply(route, outcome, connection.facts.connection_id, occasion.request_id)
+
+    async def disconnect(self, connection: Connection, ending: Ending) -> None:
+        """Run `$disconnect`; whatever comes of it concerns nobody (DC-1, DC-6)."""
+        route = connection.api.routes.get("$disconnect")
+        if route is not None and route.function is not None:
+            event = proxy_event.disconnect_event(connection.facts, self._occasion(route), ending)
+            await self._invoke(route, route.function, event)
+
+    async def _invoke(self, route: Route, function: str, event: bytes) -> Returned | Failed | _TimedOut:
+        try:
+            async with asyncio.timeout(route.timeout_s):  # LM-7
+                return await self._invoker.invoke(function, event)
+        except TimeoutError:
+            return _TimedOut()
+
+    def _admission(self, outcome: Returned | Failed | _TimedOut, request_id: str) -> Admitted | Refused:
+        if isinstance(outcome, _TimedOut):
+            status = self._unknowns.connect_timeout_status
+            return Refused(status, error_frames.ENDPOINT_TIMED_OUT, request_id)
+        if isinstance(outcome, Failed):
+            return Refused(_BAD_GATEWAY, error_frames.INTERNAL_SERVER_ERROR, request_id)  # HS-9
+        try:
+            result = proxy_result.parse(outcome.payload, self._unknowns)
+        except InvalidProxyResult:
+            status = self._unknowns.invalid_connect_result_status
+            return Refused(status, error_frames.INTERNAL_SERVER_ERROR, request_id)  # HS-10
+        if result.is_success:
+            return Admitted(result.subprotocol)  # HS-7
+        return Refused(result.status_code, _phrase(result.status_code), request_id)  # HS-8
+
+    def _reply(
+        self, route: Route, outcome: Returned | Failed | _TimedOut, connection_id: str, request_id: str
+    ) -> bytes | None:
+        if isinstance(outcome, _TimedOut):
+            return error_frames.error_frame(error_frames.ENDPOINT_TIMED_OUT, connection_id, request_id)
+        failure = error_frames.error_frame(error_frames.INTERNAL_SERVER_ERROR, connection_id, request_id)
+        if isinstance(outcome, Failed):
+            return failure  # RT-31
+        try:
+            result = proxy_result.parse(outcome.payload, self._unknowns)
+        except InvalidProxyResult:
+            return failure  # RT-32, RT-33
+        if not route.two_way:
+            return None  # RT-30
+        if not result.is_success and self._unknowns.two_way_error_status == "error-frame":
+            return failure  # RT-35
+        if result.body is None:
+            return b"" if self._unknowns.two_way_empty_body == "empty-frame" else None  # RT-36
+        return result.body if isinstance(result.body, bytes) else result.body.encode()  # RT-34
+
+    def _error_frame(self, message: str, connection: Connection) -> bytes:
+        request_id = self._ids.request_id(self._clock.epoch_ms())
+        return error_frames.error_frame(message, connection.facts.connection_id, request_id)
+
+    def _occasion(self, route: Route) -> Occasion:
+        now = self._clock.epoch_ms()
+        return Occasion(route.key, self._ids.request_id(now), now)
+
+
+def _phrase(status: int) -> str:
+    return http.HTTPStatus(status).phrase if status in _STATUSES else ""
