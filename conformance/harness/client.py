@@ -41,7 +41,11 @@ def connect(
         raise
     client = Client(number, group, opened, recorder, receiver)
     recorder.connect_ended(number, "ok", status=opened.status, source_port=opened.source_port)
-    receiver.add(client, opened.leftover)
+    try:
+        receiver.add(client, opened.leftover)
+    except OSError as error:
+        client.abort()
+        raise HarnessError(f"cannot hear another connection: {error.strerror}") from error
     return client
 
 

@@ -95,7 +95,10 @@ class Receiver:
         """What broke the thread: from then on nobody hears anything, and nothing may be judged by that."""
 
     def add(self, connection: Connection, first: bytes = b"") -> None:
-        """Hear this connection from now on; `first` are bytes that were read from it already."""
+        """Hear this connection from now on; `first` are bytes that were read from it already.
+
+        Raises OSError when the system takes no more descriptors to wait for.
+        """
         if not first:
             self._register(connection)
             return
@@ -159,12 +162,13 @@ class Receiver:
         descriptor = connection.fileno()
         if descriptor < 0:
             return  # closed already
-        self._connections[descriptor] = connection
         try:
             self._poller.register(descriptor, READABLE)
         except OSError as error:
-            if error.errno != errno.EBADF:  # closed by another thread in between
-                raise
+            if error.errno == errno.EBADF:
+                return  # closed by another thread in between
+            raise
+        self._connections[descriptor] = connection
 
     def _read(self, connection: Connection) -> None:
         buffer = self._buffer

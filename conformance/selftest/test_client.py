@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from conformance.harness.client import Client
+from conformance.harness.deadline import Deadline, wait_for
 from conformance.harness.errors import (
     ConnectionLost,
     HandshakeRefused,
@@ -22,7 +23,7 @@ from reports.history_reader import Connection
 
 from .broadcast_server import BroadcastServer
 from .certificates import certificates
-from .loopback_session import LoopbackSession
+from .loopback_session import WAIT_S, LoopbackSession
 from .scripted_peer import ScriptedPeer
 from .test_frames import server_frame
 
@@ -232,3 +233,25 @@ def test_all_of_it_works_over_tls(tmp_path: Path) -> None:
         assert [message for _, message, _ in session.wait_delivered()] == [5]
         client.close(4000)
         assert recorded(session).code == 4000
+
+
+def test_closing_a_connection_that_is_lost_ends_it_at_once(tmp_path: Path) -> None:
+    session = LoopbackSession(tmp_path)  # its receiver is not running: the client meets the loss itself
+    with ScriptedPeer() as peer:
+        client = session.connect(peer.url)
+        peer.reset()
+        assert wait_for(lambda: _is_lost(client), Deadline(WAIT_S))
+        client.pong(b"nobody hears this")
+        client.close()
+        assert client.is_gone
+        assert "the connection was lost" in recorded(session).reason
+    session.__exit__(None, None, None)
+
+
+def _is_lost(client: Client) -> bool:
+    try:
+        client.send_raw(b"")
+        client.send_raw(b"\x8a\x80\x00\x00\x00\x00")
+    except ConnectionLost:
+        return True
+    return False

@@ -1,14 +1,18 @@
 from __future__ import annotations
 
+import errno
 import select
 from pathlib import Path
 
 import pytest
 from websockets.frames import Opcode as TheirOpcode
 
+from conformance.harness.client import connect
 from conformance.harness.deadline import Deadline, wait_for
 from conformance.harness.envelope import Recognizer
+from conformance.harness.errors import HarnessError
 from conformance.harness.frames import Opcode
+from conformance.harness.handshake import Dialer, Endpoint
 from conformance.harness.message_format import ReceiveFormat
 from conformance.harness.readiness import SelectorPoller
 from conformance.harness.receiver import Receiver
@@ -218,6 +222,38 @@ def test_a_fault_on_the_receiving_thread_is_kept(tmp_path: Path) -> None:
         session.connect(peer.url)
         peer.send(text(session.envelope.wrap(5)))
         assert wait_for(lambda: isinstance(session.receiver.fault, ZeroDivisionError), Deadline(WAIT_S))
+
+
+class Refusing(SelectorPoller):
+    """A poller that takes nothing but the receiver's own pipe."""
+
+    def __init__(self, error: OSError) -> None:
+        super().__init__()
+        self._error: OSError | None = None
+        self.refusal = error
+
+    def register(self, fd: int, eventmask: int = 1, /) -> None:
+        if self._error is not None:
+            raise self._error
+        super().register(fd, eventmask)
+        self._error = self.refusal
+
+
+@pytest.mark.parametrize("number", [errno.EBADF, errno.ENOSPC])
+def test_a_connection_that_cannot_be_waited_for_is_let_go(tmp_path: Path, number: int) -> None:
+    recorder = Recorder(HistoryWriter(tmp_path))
+    poller = Refusing(OSError(number, "refused"))
+    receiver = Receiver(Recognizer(RUN), ReceiveFormat("{payload}"), recorder, poller=poller)
+    with ScriptedPeer() as peer:
+        dialer = Dialer(Endpoint(peer.url))
+        if number == errno.EBADF:
+            connect(dialer, recorder, receiver, "stayer").abort()
+        else:
+            with pytest.raises(HarnessError, match="cannot hear another connection: refused"):
+                connect(dialer, recorder, receiver, "stayer")
+        assert receiver.drain(0) == 0
+    receiver.stop()
+    recorder.close()
 
 
 def test_any_poller_can_be_injected(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import errno
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,13 +17,19 @@ FULL = OSError(errno.ENOSPC, "No space left on device")
 
 
 class FullDisk(HistoryWriter):
-    """A writer whose disk is full."""
+    """A writer whose disk is full once it is open."""
+
+    full = False
 
     def write(self, event: Event) -> None:
         raise HistoryWriteError(Path("history.0.jsonl"), FULL)
 
     def delivered(self, at_ns: int, message: int, connection: int, flags: int = 0) -> None:
         raise HistoryWriteError(Path("history.0.deliveries"), FULL)
+
+    def flush(self) -> None:
+        if self.full:
+            raise HistoryWriteError(Path("history.0.jsonl"), FULL)
 
 
 def test_connections_of_many_threads_stand_in_the_order_of_their_numbers(tmp_path: Path) -> None:
@@ -89,6 +96,30 @@ def test_recording_on_a_full_disk_raises_only_where_it_is_asked(tmp_path: Path) 
     with pytest.raises(HarnessError, match="No space left on device"):
         recorder.check()
     with pytest.raises(HarnessError, match="No space left on device"):
+        recorder.close()
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        lambda recorder: recorder.flush(),
+        lambda recorder: recorder.deliveries([(1, 2, 3)]),
+        lambda recorder: recorder.frame_received(0, "bad", 3, 1, corrupt_of=7),
+        lambda recorder: recorder.connect_started("x"),
+    ],
+    ids=["flush", "delivery", "frame", "event"],
+)
+def test_whatever_is_recorded_on_a_full_disk_is_noticed(
+    tmp_path: Path, record: Callable[[Recorder], None]
+) -> None:
+    writer = FullDisk(tmp_path)
+    recorder = Recorder(writer)
+    writer.full = True
+    record(recorder)
+    with pytest.raises(HarnessError):
+        recorder.check()
+    writer.full = False
+    with pytest.raises(HarnessError):
         recorder.close()
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from conformance.harness.contract import Bounds, Contract
-from conformance.harness.errors import UsageError
+from conformance.harness.errors import ConnectionLost, UsageError
 from conformance.harness.fleet import Fleet
 from conformance.harness.message_format import ReceiveFormat, SendFormat
 from conformance.harness.target import Target, load_target
@@ -101,6 +101,19 @@ def test_a_connection_that_the_message_ends_is_said_in_words(tmp_path: Path) -> 
         wiring = check_wiring(fleet)
     assert not wiring.heard
     assert wiring.remarks
+
+
+def test_a_message_that_cannot_be_sent_is_said_in_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lost(*_arguments: object) -> int:
+        raise ConnectionLost("reset")
+
+    monkeypatch.setattr(Fleet, "broadcast", lost)
+    with BroadcastServer() as server:
+        wiring = wiring_of(server, tmp_path)
+    assert not wiring.heard
+    assert "could not be sent: the connection was lost: reset" in wiring.remarks[0]
 
 
 def test_nobody_listening_is_a_usage_error(tmp_path: Path) -> None:
