@@ -59,6 +59,7 @@ class Client:
     __slots__ = (
         "_connection_id",
         "_deaf",
+        "_finishing",
         "_gone",
         "_leaving",
         "_left",
@@ -88,6 +89,7 @@ class Client:
         self._lock = threading.Lock()
         self._leaving: Leaving | None = None
         self._deaf = False
+        self._finishing = False
         self._left = False
         self._gone: threading.Event | None = None
 
@@ -98,7 +100,7 @@ class Client:
 
     @property
     def is_gone(self) -> bool:
-        """True when its socket is closed."""
+        """True when its socket is closed, and that is recorded."""
         return self._left
 
     @property
@@ -209,14 +211,16 @@ class Client:
 
     def _finish(self, code: int | None, reason: str, *, reset: bool = False) -> None:
         with self._lock:
-            if self._left:
+            if self._finishing:
                 return
-            self._left = True
+            self._finishing = True
         self._receiver.discard(self)
         self._transport.close(reset=reset)
         self._recorder.left(self.number, code, reason)
-        if self._gone is not None:
-            self._gone.set()
+        with self._lock:
+            self._left = True
+            if self._gone is not None:
+                self._gone.set()
 
 
 def _text_frames(data: bytes, frame_bytes: int) -> bytes:
