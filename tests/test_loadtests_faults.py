@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 
+import pytest
 from websockets.sync.server import ServerConnection
 
 from conformance.harness.deadline import Deadline, wait_for
@@ -34,26 +35,33 @@ def _now_and_then() -> Iterator[bool]:
     return (number % _ONE_IN == 0 for number in count(1))
 
 
-def test_lost_deliveries_fail_the_run_and_name_message_and_connection(tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def lossy(tmp_path_factory: pytest.TempPathFactory) -> Load:
     lose = _now_and_then()
 
     def audience(everybody: list[ServerConnection]) -> list[ServerConnection]:
         return [one for one in everybody if not next(lose)]
 
-    load = _load(FaultyServer(audience), tmp_path)
-    load.skip_if_starved()
-    assert load.exit == 1, load.output
-    assert load.failed == {"CHURN-01"}
-    assert load.results.delivery.lost > 0
-    finding = load.clause("CHURN-01").findings[0]
+    return _load(FaultyServer(audience), tmp_path_factory.mktemp("lossy"))
+
+
+def test_lost_deliveries_fail_the_run(lossy: Load) -> None:
+    lossy.skip_if_starved()
+    assert lossy.exit == 1, lossy.output
+    assert lossy.failed == {"CHURN-01"}
+
+
+def test_a_lost_delivery_names_message_and_connection(lossy: Load) -> None:
+    lossy.skip_if_starved()
+    finding = lossy.clause("CHURN-01").findings[0]
     assert "never reached" in finding.title
     assert any("source port" in line for line in finding.connections)
 
 
-def test_lost_deliveries_are_failures_in_locusts_own_statistics(tmp_path: Path) -> None:
-    load = _load(FaultyServer(lambda everybody: everybody[1:]), tmp_path)
-    assert f"{load.results.delivery.lost} " in load.output
-    assert "WS delivery: lost: it never came" in load.output
+def test_lost_deliveries_are_failures_in_locusts_own_statistics(lossy: Load) -> None:
+    assert lossy.results.delivery.lost > 0
+    failures = next(line for line in lossy.output.splitlines() if "WS delivery: lost: it never came" in line)
+    assert int(failures.split()[0]) == lossy.results.delivery.lost
 
 
 def test_duplicated_deliveries_fail_the_run(tmp_path: Path) -> None:

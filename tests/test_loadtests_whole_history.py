@@ -107,7 +107,7 @@ def test_a_handshake_that_the_end_cut_off_is_undecided(tmp_path: Path) -> None:
 
 
 def test_a_handshake_that_was_refused_stays_what_it_is(tmp_path: Path) -> None:
-    refused = [
+    refused: list[Event] = [
         ConnectStarted(2 * _S, 0, "joiner"),
         ConnectEnded(2 * _S, 0, "failed", status=500, detail="HTTP 500"),
     ]
