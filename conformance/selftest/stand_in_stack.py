@@ -32,8 +32,7 @@ def main(mode: str, *arguments: str) -> int:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
     if mode != "never-ready":
         ready.write_text('url = "ws://127.0.0.1:9/prod"\n')
-    if mode != "dies-later":
-        stopped.wait()
+    stopped.wait()
     sys.stderr.write("stopped\n")
     return 0
 

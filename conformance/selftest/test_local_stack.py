@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -86,9 +87,10 @@ def test_a_stack_that_does_not_become_ready_is_our_error(
 
 
 def test_a_stack_that_dies_during_the_run_is_our_error(tmp_path: Path) -> None:
-    opening = open_target(REFERENCE, tmp_path, command=stand_in("dies-later"))
+    opening = open_target(REFERENCE, tmp_path, command=stand_in("serves"))
     opening.__enter__()
     pid = int(log(tmp_path).split()[1].rstrip(","))
+    os.kill(pid, signal.SIGKILL)
     assert wait_for(lambda: not _alive(pid), Deadline(WAIT_S))
     with pytest.raises(HarnessError, match="in the middle of the run"):
         opening.__exit__(None, None, None)
