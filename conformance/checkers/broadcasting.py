@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from conformance.harness.oracle import Judgement, Pairs
+from conformance.harness.oracle import Ears, Judgement, Pairs
 from reports.history_reader import Message
 from reports.results import Outcome
 
@@ -22,7 +22,8 @@ _CALM = (*_ALONE, "broadcast/concurrent", "leave/", "return/", "routing/")
 
 def everybody_hears(case: Case) -> Judged:
     """BCAST-01: recipients other than the sender."""
-    return judged_losses(case, case.pairs("broadcast/plain"), "of everybody but the sender", _not_own)
+    judgement = case.pairs("broadcast/plain", ears=Ears(own=False))
+    return judged_losses(case, judgement, "of everybody but the sender")
 
 
 def at_most_once(case: Case) -> Judged:
@@ -32,10 +33,11 @@ def at_most_once(case: Case) -> Judged:
 
 def the_sender_hears_itself_or_not(case: Case) -> Judged:
     """BCAST-03."""
-    judgement = case.pairs("broadcast/plain")
     if case.contract.echo_to_sender:
-        return judged_losses(case, judgement, "of the senders themselves", _own)
-    echoed = _only(judgement, judgement.leaked, _own)
+        own = case.pairs("broadcast/plain", ears=Ears(own=True))
+        return judged_losses(case, own, "of the senders themselves")
+    judgement = case.pairs("broadcast/plain")
+    echoed = _only(judgement, judgement.leaked, lambda message, connection: message.sender == connection)
     witnessed = int((judgement.delivered_per_message > 0).sum())
     if len(echoed):
         return failed(
@@ -125,12 +127,11 @@ def judged_losses(
     case: Case,
     judgement: Judgement,
     whom: str,
-    keep: Callable[[Message, int], bool] = lambda _message, _connection: True,
     *,
     at_least: int = _MESSAGES,
 ) -> Judged:
-    """Whether any owed pair that `keep` takes was lost. Floor: `at_least` messages owed to somebody."""
-    lost = _only(judgement, judgement.lost, keep)
+    """Whether any owed pair was lost. Floor: `at_least` messages owed to somebody."""
+    lost = judgement.lost
     counts = {
         "messages": judgement.counts.messages,
         "owed": judgement.counts.owed,
@@ -216,14 +217,6 @@ def _stayed_long(case: Case, message: Message, connection: int) -> bool:
     """Whether the connection could have heard the message for several times the bound."""
     leaving_ns = case.connection(connection).leaving_ns or case.history.end_ns
     return leaving_ns - message.started_ns > _LONG * case.bounds.deliver_s * 1e9
-
-
-def _own(message: Message, connection: int) -> bool:
-    return message.sender == connection
-
-
-def _not_own(message: Message, connection: int) -> bool:
-    return message.sender != connection
 
 
 def _only(judgement: Judgement, pairs: Pairs, keep: Callable[[Message, int], bool]) -> Pairs:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from conformance.harness.contract import Bounds, Contract
-from conformance.harness.oracle import Judgement, judge
+from conformance.harness.oracle import EVERYBODY, Ears, Judgement, judge
 from reports.history import FrameReceived, RowObserved
 from reports.history_reader import Connection, History, Message
 from reports.results import Finding, Outcome
@@ -17,6 +17,9 @@ _LAG_SHARE = 0.25
 
 _CROWDED = 5.0
 """Load average per core."""
+
+
+_Key: TypeAlias = tuple[tuple[str, ...], Ears]
 
 
 @dataclass(frozen=True)
@@ -52,13 +55,21 @@ class Case:
     bounds: Bounds
     secrets_of_target: tuple[str, ...] = ()
     """Names that no client may see: the table's name, the account's resources."""
-    _judgements: dict[tuple[str, ...], Judgement] = field(default_factory=dict, repr=False, compare=False)
+    _judgements: dict[tuple[tuple[str, ...], Ears], Judgement] = field(
+        default_factory=dict, repr=False, compare=False
+    )
 
-    def pairs(self, *groups: str) -> Judgement:
+    def pairs(self, *groups: str, ears: Ears = EVERYBODY) -> Judgement:
         """The pairs of all messages whose group begins with one of `groups`, judged once."""
-        if groups not in self._judgements:
-            self._judgements[groups] = judge(self.history, self.contract, self.bounds, _selector(groups))
-        return self._judgements[groups]
+        key = (groups, ears)
+        if key not in self._judgements:
+            select = _selector(groups)
+            self._judgements[key] = judge(self.history, self.contract, self.bounds, select, ears)
+        return self._judgements[key]
+
+    def ears(self, *groups: str) -> Ears:
+        """The hearing of the connections of these groups."""
+        return Ears(frozenset(connection.number for connection in self.connections(*groups)))
 
     def messages(self, *groups: str) -> list[Message]:
         return [message for message in self.history.messages if message.group.startswith(groups)]

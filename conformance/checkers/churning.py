@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
-from reports.history_reader import Connection, Message
+from conformance.harness.oracle import Ears
+from reports.history_reader import Connection
 from reports.results import Finding
 
 from . import evidence
@@ -25,7 +26,7 @@ def who_stays_hears_everything(case: Case) -> Judged:
     """CHURN-01."""
     if missing := _calm(case):
         return unknown(missing)
-    return judged_losses(case, case.pairs("churn/main"), "of those who stayed", _of(case, _STAYERS))
+    return judged_losses(case, case.pairs("churn/main", ears=case.ears(*_STAYERS)), "of those who stayed")
 
 
 def at_most_once_under_churn(case: Case) -> Judged:
@@ -81,15 +82,10 @@ def who_joined_hears_everything(case: Case) -> Judged:
     """CHURN-08: losses of joiners that are not deaf; the deaf are CHURN-04's."""
     if missing := _calm(case):
         return unknown(missing)
-    judgement = case.pairs("churn/main", "churn/final")
-    deaf = set(judgement.deaf(at_least=1))
-    joiners = _of(case, _JOINERS)
-    return judged_losses(
-        case,
-        judgement,
-        "of clients that had connected while broadcasts ran",
-        lambda message, connection: joiners(message, connection) and connection not in deaf,
-    )
+    joiners = {connection.number for connection in case.connections(*_JOINERS)}
+    deaf = set(case.pairs("churn/main", "churn/final").deaf(at_least=1))
+    judgement = case.pairs("churn/main", "churn/final", ears=Ears(frozenset(joiners - deaf)))
+    return judged_losses(case, judgement, "of clients that had connected while broadcasts ran")
 
 
 def everybody_is_let_in_under_churn(case: Case) -> Judged:
@@ -147,8 +143,8 @@ def nobody_is_blamed_for_churn(case: Case) -> Judged:
 
 def any_interleaving(case: Case) -> Judged:
     """CHURN-12: the examples that Hypothesis drew, and the attempts to shrink a failing one."""
-    members = _of(case, ("interleaver",))
-    return judged_losses(case, case.pairs("interleaving"), "in short interleavings", members)
+    judgement = case.pairs("interleaving", ears=case.ears("interleaver"))
+    return judged_losses(case, judgement, "in short interleavings")
 
 
 def _left_over(case: Case, connection_id: str) -> Finding:
@@ -159,11 +155,6 @@ def _left_over(case: Case, connection_id: str) -> Finding:
     if owner is None:
         return Finding(title, expected, observed)
     return evidence.of_connection(case, owner, title, expected, observed)
-
-
-def _of(case: Case, groups: tuple[str, ...]) -> Callable[[Message, int], bool]:
-    numbers = {c.number for c in case.connections(*groups)}
-    return lambda _message, connection: connection in numbers
 
 
 def _calm(case: Case) -> str:
@@ -196,11 +187,9 @@ def _open_at_final(case: Case, connection: Connection) -> bool:
 
 
 def _not_deaf(case: Case, groups: tuple[str, ...], who: str) -> Judged:
-    judgement = case.pairs("churn/final")
-    members = _of(case, groups)
-    owed = [n for n in range(len(case.history.connections)) if judgement.owed_per_connection[n] >= _FINAL]
-    asked = [n for n in owed if members(judgement.messages[0], n)] if judgement.messages else []
-    deaf = [n for n in judgement.deaf(at_least=_FINAL) if n in asked]
+    judgement = case.pairs("churn/final", ears=case.ears(*groups))
+    asked = [n for n in range(len(case.history.connections)) if judgement.owed_per_connection[n] >= _FINAL]
+    deaf = judgement.deaf(at_least=_FINAL)
     counts = {"asked": len(asked), "deaf": len(deaf), "final_broadcasts": len(judgement.messages)}
     if deaf:
         concerned = [case.connection(number) for number in deaf]

@@ -26,7 +26,8 @@ def the_row_of_the_cut_off_goes(case: Case) -> Judged:
 
 def departures_disturb_nobody(case: Case) -> Judged:
     """DISC-03."""
-    return judged_losses(case, case.pairs("leave/during", "leave/after"), "of those who stayed")
+    judgement = case.pairs("leave/during", "leave/after", ears=case.ears("leave-stayer"))
+    return judged_losses(case, judgement, "of those who stayed")
 
 
 def the_rows_of_the_others_stay(case: Case) -> Judged:
@@ -37,13 +38,8 @@ def the_rows_of_the_others_stay(case: Case) -> Judged:
 
 def who_comes_back_hears(case: Case) -> Judged:
     """DISC-05."""
-    returners = {c.number for c in case.connections("returner")}
-    return judged_losses(
-        case,
-        case.pairs("return/after"),
-        "of clients that had come back",
-        lambda _message, connection: connection in returners,
-    )
+    judgement = case.pairs("return/after", ears=case.ears("returner"))
+    return judged_losses(case, judgement, "of clients that had come back")
 
 
 def a_parting_word_reaches_all_or_nobody(case: Case) -> Judged:

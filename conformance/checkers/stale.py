@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from conformance.harness.oracle import Ears
 from reports.history import RowObserved
 from reports.history_reader import Message
 
@@ -21,7 +22,7 @@ _MANY = 10
 def a_stale_row_disturbs_nobody(case: Case) -> Judged:
     """STALE-01: losses of clients that still have their row; who lost it is STALE-03's."""
     positions = {planted.position for planted in case.history.planted if planted.kind == "gone"}
-    judged = judged_losses(case, case.pairs("stale/plain"), "of live clients", _has_row(case))
+    judged = judged_losses(case, case.pairs("stale/plain", ears=_with_row(case)), "of live clients")
     if judged.evidence.get("lost") == 0 and not positions >= _POSITIONS:
         return unknown(
             f"stale rows stood {', '.join(sorted(positions)) or 'nowhere'}, not first, middle and last"
@@ -52,7 +53,7 @@ def no_live_row_is_removed(case: Case) -> Judged:
 def many_stale_rows_delay_nobody(case: Case) -> Judged:
     """STALE-04."""
     planted = sum(planted.kind == "many" for planted in case.history.planted)
-    judgement = case.pairs("stale/many")
+    judgement = case.pairs("stale/many", ears=_with_row(case))
     counts = {"planted": planted, "owed": judgement.counts.owed, "late": judgement.counts.late}
     if planted < _MANY:
         return unknown(f"only {planted} stale rows stood in the table, {_MANY} are needed", **counts)
@@ -64,14 +65,15 @@ def many_stale_rows_delay_nobody(case: Case) -> Judged:
         title, observed = "{message} reached {connection} late", "it came after the delivery bound"
         findings = evidence.of_pairs(case, late, judgement.messages, title, observed)
         return failed(text, findings, **counts)
-    return judged_losses(case, judgement, "among many stale rows", _has_row(case), at_least=1)
+    return judged_losses(case, judgement, "among many stale rows", at_least=1)
 
 
 def a_malformed_row_disturbs_nobody(case: Case) -> Judged:
     """STALE-05."""
     if not any(planted.kind == "malformed" for planted in case.history.planted):
         return unknown("no malformed row was planted")
-    return judged_losses(case, case.pairs("stale/malformed"), "of live clients", _has_row(case), at_least=1)
+    judgement = case.pairs("stale/malformed", ears=_with_row(case))
+    return judged_losses(case, judgement, "of live clients", at_least=1)
 
 
 def every_page_is_read(case: Case) -> Judged:
@@ -79,7 +81,8 @@ def every_page_is_read(case: Case) -> Judged:
     padded = sum(planted.kind == "padded" for planted in case.history.planted)
     if not padded:
         return unknown("the table could not be made larger than one page")
-    return judged_losses(case, case.pairs("stale/pages"), "of live clients", _has_row(case), at_least=1)
+    judgement = case.pairs("stale/pages", ears=_with_row(case))
+    return judged_losses(case, judgement, "of live clients", at_least=1)
 
 
 def nobody_is_blamed_for_a_stale_row(case: Case) -> Judged:
@@ -110,19 +113,11 @@ def _follows(later: Message, message: Message) -> bool:
     return later.sender == message.sender and later.started_ns > message.started_ns
 
 
-class _has_row:  # noqa: N801 - a predicate with a memory, used as one
-    """Takes the pairs of connections that were not seen without their row."""
-
-    def __init__(self, case: Case) -> None:
-        last = {row.connection_id: row.present for row in case.history.rows}
-        self._without = {
-            c.number
-            for c in case.connections("stale-live")
-            if c.connection_id and last.get(c.connection_id) is False
-        }
-
-    def __call__(self, _message: Message, connection: int) -> bool:
-        return connection not in self._without
+def _with_row(case: Case) -> Ears:
+    """The hearing of the live clients that were not seen without their row at last."""
+    last = {row.connection_id: row.present for row in case.history.rows}
+    live = case.connections("stale-live")
+    return Ears(frozenset(c.number for c in live if last.get(c.connection_id or "") is not False))
 
 
 def _rows_of(case: Case, connection_id: str) -> list[RowObserved]:

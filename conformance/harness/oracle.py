@@ -54,6 +54,19 @@ class Pairs:
 
 
 @dataclass(frozen=True)
+class Ears:
+    """Whose hearing is judged: pairs of others are neither owed nor counted as lost."""
+
+    numbers: frozenset[int] | None = None
+    """Of these connections only; None for all."""
+    own: bool | None = None
+    """True: of each message's sender only; False: of everybody else only."""
+
+
+EVERYBODY = Ears()
+
+
+@dataclass(frozen=True)
 class Judgement:
     """Every pair of the selected messages, judged. Times in nanoseconds."""
 
@@ -87,6 +100,7 @@ def judge(
     contract: Contract,
     bounds: Bounds,
     select: Callable[[Message], bool] = lambda _: True,
+    ears: Ears = EVERYBODY,
 ) -> Judgement:
     """Judge the deliveries of the messages that `select` takes; mischief is owed to nobody and left out."""
     messages = [m for m in history.messages if select(m) and not m.group.startswith("mischief/")]
@@ -96,7 +110,7 @@ def judge(
     received, unattributed = _received(history, messages)
     tally = _Tally(messages, members)
     for chunk in _chunks(sent, received, members, bound_ns):
-        tally.add(chunk, received, sent, members, contract, bound_ns)
+        tally.add(chunk, received, sent, members, contract, bound_ns, ears)
     return tally.judgement(unattributed)
 
 
@@ -211,6 +225,7 @@ class _Tally:
         members: _Members,
         contract: Contract,
         bound_ns: int,
+        ears: Ears,
     ) -> None:
         span = slice(chunk.start, chunk.stop)
         shape = (chunk.stop - chunk.start, len(chunk.connections))
@@ -223,6 +238,7 @@ class _Tally:
             & (members.until[chunk.connections][None, :] >= started + bound_ns)
             & sent.accepted[span, None]
             & wanted
+            & _judged(ears, chunk.connections, is_sender)
         )
         forbidden = (members.opening[chunk.connections][None, :] > started + bound_ns) | ~wanted
         came = copies > 0
@@ -284,6 +300,14 @@ class _Tally:
             unattributed=unattributed,
             **pairs,
         )
+
+
+def _judged(ears: Ears, connections: Ints, is_sender: Flags) -> Flags:
+    """Which pairs of the chunk `ears` take."""
+    taken = is_sender if ears.own else ~is_sender if ears.own is False else np.ones_like(is_sender)
+    if ears.numbers is None:
+        return taken
+    return taken & np.isin(connections, np.array(sorted(ears.numbers), np.int64))[None, :]
 
 
 def _grid(chunk: _Chunk, received: _Received, connections: int) -> tuple[Ints, Ints, Flags]:

@@ -193,6 +193,19 @@ def test_messages_out_of_order_are_red_where_the_contract_promises_order() -> No
     assert _outcomes(lines, Contract(order="none"))["BCAST-10"] is Outcome.INFO
 
 
+def test_only_those_whom_a_clause_is_about_are_evidence_for_it() -> None:
+    """Stayers hear everything; of those who joined, nobody stayed long enough to be owed anything."""
+    lines = ["0 k0 connects stayer", "1 k1 connects stayer", "2 k2 connects stayer", "30000 lag 1"]
+    for number in range(5):
+        at = 1000 + 2000 * number
+        lines += [f"{at} k0 sends m{number} churn/main"]
+        lines += [f"{at + 20 + ear} k{ear} hears m{number}" for ear in range(3)]
+        lines += [f"{at + 500} v{number} connects joiner", f"{at + 700} v{number} closes"]
+    outcomes = _outcomes(lines)
+    assert outcomes["CHURN-01"] is Outcome.PASS
+    assert outcomes["CHURN-08"] is Outcome.UNKNOWN
+
+
 def test_without_evidence_nothing_passes() -> None:
     """An empty run, and a run in which nobody spoke."""
     for lines in (["0 lag 1"], ["0 a connects stayer", "0 b connects stayer", "9000 lag 1"]):
