@@ -120,7 +120,8 @@ class Control:
     def tell(self) -> None:
         """Print the verdict on every run that has not been printed yet."""
         style = style_of(sys.stdout, os.environ)
-        for verdict in self._untold:
+        untold, self._untold = self._untold, []
+        for verdict in untold:
             page = verdict.written.page
             shown = None if page is None else str(page)
             table = verdict_table(verdict.results, gates=verdict.gates, page=shown, style=style)

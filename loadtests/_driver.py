@@ -46,7 +46,7 @@ class Driver:
         self._ending = None
         self._hurry = Event()
         self.run = LoadRun(plan, process, target, self._environment)
-        self._bookkeeper = Bookkeeper(self.run, self._environment, self._broken)
+        self._bookkeeper = Bookkeeper(self.run, self._environment, self._break_off)
         self.run.start()
         self._bookkeeper.start()
 
@@ -69,6 +69,10 @@ class Driver:
         if not self._hurry.is_set():
             _log.info("ending at once: messages still under way will not be judged")
         self._hurry.set()
+
+    def _break_off(self) -> None:
+        self._hurry.set()  # what cannot be recorded need not be waited for
+        self._broken()
 
     def _end(self, run: LoadRun) -> None:
         deliver_s = run.target.bounds.deliver_s

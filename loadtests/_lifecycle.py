@@ -7,7 +7,6 @@ import logging
 import secrets
 import signal
 import sys
-import time
 from typing import Any, NoReturn
 from weakref import WeakKeyDictionary
 
@@ -21,6 +20,7 @@ from locust.runners import MasterRunner, Runner, WorkerRunner
 from conformance.harness.errors import ChurnproofError, TargetFailure
 from reports.gates import GatesFileError
 from reports.history_reader import HistoryError
+from reports.history_writer import HistoryWriteError
 from reports.results import Exit
 from reports.run_folder import RunFolderError
 
@@ -79,10 +79,8 @@ def _decider(environment: Environment, runner: Runner) -> Role:
         atexit.register(control.close)  # Locust has exits that nobody is told of
         _check_descriptors(environment, options.num_users or 0)
         control.open()
-    except (ChurnproofError, RunFolderError, GatesFileError) as error:
-        _give_up(control, str(error), getattr(error, "exit_code", Exit.USAGE))
-    except TargetFailure as failure:
-        _give_up(control, str(failure), Exit.USAGE)
+    except (ChurnproofError, RunFolderError, GatesFileError, HistoryWriteError, TargetFailure) as error:
+        _give_up(control, str(error), _exit_of(error))
     except KeyboardInterrupt:
         _give_up(control, "interrupted before the load began", Exit.INCONCLUSIVE)
     environment.host = environment.host or control.target.describe()["url"]
@@ -102,8 +100,8 @@ def _begin(environment: Environment, role: Role) -> None:
         if runner is not None and not isinstance(runner, WorkerRunner):
             _check_descriptors(environment, runner.target_user_count)
         role.begin()
-    except (ChurnproofError, RunFolderError) as error:
-        environment.process_exit_code = getattr(error, "exit_code", Exit.USAGE)
+    except (ChurnproofError, RunFolderError, HistoryWriteError) as error:
+        environment.process_exit_code = int(_exit_of(error))
         _log.error("%s", error)
 
 
@@ -118,6 +116,15 @@ def _conclude(environment: Environment, role: Role, *, final: bool) -> None:
         environment.process_exit_code = int(code)
 
 
+def _exit_of(error: Exception) -> Exit:
+    match error:
+        case ChurnproofError():
+            return error.exit_code
+        case HistoryWriteError():
+            return Exit.HARNESS_ERROR
+    return Exit.USAGE
+
+
 def _check_descriptors(environment: Environment, users: int) -> None:
     options = options_of(environment)
     processes = max(options.processes or 1, options.expect_workers if options.master else 1)
@@ -125,12 +132,11 @@ def _check_descriptors(environment: Environment, users: int) -> None:
 
 
 def _tell_progress(role: Role) -> None:
-    started = time.monotonic()
     while True:
         gevent.sleep(_PROGRESS_S)
         standing = role.standing
-        if standing.connections or standing.sent:
-            _log.info("%4.0f s: %s", time.monotonic() - started, standing)
+        if standing.connections:
+            _log.info("%s", standing)
 
 
 def _interrupt() -> None:

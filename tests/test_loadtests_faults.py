@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -115,4 +116,18 @@ def test_a_target_that_dies_leaves_a_readable_run_folder_and_a_verdict(tmp_path:
     assert load.results.verdict in ("fail", "inconclusive")
     assert load.results.delivery.lost == 0
     assert not read_history(folder).cut_short
+    assert "Traceback" not in load.output
+
+
+def test_a_full_disk_ends_the_run_as_an_error_of_ours(tmp_path: Path) -> None:
+    limit = 40_000
+    with FaultyServer(list) as server:
+        load = run_load(
+            tmp_path / "run", "--target", str(target_file(tmp_path, server.url)), *CHURN, "-t", "60s",
+            first=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)),
+        )  # fmt: skip
+    assert load.exit == 3, load.output
+    assert "cannot write" in load.results.reason
+    assert load.results.verdict == "error"
+    assert load.results.delivery.lost == 0
     assert "Traceback" not in load.output
