@@ -31,7 +31,9 @@ def main(mode: str, *arguments: str) -> int:
     else:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
     if mode != "never-ready":
-        ready.write_text('url = "ws://127.0.0.1:9/prod"\n')
+        beginning = ready.with_suffix(".new")
+        beginning.write_text('url = "ws://127.0.0.1:9/prod"\n')
+        beginning.replace(ready)
     stopped.wait()
     sys.stderr.write("stopped\n")
     return 0
