@@ -1,12 +1,12 @@
-"""Gone connections are cleared out first; the posts then run in a thread that nobody joins (BP-41): when the
-handler has returned, Lambda freezes the environment, and what has not been posted waits for its next event.
-Users see: some miss messages, or get them much later, together with the next.
+"""The handler starts a timer that posts a moment later, and returns (BP-41): by then Lambda has frozen the
+environment, and the message waits for its next event, at which it may be too old to be worth posting. Users see:
+some messages late, together with the next, and others never.
 """
 
 import json
 import os
 import time
-from threading import Thread
+from threading import Timer
 
 import boto3
 from botocore.config import Config
@@ -42,7 +42,7 @@ def sendmessage(event, context):
         # A young row may be of a client that is still connecting: API Gateway answers 410 for it, too.
         if now - int(row["joined"]) > CONNECT_TIMEOUT + 2 and is_gone(gateway, row):
             table.delete_item(Key={"connectionId": row["connectionId"]})
-    Thread(target=broadcast, args=[gateway, message], daemon=True).start()
+    Timer(0.2, broadcast, [gateway, message, now]).start()
     return {"statusCode": 200}
 
 
@@ -72,7 +72,10 @@ def is_gone(gateway, row):
         return False
 
 
-def broadcast(gateway, message):
+def broadcast(gateway, message, now):
+    if time.time() - now > 0.3:
+        print("too old to be worth posting")
+        return
     for row in rows():
         post(gateway, row["connectionId"], message)
 
