@@ -97,6 +97,12 @@ def pytest_runtestloop(session: pytest.Session) -> None:
         run.perform(workloads_for({clauses()[name].family for name in names}))
     except UsageError as error:
         raise pytest.UsageError(str(error)) from error
+    if run.target is None:
+        pytest.exit(f"nothing was judged: {run.failure or 'interrupted'}", _unjudged(run))
+
+
+def _unjudged(run: JudgingRun) -> int:
+    return int(pytest.ExitCode.INTERRUPTED if run.failure is None else Exit.HARNESS_ERROR)
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:

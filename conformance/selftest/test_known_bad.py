@@ -8,17 +8,35 @@ import pytest
 
 from reports.results import Outcome
 
-from .known_bad import Backend, backends, judged, red
+from .known_bad import Backend, backends, judged, red, too_busy
 
-_SHORT = [backend for backend in backends() if backend.short]
-_FAULTY = [backend for backend in _SHORT if backend.clause]
-_CORRECT = [backend for backend in _SHORT if not backend.clause]
+_SHORT = (
+    "ascii_only",
+    "deletes_sender_on_gone",
+    "deletes_while_connecting",
+    "disconnect_wrong_key",
+    "first_item_only",
+    "gone_compared_as_string",
+    "json_encoded_twice",
+    "malformed_json_forgets_sender",
+    "missing_data_broadcasts_null",
+    "posts_twice",
+    "scan_first_page_only",
+    "stack_trace_to_client",
+    "unknown_action_broadcasts",
+)
+"""One for each way in which a fault shows; `python -m conformance.selftest` takes all."""
+
+_FAULTY = [backend for backend in backends() if backend.folder in _SHORT]
+_CORRECT = [backend for backend in backends() if not backend.clause]
 
 
 @pytest.mark.parametrize("backend", _FAULTY, ids=lambda backend: backend.folder)
 @pytest.mark.timeout(500)
 def test_the_fault_turns_its_clause_red_and_no_other(backend: Backend, tmp_path: Path) -> None:
     results = judged(backend, tmp_path / "run")
+    if red(results) != [backend.clause] and too_busy(results):
+        pytest.skip("the machine was too busy to judge bounds")
     assert red(results) == [backend.clause], [c for c in results.clauses if c.id in red(results)]
 
 
@@ -26,10 +44,12 @@ def test_the_fault_turns_its_clause_red_and_no_other(backend: Backend, tmp_path:
 @pytest.mark.timeout(500)
 def test_a_correct_backend_stays_green(backend: Backend, tmp_path: Path) -> None:
     results = judged(backend, tmp_path / "run")
+    if too_busy(results):
+        pytest.skip("the machine was too busy to judge bounds")
     judged_otherwise = [c for c in results.clauses if c.outcome not in (Outcome.PASS, Outcome.INFO)]
     assert judged_otherwise == []
     assert results.verdict == "pass"
 
 
-def test_the_short_form_has_twelve_faults() -> None:
-    assert len(_FAULTY) >= 12
+def test_the_short_form_is_part_of_the_catalogue() -> None:
+    assert len(_FAULTY) == len(_SHORT) >= 12
