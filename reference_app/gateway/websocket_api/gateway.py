@@ -20,13 +20,14 @@ from reference_app.gateway.websocket_api.websocket_session import WebSocketSessi
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Awaitable, Mapping, Sequence
 
     from reference_app.gateway.clock import Clock
     from reference_app.gateway.functions.invocation import Invoker
     from reference_app.gateway.http_message import HttpAnswer, HttpRequest
     from reference_app.gateway.template.application import WebSocketApi
     from reference_app.gateway.unknowns import Unknowns
+    from reference_app.gateway.websocket_api.interference import Interference
 
 STOP_WITHIN_S = 1.0
 """How long each step of stopping may take: `$disconnect` invocations, close handshakes, sockets."""
@@ -46,6 +47,7 @@ class Gateway:
         tls: ssl.SSLContext | None,
         unknowns: Unknowns,
         clock: Clock,
+        interference: Interference | None = None,
     ) -> None:
         """`credentials` maps the access key ids that may call `@connections` to their secrets.
 
@@ -56,9 +58,11 @@ class Gateway:
         registry = ConnectionRegistry()
         directory = ApiDirectory(apis, region)
         verifier = SignatureVerifier(credentials, region)
-        integrations = Integrations(apis, invoker, ids, clock, unknowns)
-        self._lifecycle = Lifecycle(integrations, registry, ids, region, clock, unknowns)
-        management = ManagementApi(directory, registry, verifier, ids, clock, unknowns)
+        integrations = Integrations(apis, invoker, ids, clock, unknowns, interference)
+        self._lifecycle = Lifecycle(integrations, registry, ids, region, clock, unknowns, interference)
+        management = ManagementApi(
+            directory, registry, verifier, ids, clock, unknowns, interference=interference
+        )
         self._door = _FrontDoor(directory, management, self._lifecycle, unknowns)
         self._tls = tls
         self._sockets: set[HttpConnection] = set()
@@ -102,7 +106,7 @@ class _FrontDoor:
         self._lifecycle = lifecycle
         self._unknowns = unknowns
 
-    def answer(self, request: HttpRequest) -> HttpAnswer:
+    def answer(self, request: HttpRequest) -> HttpAnswer | Awaitable[HttpAnswer]:
         if is_management_call(request):
             return self._management.answer(request)
         return handshake.refusal(request) or _forbidden(403)
@@ -117,7 +121,7 @@ class _FrontDoor:
             return _forbidden(self._unknowns.unknown_stage_status)  # HS-26
         session = WebSocketSession(transport, self._unknowns, early)
         peer = transport.get_extra_info("peername")  # None for a client that is gone already
-        self._lifecycle.begin(destination.api, request, session, peer[0] if peer else "")
+        self._lifecycle.begin(destination.api, request, session, *(peer[:2] if peer else ("", 0)))
         return None
 
 

@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from typing import TYPE_CHECKING, Protocol, cast
 
 import httptools
 
-from reference_app.gateway.http_message import HttpRequest, json_answer, message_body
+from reference_app.gateway.http_message import HttpAnswer, HttpRequest, json_answer, message_body
 
 if TYPE_CHECKING:
-    from reference_app.gateway.http_message import HttpAnswer
+    from collections.abc import Awaitable
 
 MAX_HEAD_BYTES = 1 << 16
 MAX_BODY_BYTES = 1 << 20
 """Above what any call may carry, so that a signed call that is too large gets the service's own answer."""
+MAX_WAITING_REQUESTS = 1000
+"""Requests that a client may send while an earlier one's answer is still to come."""
 
 
 class HttpHandler(Protocol):
     """What the requests are for."""
 
-    def answer(self, request: HttpRequest) -> HttpAnswer:
-        """Answer a request that asks for no upgrade."""
+    def answer(self, request: HttpRequest) -> HttpAnswer | Awaitable[HttpAnswer]:
+        """Answer a request that asks for no upgrade, now or later; cancelled when the client leaves."""
 
     def upgrade(self, request: HttpRequest, transport: asyncio.Transport, early: bytes) -> HttpAnswer | None:
         """Take the socket over, or return the answer with which it ends."""
@@ -36,7 +39,9 @@ class HttpConnection(asyncio.Protocol):
         self._sockets = sockets
         self._parser = httptools.HttpRequestParser(self)
         self._transport: asyncio.Transport | None = None
-        self._complete: list[tuple[HttpRequest, bool]] = []
+        self._complete: deque[tuple[HttpRequest, bool]] = deque()
+        self._early: bytes | None = None  # what follows a request for an upgrade
+        self._held: asyncio.Future[None] | None = None  # an answer that is still to come
         self._in_head = True
         self._head_bytes = 0
         self.on_message_begin()
@@ -52,19 +57,26 @@ class HttpConnection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - nobody waits for this socket
         self._sockets.discard(self)
+        if self._held is not None:
+            self._held.cancel()
 
     def data_received(self, data: bytes) -> None:
+        if self._early is not None:
+            self._early += data
+            return
         if self._in_head:
             self._head_bytes += len(data)
-        early: bytes | None = None
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade as upgrade:
-            early = data[upgrade.args[0] :]
+            self._early = data[upgrade.args[0] :]
         except httptools.HttpParserError:
             self._end_with(400, "Bad Request")
             return
-        self._serve(early)
+        if self._held is None:
+            self._serve()
+        elif len(self._complete) > MAX_WAITING_REQUESTS:
+            self.abort()
         if self._in_head and self._head_bytes > MAX_HEAD_BYTES:
             self._end_with(431, "Request Header Fields Too Large")
         elif len(self._body) > MAX_BODY_BYTES:
@@ -100,15 +112,28 @@ class HttpConnection(asyncio.Protocol):
         self._body = bytearray()
         self._in_head = True
 
-    def _serve(self, early: bytes | None) -> None:
-        complete, self._complete = self._complete, []
-        for position, (request, keep_alive) in enumerate(complete, start=1):
+    def _serve(self) -> None:
+        while self._complete:
             if self._transport is None or self._transport.is_closing():
                 return
-            if early is not None and position == len(complete):
-                self._hand_over(request, self._transport, early)
+            request, keep_alive = self._complete.popleft()
+            if self._early is not None and not self._complete:
+                self._hand_over(request, self._transport, self._early)
                 return
-            self._transport.write(self._handler.answer(request).serialise(close=not keep_alive))
+            answer = self._handler.answer(request)
+            if not isinstance(answer, HttpAnswer):
+                self._held = asyncio.ensure_future(self._serve_later(answer, keep_alive))
+                return
+            self._write(answer, keep_alive)
+
+    async def _serve_later(self, coming: Awaitable[HttpAnswer], keep_alive: bool) -> None:
+        self._write(await coming, keep_alive)
+        self._held = None
+        self._serve()
+
+    def _write(self, answer: HttpAnswer, keep_alive: bool) -> None:
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.write(answer.serialise(close=not keep_alive))
             if not keep_alive:
                 self._transport.close()
 

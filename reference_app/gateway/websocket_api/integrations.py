@@ -8,10 +8,12 @@ from __future__ import annotations
 import asyncio
 import http
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from reference_app.gateway.functions.invocation import Failed
 from reference_app.gateway.websocket_api import error_frames, proxy_event, proxy_result
+from reference_app.gateway.websocket_api.interference import InvocationFacts, TimedOut
 from reference_app.gateway.websocket_api.proxy_event import Occasion
 from reference_app.gateway.websocket_api.proxy_result import InvalidProxyResult
 from reference_app.gateway.websocket_api.route_selection import RouteSelector
@@ -20,13 +22,14 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from reference_app.gateway.clock import Clock
-    from reference_app.gateway.functions.invocation import Invoker, Returned
+    from reference_app.gateway.functions.invocation import Invoker
     from reference_app.gateway.http_message import HttpRequest
     from reference_app.gateway.template.application import Route, WebSocketApi
     from reference_app.gateway.unknowns import Unknowns
     from reference_app.gateway.websocket_api.close_causes import Ending
     from reference_app.gateway.websocket_api.connections import Connection
     from reference_app.gateway.websocket_api.identifiers import IdSource
+    from reference_app.gateway.websocket_api.interference import Interference, Outcome
 
 _BAD_GATEWAY = 502
 _STATUSES = frozenset(http.HTTPStatus)
@@ -48,11 +51,6 @@ class Refused:
     request_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class _TimedOut:
-    """The integration timeout passed; the invocation runs on (Q-26)."""
-
-
 class Integrations:
     """The routes of some APIs, bound to an invoker."""
 
@@ -63,6 +61,7 @@ class Integrations:
         ids: IdSource,
         clock: Clock,
         unknowns: Unknowns,
+        interference: Interference | None = None,
     ) -> None:
         """Raises UnsupportedExpression for a route selection expression that cannot be evaluated."""
         self._selectors = {
@@ -72,6 +71,7 @@ class Integrations:
         self._ids = ids
         self._clock = clock
         self._unknowns = unknowns
+        self._interference = interference
 
     async def connect(self, connection: Connection, request: HttpRequest) -> Admitted | Refused:
         """Run `$connect`; without such a route everybody is let in (HS-6)."""
@@ -81,8 +81,12 @@ class Integrations:
         occasion = self._occasion(route)
         trace_id = self._ids.trace_id(occasion.epoch_ms)
         event = proxy_event.connect_event(connection.facts, occasion, request, trace_id)
-        outcome = await self._invoke(route, route.function, event)
-        return self._admission(outcome, occasion.request_id)
+        facts = _facts(route, route.function, connection, occasion)
+        outcome = await self._invoke(route, facts, event)
+        admission = self._admission(outcome, occasion.request_id)
+        if self._interference is not None and isinstance(admission, Admitted):
+            await self._interference.admit(facts)
+        return admission
 
     async def message(self, connection: Connection, text: str) -> bytes | None:
         """Run the route that a message selects; return the frame for its sender, if it gets one."""
@@ -94,25 +98,37 @@ class Integrations:
         occasion = self._occasion(route)
         message_id = self._ids.message_id(occasion.epoch_ms, connection.facts.connection_id)
         event = proxy_event.message_event(connection.facts, occasion, message_id, text)
-        outcome = await self._invoke(route, route.function, event)
+        outcome = await self._invoke(route, _facts(route, route.function, connection, occasion), event)
         return self._reply(route, outcome, connection.facts.connection_id, occasion.request_id)
 
     async def disconnect(self, connection: Connection, ending: Ending) -> None:
         """Run `$disconnect`; whatever comes of it concerns nobody (DC-1, DC-6)."""
         route = connection.api.routes.get("$disconnect")
-        if route is not None and route.function is not None:
-            event = proxy_event.disconnect_event(connection.facts, self._occasion(route), ending)
-            await self._invoke(route, route.function, event)
+        if route is None or route.function is None:
+            return
+        occasion = self._occasion(route)
+        event = proxy_event.disconnect_event(connection.facts, occasion, ending)
+        facts = _facts(route, route.function, connection, occasion)
+        deliver = partial(self._invoke, route, facts, event)
+        if self._interference is None:
+            await deliver()
+        else:
+            await self._interference.disconnect(facts, deliver)
 
-    async def _invoke(self, route: Route, function: str, event: bytes) -> Returned | Failed | _TimedOut:
+    async def _invoke(self, route: Route, facts: InvocationFacts, event: bytes) -> Outcome:
+        if self._interference is None:
+            return await self._run(route, facts.function, event)
+        return await self._interference.invoke(facts, partial(self._run, route, facts.function, event))
+
+    async def _run(self, route: Route, function: str, event: bytes) -> Outcome:
         try:
             async with asyncio.timeout(route.timeout_s):  # LM-7
                 return await self._invoker.invoke(function, event)
         except TimeoutError:
-            return _TimedOut()
+            return TimedOut()
 
-    def _admission(self, outcome: Returned | Failed | _TimedOut, request_id: str) -> Admitted | Refused:
-        if isinstance(outcome, _TimedOut):
+    def _admission(self, outcome: Outcome, request_id: str) -> Admitted | Refused:
+        if isinstance(outcome, TimedOut):
             status = self._unknowns.connect_timeout_status
             return Refused(status, error_frames.ENDPOINT_TIMED_OUT, request_id)
         if isinstance(outcome, Failed):
@@ -126,10 +142,8 @@ class Integrations:
             return Admitted(result.subprotocol)  # HS-7
         return Refused(result.status_code, _phrase(result.status_code), request_id)  # HS-8
 
-    def _reply(
-        self, route: Route, outcome: Returned | Failed | _TimedOut, connection_id: str, request_id: str
-    ) -> bytes | None:
-        if isinstance(outcome, _TimedOut):
+    def _reply(self, route: Route, outcome: Outcome, connection_id: str, request_id: str) -> bytes | None:
+        if isinstance(outcome, TimedOut):
             return error_frames.error_frame(error_frames.ENDPOINT_TIMED_OUT, connection_id, request_id)
         failure = error_frames.error_frame(error_frames.INTERNAL_SERVER_ERROR, connection_id, request_id)
         if isinstance(outcome, Failed):
@@ -153,6 +167,10 @@ class Integrations:
     def _occasion(self, route: Route) -> Occasion:
         now = self._clock.epoch_ms()
         return Occasion(route.key, self._ids.request_id(now), now)
+
+
+def _facts(route: Route, function: str, connection: Connection, occasion: Occasion) -> InvocationFacts:
+    return InvocationFacts(function, route.key, connection.facts.connection_id, occasion.request_id)
 
 
 def _phrase(status: int) -> str:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from reference_app.gateway.websocket_api.connections import ConnectionRegistry
     from reference_app.gateway.websocket_api.identifiers import IdSource
     from reference_app.gateway.websocket_api.integrations import Integrations
+    from reference_app.gateway.websocket_api.interference import Interference
     from reference_app.gateway.websocket_api.websocket_session import WebSocketSession
 
 
@@ -37,19 +38,26 @@ class Lifecycle:
         region: str,
         clock: Clock,
         unknowns: Unknowns,
+        interference: Interference | None = None,
     ) -> None:
         self.integrations = integrations
         self.registry = registry
         self.clock = clock
         self.unknowns = unknowns
         self.tasks = BackgroundTasks()
+        self.interference = interference
         self._ids = ids
         self._region = region
         self._clients: set[_Client] = set()
         self._nobody_left = asyncio.Event()
 
     def begin(
-        self, api: WebSocketApi, request: HttpRequest, session: WebSocketSession, source_ip: str
+        self,
+        api: WebSocketApi,
+        request: HttpRequest,
+        session: WebSocketSession,
+        source_ip: str,
+        source_port: int = 0,
     ) -> None:
         """Start `$connect` for a handshake that is in order."""
         now = self.clock.epoch_ms()
@@ -67,6 +75,7 @@ class Lifecycle:
         self._clients.add(client)
         self.registry.add(client.connection)
         session.attach(client)
+        client.note("connecting", source_port=source_port)
         self.tasks.start(client.connect(request))
 
     async def stop(self, within_s: float) -> None:
@@ -119,14 +128,22 @@ class _Client:
             await self._refuse(admission)
         elif self.connection.state.accept():
             self._watch()
+            self.note("established")
             self.session.upgrade(handshake.acceptance(request, admission.subprotocol))
         else:
             await self._abandon()
+
+    def note(self, step: str, detail: str = "", source_port: int | None = None) -> None:
+        """Tell whoever interferes of a turn in the connection's life."""
+        if self._lifecycle.interference is not None:
+            connection_id = self.connection.facts.connection_id
+            self._lifecycle.interference.step(connection_id, step, detail, source_port)
 
     # What the session hears.
 
     def received(self, text: str) -> None:
         self._touch()
+        self.note("message")
         self._lifecycle.tasks.start(self._message(text))
 
     def pinged(self) -> None:
@@ -176,6 +193,7 @@ class _Client:
 
     async def _refuse(self, refused: Refused) -> None:
         self.connection.state.refuse()
+        self.note("refused", str(refused.status))
         self._lifecycle.registry.remove(self.connection)
         self.session.refuse(self._refusal(refused).serialise(close=True))
         if self._unknowns.refused_connect_sends_disconnect:
@@ -192,6 +210,7 @@ class _Client:
     async def _abandon(self) -> None:
         """`$connect` let in a client that has left meanwhile (RC-11)."""
         self._lifecycle.registry.remove(self.connection)
+        self.note("abandoned")
         ending = self.connection.state.abandoned
         if ending is not None and self._unknowns.abandoned_connect == "disconnect-after-connect":
             await self._lifecycle.integrations.disconnect(self.connection, ending)
@@ -202,6 +221,7 @@ class _Client:
         if self._timer is not None:
             self._timer.cancel()
         self._lifecycle.registry.remove(self.connection)
+        self.note("ended", f"{ending.status_code} {ending.reason}".rstrip())
         self._lifecycle.tasks.start(self._lifecycle.integrations.disconnect(self.connection, ending))
 
     def _touch(self) -> None:

@@ -16,6 +16,12 @@ if TYPE_CHECKING:
     from reference_app.gateway.unknowns import Unknowns
 
 _JSON = ("content-type", "application/json")
+_SERVER_ERRORS = {
+    500: ("InternalServerErrorException", "Internal server error"),
+    502: ("BadGatewayException", "Bad Gateway"),
+    503: ("ServiceUnavailableException", "Service Unavailable"),
+    504: ("GatewayTimeoutException", "Endpoint request timed out"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +92,25 @@ def limit_exceeded(ids: CallIds) -> HttpAnswer:
     """The client does not read, and its outbound buffer is full (MG-17): an empty body."""
     headers = (_JSON, ("content-length", "0"), ("x-amzn-errortype", "LimitExceededException"))
     return HttpAnswer(429, (*headers, *_request_ids(ids)))
+
+
+def failure(status: int, ids: CallIds, unknowns: Unknowns) -> HttpAnswer:
+    """The answer with a status of 400 or more, for whoever asks for a failure.
+
+    The service's model has no error of 5xx, and no capture shows one: type and text are API Gateway's own.
+    """
+    match status:
+        case 403:
+            return forbidden(ids, unknowns)
+        case 410:
+            return gone(ids)
+        case 413:
+            return too_large(ids, unknowns)
+        case 429:
+            return limit_exceeded(ids)
+        case _:
+            error_type, message = _SERVER_ERRORS.get(status, _SERVER_ERRORS[500])
+            return _error(status, error_type, message, ids)
 
 
 def _error(status: int, error_type: str, message: str, ids: CallIds) -> HttpAnswer:
