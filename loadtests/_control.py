@@ -146,8 +146,6 @@ class Control:
             raise UsageError("the target does not broadcast: " + "; ".join(wiring.remarks))
 
     def _remove_unused(self) -> None:
-        """No run has taken the folder: leave none behind."""
-        if self._folder is not None:
-            for left in ("target.toml", "stack.log"):
-                (self._folder / left).unlink(missing_ok=True)
+        """No run has taken the folder: leave none behind, unless a local stack has left its log in it."""
+        if self._folder is not None and not any(self._folder.iterdir()):
             self._folder.rmdir()
