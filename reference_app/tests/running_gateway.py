@@ -9,7 +9,7 @@ import struct
 import threading
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import boto3
 import websocket
@@ -27,9 +27,12 @@ if TYPE_CHECKING:
 
     from types_boto3_apigatewaymanagementapi import ApiGatewayManagementApiClient
 
+    from reference_app.gateway.websocket_api.interference import Interference
     from reference_app.gateway.websocket_api.lifecycle import Lifecycle
 
     Handler = Callable[[dict[str, Any]], Awaitable[object]]
+
+T = TypeVar("T")
 
 REGION = "eu-west-1"
 ACCESS_KEY, SECRET = "local", "local-secret"
@@ -141,6 +144,14 @@ class Running:
     def advance(self, seconds: float) -> None:
         asyncio.run_coroutine_threadsafe(self._advance(seconds), self.loop).result(PATIENCE_S)
 
+    def on_loop(self, work: Callable[[], T]) -> T:
+        """Call something where the gateway lives."""
+
+        async def call() -> T:
+            return work()
+
+        return asyncio.run_coroutine_threadsafe(call(), self.loop).result(PATIENCE_S)
+
     async def _advance(self, seconds: float) -> None:
         self.clock.advance(seconds)
 
@@ -175,7 +186,7 @@ class Running:
             endpoint_url=f"http://127.0.0.1:{self.port}{path}",
             aws_access_key_id=options.pop("access_key", ACCESS_KEY),
             aws_secret_access_key=options.pop("secret", SECRET),
-            config=Config(retries={"max_attempts": 0}, **options),
+            config=Config(**{"retries": {"max_attempts": 0}, **options}),
         )
         try:
             yield client
@@ -260,6 +271,7 @@ def running_gateway(
     handlers: Mapping[str, Handler] | None = None,
     unknowns: Unknowns | None = None,
     tls: ssl.SSLContext | None = None,
+    interference: Interference | None = None,
     apis: tuple[WebSocketApi, ...] = (),
     **api_options: Any,
 ) -> Iterator[Running]:
@@ -277,6 +289,7 @@ def running_gateway(
         tls=tls,
         unknowns=unknowns or Unknowns(),
         clock=clock,
+        interference=interference,
     )
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, daemon=True)

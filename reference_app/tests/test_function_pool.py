@@ -244,3 +244,14 @@ def test_stopping_fails_what_has_no_outcome_yet_and_stops_every_environment() ->
         assert workshop.stopped == [0]
 
     asyncio.run(main())
+
+
+def test_an_event_after_the_idle_environments_are_retired_meets_a_new_one() -> None:
+    async def scenario(pool: FunctionPool, workshop: Workshop) -> None:
+        await pool.invoke(b"{}")
+        await settled()
+        pool.retire_idle()
+        assert await pool.invoke(b"{}") == Returned(b"1")
+        assert workshop.stopped == [0]
+
+    run(scenario, limit=1)

@@ -90,6 +90,11 @@ class FunctionPool:
         await asyncio.gather(*self._tasks)
         return self._ahead_failure
 
+    def retire_idle(self) -> None:
+        """End the environments that wait for an event: the next one meets a cold start."""
+        while self._idle:
+            self._spawn(self._discard(self._idle.pop()))
+
     async def stop(self) -> None:
         """End everything; events that have no outcome yet fail."""
         self._stopped = True

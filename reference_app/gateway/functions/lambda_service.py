@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 from reference_app.gateway.functions.execution_environment import ExecutionEnvironment
 from reference_app.gateway.functions.function_environment import Surroundings, function_variables
 from reference_app.gateway.functions.function_pool import FunctionPool
 from reference_app.gateway.functions.invocation import Failed, Returned
 from reference_app.gateway.functions.logs import FunctionLog, LogWriter
+from reference_app.gateway.functions.session_token import session_token
 from reference_app.gateway.template.application import Function
 
 
@@ -58,6 +60,11 @@ class LambdaService:
             return Failed("exited", "ServiceUnavailable", "the function is not ready")
         return await pool.invoke(event)
 
+    def retire_idle(self, function: str) -> None:
+        """Have the function's next event meet a cold start; harmless while it is not ready."""
+        if (pool := self._pools.get(function)) is not None:
+            pool.retire_idle()
+
     async def stop(self) -> None:
         """End every environment."""
         await asyncio.gather(*(pool.stop() for pool in self._pools.values()))
@@ -66,9 +73,11 @@ class LambdaService:
     def _pool(
         self, function: Function, surroundings: Surroundings, starting: asyncio.Semaphore
     ) -> FunctionPool:
+        own = replace(surroundings, session_token=session_token(function.logical_id))
+
         def make() -> ExecutionEnvironment:
             log = FunctionLog(self._logs, function.logical_id)
-            return ExecutionEnvironment(function, function_variables(function, surroundings), log)
+            return ExecutionEnvironment(function, function_variables(function, own), log)
 
         arn = f"arn:aws:lambda:{surroundings.region}:{self._account_id}:function:{function.name}"
         return FunctionPool(function, arn, make, limit=self._concurrency, starting=starting)
