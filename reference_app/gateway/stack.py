@@ -16,8 +16,10 @@ from reference_app.gateway.certificates import Certificates
 from reference_app.gateway.clock import SystemClock
 from reference_app.gateway.dynamodb.dynamodb_endpoint import DynamoDbEndpoint
 from reference_app.gateway.dynamodb.table_creation import create_tables
-from reference_app.gateway.functions import name_interception
+from reference_app.gateway.functions import name_interception, node_sdk
 from reference_app.gateway.functions.function_environment import Surroundings
+from reference_app.gateway.functions.inline_code import staged
+from reference_app.gateway.functions.lambda_runtime import is_node
 from reference_app.gateway.functions.lambda_service import LambdaService
 from reference_app.gateway.functions.logs import LogWriter
 from reference_app.gateway.running_application import ACCESS_KEY_ID, SECRET_ACCESS_KEY, RunningApplication
@@ -85,17 +87,19 @@ class Stack:
     async def deploy(self, application: Application) -> RunningApplication:
         """Run an application until the stack ends; returns when it takes connections, its functions warm.
 
-        Raises StackError: TemplateError, PortTakenError or EndpointUnusableError.
+        Raises StackError: TemplateError, PortTakenError, EndpointUnusableError or NodeSdkError.
         """
-        check_application(application)
         folder = Path(self._resources.enter_context(tempfile.TemporaryDirectory(prefix="local-stack-")))
+        application = staged(application, folder)
+        check_application(application)
+        node_path = await self._node_path(application)
         names = [domain_name(api, application.region) for api in application.apis]
         certificates = Certificates(names, folder)
         service = self._lambda_service(application)
         self._resources.push_async_callback(service.stop)
         port = await self._start_gateway(application, service, certificates)
         running = RunningApplication(application, _reachable(self._options.host), port, self._dynamodb)
-        surroundings = self._surroundings(running, certificates, names)
+        surroundings = self._surroundings(running, certificates, names, node_path)
         # Functions initialise while the tables are made; neither needs the other.
         try:
             async with asyncio.TaskGroup() as tasks:
@@ -145,8 +149,19 @@ class Stack:
             reason = os.strerror(refused.errno) if refused.errno else str(refused)
             raise PortTakenError(self._options.host, self._options.port, reason) from refused
 
+    async def _node_path(self, application: Application) -> tuple[Path, ...]:
+        """What Lambda's Node runtime ships, for an application that has functions for it."""
+        if not any(is_node(function) for function in application.functions.values()):
+            return ()
+        cache = node_sdk.cache_folder(os.environ)
+        return (await node_sdk.installed_sdk(cache, self._options.notify),)
+
     def _surroundings(
-        self, running: RunningApplication, certificates: Certificates, names: list[str]
+        self,
+        running: RunningApplication,
+        certificates: Certificates,
+        names: list[str],
+        node_path: tuple[Path, ...],
     ) -> Surroundings:
         variables = {
             "AWS_ENDPOINT_URL_DYNAMODB": self._dynamodb,
@@ -159,6 +174,7 @@ class Stack:
             secret_access_key=SECRET_ACCESS_KEY,
             variables=variables,
             python_path=(name_interception.FOLDER,),
+            node_path=node_path,
         )
 
     async def _create_tables(self, application: Application) -> None:

@@ -4,7 +4,8 @@ StackError                   the user can mend it: exit code 4
 ├── TemplateError            the template asks for what cannot be run
 ├── ParameterError           a parameter of the template is missing or has no such value
 ├── PortTakenError           somebody else listens there
-└── EndpointUnusableError    the DynamoDB endpoint that was named does not do its work
+├── EndpointUnusableError    the DynamoDB endpoint that was named does not do its work
+└── NodeSdkError             the AWS SDK that Node.js functions expect cannot be installed
 """
 
 from __future__ import annotations
@@ -62,3 +63,17 @@ class EndpointUnusableError(StackError):
 
     def __str__(self) -> str:
         return f"the DynamoDB endpoint {self.url} cannot be used: {self.reason}"
+
+
+class NodeSdkError(StackError):
+    """npm could not install what Lambda's Node runtime ships."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return (
+            "the AWS SDK for Node.js functions cannot be installed; it is needed once, and npm has to reach "
+            f"its registry for that: {self.reason}"
+        )

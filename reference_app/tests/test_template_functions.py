@@ -47,7 +47,6 @@ def test_what_is_said_is_read(tmp_path: Path) -> None:
         ("Code: template.yaml, Handler: a.b, Runtime: python3.12", "template.yaml, is a file"),
         ("Code: {S3Bucket: b, S3Key: k}, Handler: a.b, Runtime: python3.12", "not in a local folder"),
         ("Code: s3://b/k, Handler: a.b, Runtime: python3.12", "not in a local folder but in s3://b/k"),
-        ("Code: {ZipFile: x}, Handler: index.b, Runtime: python3.12", "inline code is not run here"),
         ("PackageType: Image, Code: {ImageUri: x}", "container images are not run here"),
         ("Code: code, Runtime: python3.12", "property Handler is missing"),
         ("Environment: {Variables: x}, Code: code", "Variables that are no mapping"),
@@ -62,13 +61,11 @@ def test_code_that_is_not_in_a_local_folder_is_refused(tmp_path: Path, propertie
     assert "Fn (AWS::Lambda::Function)" in str(caught.value)
 
 
-def test_layers_are_left_out_with_a_warning(tmp_path: Path) -> None:
-    properties = "Code: code, Handler: app.handler, Runtime: python3.12, Layers: [x]"
-    resources = f"{FN}\nFn:\n  Type: AWS::Lambda::Function\n  Properties: {{{properties}}}\n"
+def test_inline_code_is_kept_as_text(tmp_path: Path) -> None:
+    result = function(tmp_path, "Code: {ZipFile: 'x = 1'}, Handler: index.b, Runtime: python3.12")
 
-    warnings = application(tmp_path, resources).warnings
-
-    assert any("its layers are left out" in warning for warning in warnings)
+    assert result.inline_code == "x = 1"
+    assert function(tmp_path, "Code: code, Handler: a.b, Runtime: python3.12").inline_code is None
 
 
 def test_environment_values_are_text_as_cloudformation_writes_it() -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from reference_app.gateway.functions.function_layers import node_folders, python_folders
 from reference_app.gateway.template.application import Function
 
 _OF_THE_MACHINE = ("PATH", "LD_LIBRARY_PATH", "TMPDIR")
@@ -27,6 +28,8 @@ class Surroundings:
     """Where AWS is on this machine: endpoints, certificates. A function may set others."""
     python_path: tuple[Path, ...] = ()
     """Folders that come before the function's own `PYTHONPATH`."""
+    node_path: tuple[Path, ...] = ()
+    """Folders that come after everything that the function brings along: the AWS SDK."""
 
 
 def function_variables(function: Function, surroundings: Surroundings) -> dict[str, str]:
@@ -41,6 +44,8 @@ def function_variables(function: Function, surroundings: Surroundings) -> dict[s
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "AWS_EC2_METADATA_DISABLED": "true",
+        # The SDK's warning that it will not run on this Node for ever.
+        "AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED": "true",
         "LANG": "en_US.UTF-8",
         "TZ": ":UTC",
         **{name: os.environ[name] for name in _OF_THE_MACHINE if name in os.environ},
@@ -50,7 +55,8 @@ def function_variables(function: Function, surroundings: Surroundings) -> dict[s
         **ours,
         **function.environment,
         **_reserved(function, surroundings),
-        **_python_path(function, surroundings),
+        **_search_path("PYTHONPATH", surroundings.python_path, function, python_folders(function), ()),
+        **_search_path("NODE_PATH", (), function, node_folders(function), surroundings.node_path),
     }
 
 
@@ -75,8 +81,9 @@ def _reserved(function: Function, surroundings: Surroundings) -> dict[str, str]:
     }
 
 
-def _python_path(function: Function, surroundings: Surroundings) -> dict[str, str]:
-    folders = [str(folder) for folder in surroundings.python_path]
-    if own := function.environment.get("PYTHONPATH"):
-        folders.append(own)
-    return {"PYTHONPATH": os.pathsep.join(folders)} if folders else {}
+def _search_path(
+    variable: str, first: Iterable[Path], function: Function, of_layers: Iterable[Path], last: Iterable[Path]
+) -> dict[str, str]:
+    own = function.environment.get(variable)
+    folders = [*map(str, first), *([own] if own else []), *map(str, of_layers), *map(str, last)]
+    return {variable: os.pathsep.join(folders)} if folders else {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass
 
+from reference_app.gateway.functions import node_runtime
 from reference_app.gateway.template.application import Function
 
 
@@ -18,23 +19,59 @@ class NotRunnable:
 
 def check_runnable(function: Function) -> NotRunnable | None:
     """None for a function that can be started; its code may still fail to import (an init error)."""
+    if is_node(function):
+        return _check_node() or _check_handler(function, node_runtime.EXTENSIONS, ".mjs")
     if not function.runtime.startswith("python"):
-        return NotRunnable(f"runtime {function.runtime} is not run here", "python3.*")
-    module, separator, _ = function.handler.rpartition(".")
-    if not separator:
-        return NotRunnable(f"handler {function.handler!r} is not of the form module.function", "app.handler")
-    path = function.code / module.replace(".", "/")
-    candidates = (path.with_name(path.name + ".py"), path / "__init__.py")
-    if not any(candidate.is_file() for candidate in candidates):
-        return NotRunnable(
-            f"the file of its handler {function.handler}, {candidates[0]}, does not exist", "module.function"
-        )
-    return None
+        return NotRunnable(f"runtime {function.runtime} is not run here", "python3.*, nodejs*")
+    return _check_handler(function, (".py", "/__init__.py"), ".py")
+
+
+def is_node(function: Function) -> bool:
+    """Whether the function is written for one of Lambda's Node.js runtimes."""
+    return function.runtime.startswith("nodejs")
 
 
 def runtime_client(function: Function) -> list[str]:
-    """The command that runs a function's code (RA-20): this interpreter with AWS's own runtime client.
+    """The command that runs a function's code: for Python this interpreter with AWS's own runtime client
+    (RA-20), for Node.js the `node` on the PATH with a client of ours.
 
     Lambda's Python brings boto3 along, and so does this one.
     """
+    if is_node(function):
+        return node_runtime.command(function.handler)
     return [sys.executable, "-m", "awslambdaric", function.handler]
+
+
+def _check_node() -> NotRunnable | None:
+    oldest = ".".join(map(str, node_runtime.OLDEST_NODE))
+    version = node_runtime.installed_version()
+    if version is None:
+        return NotRunnable("it needs Node.js, and there is no node on the PATH", f"Node.js {oldest} or later")
+    if version < node_runtime.OLDEST_NODE:
+        installed = ".".join(map(str, version))
+        return NotRunnable(f"the node on the PATH is {installed}", f"Node.js {oldest} or later")
+    return None
+
+
+def _check_handler(function: Function, endings: tuple[str, ...], usual: str) -> NotRunnable | None:
+    """`endings` are what may follow the module's name in the name of its file; `usual` is told."""
+    module = _node_module(function.handler) if is_node(function) else _python_module(function.handler)
+    if not module:
+        return NotRunnable(f"handler {function.handler!r} is not of the form module.function", "app.handler")
+    if any((function.code / f"{module}{ending}").is_file() for ending in endings):
+        return None
+    missing = function.code / f"{module}{usual}"
+    return NotRunnable(
+        f"the file of its handler {function.handler}, {missing}, does not exist", "module.function"
+    )
+
+
+def _python_module(handler: str) -> str:
+    return handler.rpartition(".")[0].replace(".", "/")
+
+
+def _node_module(handler: str) -> str:
+    """Up to the first dot of the last segment: `folder/app.things.handler` is in `folder/app`."""
+    folder, slash, name = handler.rpartition("/")
+    module, dot, _ = name.partition(".")
+    return f"{folder}{slash}{module}" if dot else ""

@@ -47,13 +47,17 @@ class Function:
     runtime: str
     handler: str
     code: Path
-    """Folder of the code, absolute."""
+    """Folder of the code, absolute; for inline code the template's, until the stack has made one."""
     timeout_s: float = 3.0
     memory_mb: int = 128
     environment: Mapping[str, str] = field(default_factory=dict)
     reserved_concurrency: int | None = None
     log_format: str = "Text"
     """`Text` or `JSON` (LoggingConfig)."""
+    layers: tuple[Path, ...] = ()
+    """Folders of its layers; what a later one holds wins."""
+    inline_code: str | None = None
+    """The text of `index.py` or `index.js`, where the template holds the code itself."""
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ _BASE36 = "0123456789abcdefghijklmnopqrstuvwxyz"
 _NAME_PROPERTIES: Mapping[str, str] = {
     "AWS::DynamoDB::Table": "TableName",
     "AWS::Lambda::Function": "FunctionName",
+    "AWS::Lambda::LayerVersion": "LayerName",
     "AWS::ApiGatewayV2::Stage": "StageName",
     "AWS::IAM::Role": "RoleName",
     "AWS::Logs::LogGroup": "LogGroupName",
@@ -28,6 +29,7 @@ _NAME_PROPERTIES: Mapping[str, str] = {
 _ARN_RESOURCES: Mapping[str, str] = {
     "AWS::DynamoDB::Table": "dynamodb:{region}:{account}:table/{name}",
     "AWS::Lambda::Function": "lambda:{region}:{account}:function:{name}",
+    "AWS::Lambda::LayerVersion": "lambda:{region}:{account}:layer:{name}:1",
     "AWS::IAM::Role": "iam::{account}:role/{name}",
     "AWS::Logs::LogGroup": "logs:{region}:{account}:log-group:{name}:*",
     "AWS::S3::Bucket": "s3:::{name}",
@@ -64,7 +66,7 @@ class PhysicalResources:
         kind = self._kind(logical_id)
         if kind == "AWS::ApiGatewayV2::Api":
             return self.api_id(logical_id)
-        if kind in {"AWS::SNS::Topic", "AWS::Lambda::Version"}:
+        if kind in {"AWS::SNS::Topic", "AWS::Lambda::Version", "AWS::Lambda::LayerVersion"}:
             return self.attribute(logical_id, "Arn")
         if kind == "AWS::Lambda::Alias":
             return self._alias_arn(logical_id)

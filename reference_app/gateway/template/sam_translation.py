@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
 SAM_TRANSFORM = "AWS::Serverless-2016-10-31"
 _SAM_FUNCTION = "AWS::Serverless::Function"
-_LOCAL_CODE = "s3://local-code/"
+_LOCAL_BUCKET = "local-code"
+_LOCAL_CODE = f"s3://{_LOCAL_BUCKET}/"
 
 
 def translate(document: TemplateDocument, parameters: Mapping[str, Any], region: str) -> dict[str, Any]:
@@ -91,6 +92,18 @@ def code_location(document: TemplateDocument, logical_id: str) -> TemplateValue:
     if resource["Type"] == _SAM_FUNCTION:
         return properties.get("CodeUri", _globals(document.content).get("CodeUri", "."))
     return properties.get("Code", ".")
+
+
+def detached_source(content: TemplateValue) -> str | None:
+    """The logical id that the template gives a layer whose translated Content this is; SAM appends a hash."""
+    is_ours = isinstance(content, dict) and content.get("S3Bucket") == _LOCAL_BUCKET
+    return str(content["S3Key"]) if is_ours else None
+
+
+def layer_location(document: TemplateDocument, logical_id: str) -> TemplateValue:
+    """What a template says about where a layer's content is, unresolved; None where it says nothing."""
+    properties = document.resources[logical_id].get("Properties") or {}
+    return properties.get("ContentUri", properties.get("Content"))
 
 
 def _as_given(parameters: Mapping[str, Any]) -> dict[str, Any]:

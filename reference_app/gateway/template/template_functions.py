@@ -8,6 +8,7 @@ from reference_app.gateway.template.application import Function
 from reference_app.gateway.template.resolved_template import ResolvedTemplate
 from reference_app.gateway.template.sam_translation import code_location
 from reference_app.gateway.template.template_document import TemplateValue
+from reference_app.gateway.template.template_layers import read_layers
 
 FUNCTION = "AWS::Lambda::Function"
 
@@ -16,8 +17,6 @@ def read_function(template: ResolvedTemplate, logical_id: str) -> Function:
     """The function with this logical id. Raises TemplateError if its code is not in a local folder."""
     if template.get(logical_id, "PackageType") == "Image":
         raise template.error(logical_id, "container images are not run here", "PackageType Zip")
-    if template.has(logical_id, "Layers"):
-        template.warn(logical_id, "its layers are left out; install what they bring beside the code")
     environment = template.mapping(logical_id, "Environment").get("Variables", {})
     if not isinstance(environment, dict):
         raise template.error(logical_id, "property Environment has Variables that are no mapping")
@@ -35,6 +34,8 @@ def read_function(template: ResolvedTemplate, logical_id: str) -> Function:
             template.number(logical_id, "ReservedConcurrentExecutions", 0) if has_reserved else None
         ),
         log_format=str(template.mapping(logical_id, "LoggingConfig").get("LogFormat", "Text")),
+        layers=read_layers(template, logical_id),
+        inline_code=_inline_code(template, logical_id),
     )
 
 
@@ -50,9 +51,8 @@ def _code_folder(template: ResolvedTemplate, logical_id: str) -> Path:
     # SAM generates functions of its own only for custom resources, which are no WebSocket handlers.
     if logical_id not in template.document.resources:
         raise template.error(logical_id, "its code is not in this template", accepted)
-    code = template.get(logical_id, "Code")
-    if isinstance(code, dict) and "ZipFile" in code:
-        raise template.error(logical_id, "inline code is not run here", accepted)
+    if _inline_code(template, logical_id) is not None:
+        return template.document.path.resolve().parent
     location = template.evaluate(logical_id, "CodeUri", code_location(template.document, logical_id))
     if not isinstance(location, str) or location.startswith(("s3://", "https://")):
         raise template.error(logical_id, f"its code is not in a local folder but in {location}", accepted)
@@ -61,3 +61,8 @@ def _code_folder(template: ResolvedTemplate, logical_id: str) -> Path:
         problem = "is a file" if folder.exists() else "does not exist"
         raise template.error(logical_id, f"the folder of its code, {folder}, {problem}", accepted)
     return folder
+
+
+def _inline_code(template: ResolvedTemplate, logical_id: str) -> str | None:
+    code = template.get(logical_id, "Code")
+    return str(code["ZipFile"]) if isinstance(code, dict) and "ZipFile" in code else None

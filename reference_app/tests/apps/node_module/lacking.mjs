@@ -1,0 +1,3 @@
+import "a-package-that-is-nowhere";
+
+export const handler = async () => null;
