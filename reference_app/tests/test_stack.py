@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from reference_app.gateway.stack import Stack, StackOptions
 from reference_app.gateway.functions import node_runtime
+from reference_app.gateway.stack import Stack, StackOptions
 from reference_app.gateway.stack_errors import EndpointUnusableError, PortTakenError, TemplateError
 from reference_app.gateway.template.application import Application
 from reference_app.gateway.template.template import read_application
