@@ -22,7 +22,7 @@ from conformance.harness.target_file import read_target_file
 from conformance.judging_run import JudgingRun, workloads_for
 from conformance.workloads.session import Scale
 from reports.redaction import redact
-from reports.results import EXIT_OF, Outcome, Results
+from reports.results import EXIT_OF, Exit, Outcome, Results
 from reports.run_folder import RunFolderError, create_run_folder
 from reports.terminal import clause_findings, style_of, verdict_table
 

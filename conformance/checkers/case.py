@@ -87,11 +87,11 @@ class Case:
         return [row for row in self.history.rows if row.connection_id == connection.connection_id]
 
     def frames(self, connection: Connection, since_ns: int, until_ns: int) -> list[FrameReceived]:
-        return [
-            frame
-            for frame in self.history.frames
-            if frame.connection == connection.number and since_ns <= frame.at_ns <= until_ns
-        ]
+        if not self._frames:
+            for frame in self.history.frames:
+                self._frames.setdefault(frame.connection, []).append(frame)
+        mine = self._frames.get(connection.number, [])
+        return [frame for frame in mine if since_ns <= frame.at_ns <= until_ns]
 
     def too_busy(self, bound_s: float) -> bool:
         """Whether the machine was too busy to say that something took longer than `bound_s`.
