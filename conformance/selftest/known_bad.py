@@ -31,6 +31,11 @@ class Backend:
     title: str
     clause: str | None
 
+    @property
+    def needs_node(self) -> bool:
+        """Whether it is written in JavaScript, so that judging it takes Node.js on this machine."""
+        return (HERE / self.folder / "app.mjs").exists()
+
 
 def backends() -> list[Backend]:
     """All of `faults.toml`, the correct ones first."""
