@@ -58,6 +58,7 @@ class Case:
     _judgements: dict[tuple[tuple[str, ...], Ears], Judgement] = field(
         default_factory=dict, repr=False, compare=False
     )
+    _frames: dict[int, list[FrameReceived]] = field(default_factory=dict, repr=False, compare=False)
 
     def pairs(self, *groups: str, ears: Ears = EVERYBODY) -> Judgement:
         """The pairs of all messages whose group begins with one of `groups`, judged once."""
