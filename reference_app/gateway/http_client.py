@@ -62,6 +62,7 @@ class HttpClient:
         """End every connection."""
         for exchange in tuple(self._all):
             exchange.abort()
+        await asyncio.sleep(0)  # one turn of the loop, in which the sockets are closed
 
     async def _connect(self) -> _Exchange:
         loop = asyncio.get_running_loop()

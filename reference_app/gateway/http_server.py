@@ -81,6 +81,7 @@ class HttpServer:
             self._server.close()
         for connection in tuple(self._connections):
             connection.abort()
+        await asyncio.sleep(0)  # one turn of the loop, in which the sockets are closed
 
     def _connection(self) -> _Connection:
         return _Connection(self._handler, self._longest_body, self._connections)

@@ -223,6 +223,10 @@ class Address:
         )
         return all(map(_matches, patterns, names))
 
+    def may_concern_table(self, table: str) -> bool:
+        """Tell whether some call of a table can be meant."""
+        return _matches(self.table, table)
+
 
 @dataclass(frozen=True, slots=True)
 class FaultRule:
