@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack, closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from conformance.checkers import judge, result_of
@@ -178,4 +178,5 @@ class JudgingRun:
         result = judge(clause.id, self.case())
         if self.failure is not None and result.outcome is Outcome.UNKNOWN:
             return result_of(clause, Judged(Outcome.ERROR, str(self.failure), result.evidence))
-        return result
+        findings = tuple(replace(finding, repeat=self.command) for finding in result.findings)
+        return replace(result, findings=findings)

@@ -1,0 +1,222 @@
+"""`pytest conformance --target T` as a user runs it: a fair verdict, a clear sentence for each mistake."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from reports.results import Outcome, Results
+from reports.run_folder import read_results
+
+from .broadcast_server import BroadcastServer
+from .certificates import certificates
+
+_ROOT = Path(__file__).parents[2]
+_BACKENDS = Path(__file__).parent / "backends"
+_QUICK = ("--connections=6", "--churn-seconds=3", "--seed=1")
+
+
+@dataclass(frozen=True)
+class Done:
+    exit: int
+    output: str
+    folder: Path
+
+    @property
+    def results(self) -> Results:
+        return read_results(self.folder)
+
+    def outcomes(self) -> dict[str, Outcome]:
+        return {clause.id: clause.outcome for clause in self.results.clauses}
+
+
+def _pytest(folder: Path, *arguments: str, **environment: str) -> Done:
+    inherited = {name: value for name, value in os.environ.items() if name != "CHURNPROOF_TARGET"}
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "pytest",
+            "conformance",
+            *arguments,
+            "--run-dir",
+            str(folder),
+            "-p",
+            "no:cacheprovider",
+        ],
+        cwd=_ROOT,
+        env=inherited | environment,
+        capture_output=True,
+        text=True,
+        timeout=280,
+        check=False,
+    )
+    return Done(done.returncode, done.stdout + done.stderr, folder)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "run"
+
+
+def _bounds(tmp_path: Path) -> str:
+    path = tmp_path / "bounds.toml"
+    path.write_text("[bounds]\ndeliver_s = 1.0\ncleanup_s = 1.0\nstale_s = 2.0\n")
+    return str(path)
+
+
+def test_a_correct_backend_by_its_url_alone_is_conformant_on_the_core_clauses(
+    folder: Path, tmp_path: Path
+) -> None:
+    with BroadcastServer() as server:
+        done = _pytest(
+            folder, "--target", server.url, "--profile", "core", "--contract", _bounds(tmp_path), *_QUICK
+        )
+    red = {name: outcome for name, outcome in done.outcomes().items() if outcome not in ("pass", "info")}
+    if any("too busy" in clause.reason for clause in done.results.clauses):
+        pytest.skip("the machine was too busy to judge bounds")
+    assert red == {}
+    assert done.exit == 0
+    assert "CONFORMANT" in done.output
+    assert {path.name for path in folder.iterdir()} >= {
+        "plan.json",
+        "history.0.jsonl",
+        "history.0.deliveries",
+        "results.json",
+        "junit.xml",
+        "summary.md",
+        "report.html",
+    }
+
+
+def test_without_access_to_the_table_its_clauses_are_skipped_with_the_reason(
+    folder: Path, tmp_path: Path
+) -> None:
+    with BroadcastServer() as server:
+        done = _pytest(
+            folder, "--target", server.url, "--contract", _bounds(tmp_path), "-k", "STALE", *_QUICK
+        )
+    assert set(done.outcomes().values()) == {Outcome.SKIP}
+    assert "--table NAME --region REGION" in done.output
+    assert done.exit == 6
+
+
+def test_a_backend_that_damages_payloads_is_caught_with_evidence(folder: Path, tmp_path: Path) -> None:
+    with BroadcastServer(alter=json.dumps) as server:
+        done = _pytest(
+            folder, "--target", server.url, "--contract", _bounds(tmp_path), "-k", "BCAST", *_QUICK
+        )
+    assert done.exit == 1
+    assert [name for name, outcome in done.outcomes().items() if outcome is Outcome.FAIL] == ["BCAST-04"]
+    assert "damaged" in done.output
+    assert "repeat" in done.output
+    assert "--seed" in done.output
+
+
+def test_a_route_selection_expression_that_does_not_match_is_told_in_words(
+    folder: Path, tmp_path: Path
+) -> None:
+    """A workshop deploys `$request.body.message` while its messages carry `action`."""
+    with BroadcastServer(selector="message") as server:
+        done = _pytest(
+            folder, "--target", server.url, "--contract", _bounds(tmp_path), "--profile", "core", *_QUICK
+        )
+    assert done.exit == 1
+    assert [name for name, outcome in done.outcomes().items() if outcome is Outcome.FAIL] == ["ROUTE-01"]
+    assert "RouteSelectionExpression probably is not $request.body.action" in done.output
+
+
+def _refused(done: Done, *sentences: str) -> None:
+    assert done.exit == 4, done.output
+    assert "Traceback" not in done.output
+    for sentence in sentences:
+        assert sentence in done.output
+
+
+def test_no_target_is_a_usage_error(folder: Path) -> None:
+    _refused(_pytest(folder), "which backend? --target T")
+
+
+def test_the_target_may_stand_in_the_environment(folder: Path) -> None:
+    _refused(_pytest(folder, CHURNPROOF_TARGET="https://example.test/prod"), "wss://example.test/prod")
+
+
+@pytest.mark.parametrize(
+    ("target", "sentence"),
+    [
+        ("https://example.test/prod", "wss://example.test/prod"),
+        ("nonsense", "a target is `local`"),
+        ("no/such/template.yaml", "no such SAM template"),
+        ("ws://127.0.0.1:9/prod", "nothing listens there"),
+        ("ws://host.invalid/prod", "host.invalid"),
+    ],
+)
+def test_a_wrong_target_is_told_in_one_sentence(folder: Path, target: str, sentence: str) -> None:
+    _refused(_pytest(folder, "--target", target), sentence)
+
+
+@pytest.mark.parametrize("status", [403, 404, 500, 502])
+def test_a_refused_handshake_tells_the_status_and_what_it_means(folder: Path, status: int) -> None:
+    with BroadcastServer(refuse=(status, "go away")) as server:
+        done = _pytest(folder, "--target", server.url)
+    _refused(done, str(status))
+
+
+def test_a_certificate_that_nobody_trusts_is_told(folder: Path) -> None:
+    with BroadcastServer(tls=certificates().server) as server:
+        done = _pytest(folder, "--target", server.url)
+    _refused(done, "certificate")
+
+
+def test_an_expired_certificate_is_told(folder: Path, tmp_path: Path) -> None:
+    expired = certificates(expired=True)
+    with BroadcastServer(tls=expired.server) as server:
+        done = _pytest(folder, "--target", server.url, SSL_CERT_FILE=str(expired.write_authority(tmp_path)))
+    _refused(done, "expired")
+
+
+def test_a_template_that_is_no_yaml_is_told(folder: Path, tmp_path: Path) -> None:
+    template = tmp_path / "template.yaml"
+    template.write_text("{ this is: [no yaml")
+    _refused(_pytest(folder, "--target", str(template)), "template.yaml")
+
+
+def test_a_template_without_a_websocket_api_is_told(folder: Path, tmp_path: Path) -> None:
+    template = tmp_path / "template.yaml"
+    template.write_text("Resources:\n  Queue:\n    Type: AWS::SQS::Queue\n")
+    _refused(_pytest(folder, "--target", str(template)), "WebSocket")
+
+
+def test_a_run_folder_that_is_not_empty_is_not_overwritten(folder: Path) -> None:
+    folder.mkdir()
+    (folder / "thesis.txt").write_text("three years of work")
+    _refused(_pytest(folder, "--target", "local"), "is not empty")
+    assert [path.name for path in folder.iterdir()] == ["thesis.txt"]
+
+
+@pytest.mark.parametrize(
+    "arguments", [("--profile", "some"), ("--connections", "many"), ("--connections", "1"), ("--seed", "x")]
+)
+def test_an_unknown_option_value_is_a_usage_error(folder: Path, arguments: tuple[str, str]) -> None:
+    _refused(_pytest(folder, "--target", "local", *arguments), arguments[0].lstrip("-"))
+
+
+def test_a_backend_that_lets_nobody_in_violates_conn_01_on_the_local_stack(
+    folder: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "app.py").write_text("def handler(event, context):\n    return {}\n")
+    source = (_BACKENDS / "correct_simple" / "template.yaml").read_text()
+    lines = [
+        f"{line.split('Handler:')[0]}Handler: app.handler" if "Handler:" in line else line
+        for line in source.splitlines()
+    ]
+    (tmp_path / "template.yaml").write_text("\n".join(lines))
+    done = _pytest(folder, "--target", str(tmp_path / "template.yaml"), "--profile", "core")
+    assert done.exit == 1, done.output
+    assert [name for name, outcome in done.outcomes().items() if outcome is Outcome.FAIL] == ["CONN-01"]
