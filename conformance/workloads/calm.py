@@ -7,7 +7,8 @@ from random import Random
 
 from conformance.harness.client import Client
 
-from .payloads import large_padding, literal_texts, unicode_texts
+from . import any_text
+from .payloads import UNICODE_TEXTS, large_padding, literal_texts
 from .session import Session
 
 _NEWCOMERS = 4
@@ -57,7 +58,8 @@ def _hearing_newcomers(session: Session, founders: list[Client]) -> list[Client]
 def _texts(session: Session, clients: list[Client]) -> None:
     random = Random(session.scale.seed)
     session.progress("calm: Unicode, text that looks like JSON, large payloads")
-    for number, (before, after) in enumerate(unicode_texts(random)):
+    any_text.run(session, clients)
+    for number, (before, after) in enumerate(UNICODE_TEXTS):
         speaker = clients[number % len(clients)]
         session.say(speaker, "broadcast/unicode", among=clients, before=before, after=after)
     for number, text in enumerate(literal_texts(random)):

@@ -121,18 +121,21 @@ class Session:
             self.await_heard(message, speaker, among)
         return message
 
-    def await_heard(self, message: int, speaker: Client, among: Sequence[Client]) -> list[Client]:
+    def await_heard(self, message: int, speaker: Client, among: Iterable[Client]) -> list[Client]:
         """Wait until those who are owed the message have heard it; returns who has not."""
-        ears = [
+        missing = self.fleet.wait_heard(message, self.owed(speaker, among), Deadline(self.bounds.deliver_s))
+        self._deaf |= {client.number for client in missing}
+        return missing
+
+    def owed(self, speaker: Client, among: Iterable[Client]) -> list[Client]:
+        """Those who should hear the speaker and are worth waiting for."""
+        return [
             client
             for client in among
             if client.is_open
             and client.number not in self._deaf
             and (client is not speaker or self.contract.echo_to_sender)
         ]
-        missing = self.fleet.wait_heard(message, ears, Deadline(self.bounds.deliver_s))
-        self._deaf |= {client.number for client in missing}
-        return missing
 
     def retire(self, clients: Iterable[Client]) -> None:
         """Let these clients go once everything that was sent so far is owed to them.

@@ -1,0 +1,75 @@
+"""Payloads drawn by Hypothesis from all of Unicode; a damaged one is shrunk to the smallest that is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import seed as seeded
+from hypothesis import strategies as st
+from hypothesis.errors import FlakyFailure
+
+from conformance.harness.client import Client
+from conformance.harness.deadline import Deadline
+
+from .session import Session
+
+_EXAMPLES = 20
+_SHRINKING_S = 10.0
+_LONGEST = 40
+
+_TEXT = st.text(st.characters(codec="utf-8"), max_size=_LONGEST)
+
+
+class _DamagedError(AssertionError):
+    """A payload did not come back as it was sent."""
+
+
+def run(session: Session, clients: Sequence[Client]) -> None:
+    """Broadcast drawn texts among the clients, as `broadcast/unicode`."""
+    speaker = clients[0]
+    smallest: list[str] = []
+    shrinking: list[Deadline] = []
+
+    @seeded(session.scale.seed)
+    @settings(
+        max_examples=_EXAMPLES,
+        deadline=None,
+        database=None,
+        phases=(Phase.generate, Phase.shrink),
+        suppress_health_check=list(HealthCheck),
+        report_multiple_bugs=False,
+        print_blob=False,
+    )
+    @given(_TEXT, _TEXT)
+    def probe(before: str, after: str) -> None:
+        if _comes_whole(session, speaker, clients, f"[{before}", f"{after}]"):
+            return
+        if not smallest or len(before + after) < len(smallest[0]):
+            smallest[:] = [before + after]
+        if not shrinking:
+            shrinking.append(Deadline(_SHRINKING_S))
+        if not shrinking[0].expired():
+            raise _DamagedError
+
+    try:
+        probe()
+    except (_DamagedError, FlakyFailure):
+        session.fleet.recorder.note(f"smallest damaged text: {smallest[0]!r}")
+        session.progress(f"calm: the smallest text that does not come as it was sent is {smallest[0]!r}")
+
+
+def _comes_whole(
+    session: Session, speaker: Client, clients: Sequence[Client], before: str, after: str
+) -> bool:
+    message = session.say(speaker, "broadcast/unicode", among=clients, before=before, after=after, wait=False)
+    if message is None:
+        return False
+    fleet = session.fleet
+    ears = {client.number for client in session.owed(speaker, clients)}
+
+    def damaged() -> bool:
+        return any(f.corrupt_of == message for client in clients for f in fleet.frames(client))
+
+    fleet.wait_until(lambda: ears <= fleet.heard(message) or damaged(), Deadline(session.bounds.deliver_s))
+    return ears <= fleet.heard(message)
