@@ -37,6 +37,9 @@ class Unknowns:
     invalid_connect_result_status: int = _row(
         502, "Q-6", "HS-10", "status when $connect returns no proxy result"
     )
+    authorizer_failure_status: int = _row(
+        500, "Q-6", "HS-21", "status when the authorizer fails, times out or returns no valid policy"
+    )
     handshake_refusal_body: Literal["empty", "error-frame"] = _row(
         "empty", "Q-6", "HS-12", "body of a refused handshake: none, or the JSON that error frames carry"
     )

@@ -38,7 +38,12 @@ class Bench:
         self.functions = Functions({"function": function})
         self.clock = Clock()
         self.integrations = Integrations(
-            (self.api,), self.functions, IdSource("eu-west-1"), self.clock, unknowns or Unknowns()
+            (self.api,),
+            self.functions,
+            IdSource("eu-west-1"),
+            self.clock,
+            unknowns or Unknowns(),
+            execute_api="arn:aws:execute-api:eu-west-1:123456789012",
         )
         facts = ConnectionFacts(CONNECTION_ID, "abcdefghij", "d", "prod", {}, "127.0.0.1", None, 1)
         self.connection = Connection(self.api, facts, Nobody(), 0.0)

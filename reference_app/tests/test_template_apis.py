@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from reference_app.gateway.stack_errors import TemplateError
-from reference_app.gateway.template.application import WebSocketApi
+from reference_app.gateway.template.application import Authorizer, WebSocketApi
 from reference_app.tests.template_writing import SMALLEST, application
 
 
@@ -106,7 +106,7 @@ def test_an_api_without_routes_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "warning"),
     [
-        ("RouteKey:", "AuthorizationType: CUSTOM, RouteKey:", "authorization CUSTOM is left out"),
+        ("RouteKey:", "AuthorizationType: AWS_IAM, RouteKey:", "authorization AWS_IAM is left out"),
         ("RouteKey:", "ApiKeyRequired: true, RouteKey:", "API keys are left out"),
         ("StageName:", "DefaultRouteSettings: {ThrottlingRateLimit: 1}, StageName:", "nothing is throttled"),
         (
@@ -145,3 +145,35 @@ None:
     assert (routes["other"].function, routes["none"].function) == (None, None)
     assert any("type MOCK are not run" in warning for warning in result.warnings)
     assert any("has no integration" in warning for warning in result.warnings)
+
+
+GUARDED = (
+    SMALLEST.replace("RouteKey:", "AuthorizationType: CUSTOM, AuthorizerId: !Ref Guard, RouteKey:")
+    + """
+Guard:
+  Type: AWS::ApiGatewayV2::Authorizer
+  Properties:
+    ApiId: !Ref Api
+    AuthorizerType: REQUEST
+    AuthorizerUri: !Sub arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/${Asked.Arn}/invocations
+    IdentitySource: [route.request.header.Auth]
+Asked:
+  Type: AWS::Lambda::Function
+  Properties: {Code: code, Handler: app.handler, Runtime: python3.12}
+"""
+)
+
+
+def test_a_route_names_its_authorizer_whose_function_runs_too(tmp_path: Path) -> None:
+    """HS-20."""
+    result = application(tmp_path, GUARDED)
+
+    authorizer = result.apis[0].routes["$connect"].authorizer
+    assert authorizer == Authorizer("Asked", ("route.request.header.Auth",))
+    assert set(result.functions) == {"Asked", "Fn"}
+    assert result.warnings == ()
+
+
+def test_an_authorizer_from_elsewhere_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(TemplateError, match="'abc123' is no authorizer of this template"):
+        application(tmp_path, GUARDED.replace("!Ref Guard", "abc123"))

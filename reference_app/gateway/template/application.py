@@ -12,6 +12,16 @@ from typing import Any
 
 
 @dataclass(frozen=True)
+class Authorizer:
+    """A Lambda authorizer of type REQUEST (HS-20)."""
+
+    function: str
+    """Logical id."""
+    identity_sources: tuple[str, ...] = ()
+    """Expressions such as `route.request.header.Auth`; all have to be there (HS-18)."""
+
+
+@dataclass(frozen=True)
 class Route:
     """One route of a WebSocket API (`AWS::ApiGatewayV2::Route` with its integration)."""
 
@@ -23,6 +33,8 @@ class Route:
     """True with a route response `$default`: the function's body is sent to the client (RT-34)."""
     timeout_s: float = 29.0
     """Integration timeout, 0.05 to 29 seconds (LM-7)."""
+    authorizer: Authorizer | None = None
+    """Who is asked before a client is let in; on `$connect` only (HS-17)."""
 
 
 @dataclass(frozen=True)

@@ -87,6 +87,13 @@ class ResolvedTemplate:
             raise self.error(logical_id, f"property {name} is {value!r}, not a list of mappings")
         return value
 
+    def texts(self, logical_id: str, name: str) -> tuple[str, ...]:
+        """A property that is a list of texts, empty if absent. Raises TemplateError if it is not."""
+        value = self.get(logical_id, name, [])
+        if not isinstance(value, list) or not all(isinstance(entry, str) for entry in value):
+            raise self.error(logical_id, f"property {name} is {value!r}, not a list of texts")
+        return tuple(value)
+
     def name(self, logical_id: str) -> str:
         """The name that the resource has once it is created. Raises TemplateError if it cannot be known."""
         try:

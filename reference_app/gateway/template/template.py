@@ -7,11 +7,12 @@ from pathlib import Path
 
 from reference_app.gateway.functions.lambda_runtime import check_runnable
 from reference_app.gateway.stack_errors import TemplateError
-from reference_app.gateway.template.application import Application
+from reference_app.gateway.template.application import Application, Route
 from reference_app.gateway.template.resolved_template import ResolvedTemplate, resolved
 from reference_app.gateway.template.sam_translation import translate
 from reference_app.gateway.template.template_apis import (
     API,
+    AUTHORIZER,
     INTEGRATION,
     ROUTE,
     ROUTE_RESPONSE,
@@ -28,7 +29,7 @@ ACCOUNT_ID = "123456789012"
 """AWS's documentation account; also the one that moto keeps its tables under."""
 STACK_NAME = "local"
 
-_READ = frozenset({API, INTEGRATION, ROUTE, ROUTE_RESPONSE, STAGE, FUNCTION, TABLE})
+_READ = frozenset({API, AUTHORIZER, INTEGRATION, ROUTE, ROUTE_RESPONSE, STAGE, FUNCTION, TABLE})
 
 # Resources without a local meaning: the stack evaluates no IAM and keeps no logs or metrics.
 _WITHOUT_MEANING = (
@@ -76,8 +77,8 @@ def application_of(
             template=document.path,
             accepted="AWS::Serverless::WebSocketApi, or AWS::ApiGatewayV2::Api with ProtocolType WEBSOCKET",
         )
-    integrated = {route.function for api in apis for route in api.routes.values()}
-    functions = {name: read_function(template, name) for name in sorted(filter(None, integrated))}
+    called = {name for api in apis for route in api.routes.values() for name in _called(route)}
+    functions = {name: read_function(template, name) for name in sorted(called)}
     tables = tuple(read_table(template, logical_id) for logical_id in template.of_type(TABLE))
     _warn_of_the_rest(template, frozenset(functions))
     return Application(document.path.resolve(), region, apis, functions, tables, tuple(template.warnings))
@@ -93,6 +94,12 @@ def check_application(application: Application) -> None:
                 template=application.template,
                 accepted=problem.accepted,
             )
+
+
+def _called(route: Route) -> list[str]:
+    """Logical ids of the functions that a route leads to."""
+    authorizer = route.authorizer.function if route.authorizer is not None else None
+    return [function for function in (route.function, authorizer) if function is not None]
 
 
 def _warn_of_the_rest(template: ResolvedTemplate, functions: frozenset[str]) -> None:

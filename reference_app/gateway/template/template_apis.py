@@ -6,11 +6,12 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 
-from reference_app.gateway.template.application import Route, WebSocketApi
+from reference_app.gateway.template.application import Authorizer, Route, WebSocketApi
 from reference_app.gateway.template.resolved_template import ResolvedTemplate
 from reference_app.gateway.template.template_functions import FUNCTION, environment_text
 
 API = "AWS::ApiGatewayV2::Api"
+AUTHORIZER = "AWS::ApiGatewayV2::Authorizer"
 ROUTE = "AWS::ApiGatewayV2::Route"
 INTEGRATION = "AWS::ApiGatewayV2::Integration"
 ROUTE_RESPONSE = "AWS::ApiGatewayV2::RouteResponse"
@@ -77,7 +78,9 @@ def _stage(template: ResolvedTemplate, logical_id: str, api_id: str) -> str:
 
 def _read_route(template: ResolvedTemplate, logical_id: str) -> Route:
     _warn_of_authorization(template, logical_id)
-    route = Route(key=template.text(logical_id, "RouteKey"), function=None)
+    route = Route(
+        template.text(logical_id, "RouteKey"), function=None, authorizer=_authorizer(template, logical_id)
+    )
     target = template.get(logical_id, "Target")
     if target is None:
         template.warn(logical_id, "the route has no integration")
@@ -93,10 +96,23 @@ def _read_route(template: ResolvedTemplate, logical_id: str) -> Route:
 
 
 def _warn_of_authorization(template: ResolvedTemplate, logical_id: str) -> None:
-    if (kind := template.get(logical_id, "AuthorizationType", "NONE")) != "NONE":
+    if (kind := template.get(logical_id, "AuthorizationType", "NONE")) not in ("NONE", "CUSTOM"):
         template.warn(logical_id, f"authorization {kind} is left out: every client is let in")
     if str(template.get(logical_id, "ApiKeyRequired", False)).lower() == "true":
         template.warn(logical_id, "API keys are left out: every client is let in")
+
+
+def _authorizer(template: ResolvedTemplate, route: str) -> Authorizer | None:
+    if template.get(route, "AuthorizationType", "NONE") != "CUSTOM":
+        return None
+    wanted = template.get(route, "AuthorizerId")
+    for logical_id in template.of_type(AUTHORIZER):
+        if wanted == template.physical.reference(logical_id):
+            return Authorizer(
+                _named_function(template, logical_id, "AuthorizerUri"),
+                template.texts(logical_id, "IdentitySource"),
+            )
+    raise template.error(route, f"its AuthorizerId {wanted!r} is no authorizer of this template", AUTHORIZER)
 
 
 def _integration(template: ResolvedTemplate, route: str, target: str) -> str:
@@ -113,11 +129,16 @@ def _integrated_function(template: ResolvedTemplate, logical_id: str) -> str | N
     if kind != "AWS_PROXY":
         template.warn(logical_id, f"integrations of type {kind} are not run here, AWS_PROXY only")
         return None
-    uri = template.text(logical_id, "IntegrationUri")
+    return _named_function(template, logical_id, "IntegrationUri")
+
+
+def _named_function(template: ResolvedTemplate, logical_id: str, name: str) -> str:
+    """Logical id of the function whose ARN is in the URI at this property."""
+    uri = template.text(logical_id, name)
     match = _FUNCTION_IN_URI.search(uri)
     function = _by_name(template)(match[1]) if match else None
     if function is None:
-        raise template.error(logical_id, f"IntegrationUri {uri!r} names no function of this template")
+        raise template.error(logical_id, f"{name} {uri!r} names no function of this template")
     return function
 
 

@@ -18,7 +18,7 @@ def read_layers(template: ResolvedTemplate, function: str) -> tuple[Path, ...]:
     """
     known = {template.physical.reference(layer): layer for layer in template.of_type(LAYER)}
     folders = []
-    for reference in template.get(function, "Layers", []):
+    for reference in template.texts(function, "Layers"):
         if reference in known:
             folders.append(_folder(template, known[reference]))
         else:

@@ -58,7 +58,10 @@ class Gateway:
         registry = ConnectionRegistry()
         directory = ApiDirectory(apis, region)
         verifier = SignatureVerifier(credentials, region)
-        integrations = Integrations(apis, invoker, ids, clock, unknowns, interference)
+        execute_api = f"arn:aws:execute-api:{region}:{account_id}"
+        integrations = Integrations(
+            apis, invoker, ids, clock, unknowns, interference, execute_api=execute_api
+        )
         self._lifecycle = Lifecycle(integrations, registry, ids, region, clock, unknowns, interference)
         management = ManagementApi(
             directory, registry, verifier, ids, clock, unknowns, interference=interference

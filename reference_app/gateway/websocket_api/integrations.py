@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import asyncio
 import http
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from reference_app.gateway.functions.invocation import Failed
-from reference_app.gateway.websocket_api import error_frames, proxy_event, proxy_result
+from reference_app.gateway.functions.invocation import Failed, Returned
+from reference_app.gateway.template.application import Route
+from reference_app.gateway.websocket_api import authorization, error_frames, proxy_event, proxy_result
 from reference_app.gateway.websocket_api.interference import InvocationFacts, TimedOut
 from reference_app.gateway.websocket_api.proxy_event import Occasion
 from reference_app.gateway.websocket_api.proxy_result import InvalidProxyResult
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from reference_app.gateway.clock import Clock
     from reference_app.gateway.functions.invocation import Invoker
     from reference_app.gateway.http_message import HttpRequest
-    from reference_app.gateway.template.application import Route, WebSocketApi
+    from reference_app.gateway.template.application import Authorizer, WebSocketApi
     from reference_app.gateway.unknowns import Unknowns
     from reference_app.gateway.websocket_api.close_causes import Ending
     from reference_app.gateway.websocket_api.connections import Connection
@@ -62,8 +63,13 @@ class Integrations:
         clock: Clock,
         unknowns: Unknowns,
         interference: Interference | None = None,
+        *,
+        execute_api: str,
     ) -> None:
-        """Raises UnsupportedExpression for a route selection expression that cannot be evaluated."""
+        """`execute_api` is how ARNs of these APIs begin: `arn:aws:execute-api:{region}:{account}`.
+
+        Raises UnsupportedExpression for a route selection expression that cannot be evaluated.
+        """
         self._selectors = {
             api.api_id: RouteSelector(api.route_selection_expression, api.routes, unknowns) for api in apis
         }
@@ -72,14 +78,21 @@ class Integrations:
         self._clock = clock
         self._unknowns = unknowns
         self._interference = interference
+        self._execute_api = execute_api
 
     async def connect(self, connection: Connection, request: HttpRequest) -> Admitted | Refused:
         """Run `$connect`; without such a route everybody is let in (HS-6)."""
         route = connection.api.routes.get("$connect")
-        if route is None or route.function is None:
+        if route is None:
             return Admitted(None)
         occasion = self._occasion(route)
         trace_id = self._ids.trace_id(occasion.epoch_ms)
+        if route.authorizer is not None:
+            refused = await self._authorize(route.authorizer, connection, occasion, request, trace_id)
+            if refused is not None:
+                return refused
+        if route.function is None:
+            return Admitted(None)
         event = proxy_event.connect_event(connection.facts, occasion, request, trace_id)
         facts = _facts(route, route.function, connection, occasion)
         outcome = await self._invoke(route, facts, event)
@@ -87,6 +100,37 @@ class Integrations:
         if self._interference is not None and isinstance(admission, Admitted):
             await self._interference.admit(facts)
         return admission
+
+    async def _authorize(
+        self,
+        authorizer: Authorizer,
+        connection: Connection,
+        occasion: Occasion,
+        request: HttpRequest,
+        trace_id: str,
+    ) -> Refused | None:
+        """Ask the authorizer; what it says of a client that it lets in becomes part of the connection."""
+        facts = connection.facts
+        if not authorization.has_identity(authorizer, request, facts.stage_variables):
+            return Refused(401, "Unauthorized", occasion.request_id)  # HS-18
+        arn = authorization.method_arn(self._execute_api, facts.api_id, facts.stage)
+        event = proxy_event.authorizer_event(facts, occasion, request, trace_id, arn)
+        route = Route(occasion.route_key, authorizer.function)
+        started = self._clock.monotonic()
+        outcome = await self._invoke(route, _facts(route, authorizer.function, connection, occasion), event)
+        match _verdict(outcome, arn):
+            case authorization.Allowed(context):
+                latency_ms = round((self._clock.monotonic() - started) * 1000)
+                said = {**context, "integrationLatency": latency_ms}
+                connection.facts = replace(facts, authorizer=said)
+                return None
+            case "unauthorized":
+                return Refused(401, "Unauthorized", occasion.request_id)  # HS-19
+            case "denied":
+                return Refused(403, "Forbidden", occasion.request_id)  # HS-19
+            case "failed":
+                status = self._unknowns.authorizer_failure_status
+                return Refused(status, error_frames.INTERNAL_SERVER_ERROR, occasion.request_id)
 
     async def message(self, connection: Connection, text: str) -> bytes | None:
         """Run the route that a message selects; return the frame for its sender, if it gets one."""
@@ -167,6 +211,16 @@ class Integrations:
     def _occasion(self, route: Route) -> Occasion:
         now = self._clock.epoch_ms()
         return Occasion(route.key, self._ids.request_id(now), now)
+
+
+def _verdict(outcome: Outcome, arn: str) -> authorization.Verdict:
+    match outcome:
+        case Returned(payload):
+            return authorization.verdict_of_result(payload, arn)
+        case Failed():
+            return authorization.verdict_of_error(outcome.message)
+        case TimedOut():
+            return "failed"
 
 
 def _facts(route: Route, function: str, connection: Connection, occasion: Occasion) -> InvocationFacts:

@@ -32,6 +32,8 @@ class ConnectionFacts:
     source_ip: str
     user_agent: str | None
     connected_at_ms: int
+    authorizer: Mapping[str, object] | None = None
+    """What the authorizer said of the client; it goes with every event of the connection (EV-23, DC-8)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +47,20 @@ class Occasion:
 
 def connect_event(facts: ConnectionFacts, occasion: Occasion, request: HttpRequest, trace_id: str) -> bytes:
     """Return the CONNECT event for a handshake."""
-    headers = _handshake_headers(request, facts, trace_id)
-    event: dict[str, object] = {"headers": dict(headers), "multiValueHeaders": _grouped(headers)}
-    query = parse_qsl(request.query, keep_blank_values=True)
-    if query:  # EV-2
-        event["queryStringParameters"] = dict(query)
-        event["multiValueQueryStringParameters"] = _grouped(query)
+    event = _handshake(request, facts, trace_id)
     return _serialise(event, facts, _context(facts, occasion, "CONNECT"))
+
+
+def authorizer_event(
+    facts: ConnectionFacts, occasion: Occasion, request: HttpRequest, trace_id: str, method_arn: str
+) -> bytes:
+    """Return what a REQUEST authorizer is asked: the handshake, and `methodArn` (HS-20)."""
+    event = {"type": "REQUEST", "methodArn": method_arn, **_handshake(request, facts, trace_id)}
+    event.setdefault("queryStringParameters", {})
+    event.setdefault("multiValueQueryStringParameters", {})
+    event["stageVariables"] = dict(facts.stage_variables)
+    event["requestContext"] = _context(facts, occasion, "CONNECT")
+    return json.dumps(event, separators=(",", ":"), ensure_ascii=False).encode()
 
 
 def message_event(facts: ConnectionFacts, occasion: Occasion, message_id: str, text: str) -> bytes:
@@ -86,6 +95,8 @@ def _context(
         context["messageId"] = message_id
     if ending is not None:
         context["disconnectStatusCode"] = ending.status_code
+    if facts.authorizer is not None:
+        context["authorizer"] = dict(facts.authorizer)
     context["eventType"] = event_type
     context["extendedRequestId"] = occasion.request_id  # EV-25
     context["requestTime"] = request_time(occasion.epoch_ms)
@@ -118,6 +129,16 @@ def _serialise(
         event["body"] = body
     event["isBase64Encoded"] = False
     return json.dumps(event, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def _handshake(request: HttpRequest, facts: ConnectionFacts, trace_id: str) -> dict[str, object]:
+    headers = _handshake_headers(request, facts, trace_id)
+    event: dict[str, object] = {"headers": dict(headers), "multiValueHeaders": _grouped(headers)}
+    query = parse_qsl(request.query, keep_blank_values=True)
+    if query:  # EV-2
+        event["queryStringParameters"] = dict(query)
+        event["multiValueQueryStringParameters"] = _grouped(query)
+    return event
 
 
 def _handshake_headers(request: HttpRequest, facts: ConnectionFacts, trace_id: str) -> list[tuple[str, str]]:

@@ -1,0 +1,114 @@
+"""Handshakes with a REQUEST authorizer, over sockets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+import websocket
+
+from reference_app.gateway.functions.invocation import Failed
+from reference_app.gateway.template.application import Authorizer, Route
+from reference_app.gateway.unknowns import Unknowns
+from reference_app.tests.running_gateway import Running, api, running_gateway
+
+AUTHORIZER = Authorizer("authorizer", ("route.request.querystring.token",))
+ROUTES = (
+    Route("$connect", "connect", authorizer=AUTHORIZER),
+    Route("$default", "say"),
+    Route("$disconnect", "disconnect"),
+)
+GUARDED = api(*ROUTES, stage_variables={"tier": "gold"})
+ARN = "arn:aws:execute-api:eu-west-1:123456789012:abcdefghij/prod/$connect"
+
+
+def policy(effect: str) -> dict[str, Any]:
+    statement = {"Action": "execute-api:Invoke", "Effect": effect, "Resource": ARN}
+    return {
+        "principalId": "user",
+        "policyDocument": {"Version": "2012-10-17", "Statement": [statement]},
+        "context": {"n": 1},
+    }
+
+
+@contextmanager
+def guarded(answer: object, unknowns: Unknowns | None = None) -> Iterator[Running]:
+    async def authorizer(_event: dict[str, Any]) -> object:
+        return answer
+
+    with running_gateway(apis=(GUARDED,), handlers={"authorizer": authorizer}, unknowns=unknowns) as gateway:
+        yield gateway
+
+
+def refusal(gateway: Running, path: str = "?token=x") -> int:
+    with pytest.raises(websocket.WebSocketBadStatusException) as caught, gateway.client(path):
+        pass
+    return int(caught.value.status_code)
+
+
+def test_what_the_authorizer_says_goes_with_every_event() -> None:
+    """EV-23, DC-8."""
+    with guarded(policy("Allow")) as gateway:
+        with gateway.client("?token=x") as client:
+            client.send("hello")
+            message = gateway.functions.of_type("MESSAGE")[0]
+        disconnect = gateway.functions.of_type("DISCONNECT")[0]
+        connect = gateway.functions.of_type("CONNECT", 2)[1]
+
+    for event in (connect, message, disconnect):
+        assert event["requestContext"]["authorizer"] == {
+            "principalId": "user",
+            "n": "1",
+            "integrationLatency": 0,
+        }
+
+
+def test_the_authorizer_is_asked_with_the_handshake_and_the_arn_of_the_route() -> None:
+    """HS-20."""
+    with guarded(policy("Allow")) as gateway, gateway.client("?token=x", header={"Auth": "y"}):
+        asked = gateway.functions.of_type("CONNECT")[0]
+
+    assert (asked["type"], asked["methodArn"]) == ("REQUEST", ARN)
+    assert (asked["headers"]["Auth"], asked["queryStringParameters"]) == ("y", {"token": "x"})
+    assert asked["stageVariables"] == {"tier": "gold"}
+    assert asked["requestContext"]["routeKey"] == "$connect"
+    assert not {"pathParameters", "body", "isBase64Encoded"} & asked.keys()
+
+
+def test_frames_after_connect_are_not_authorized_again() -> None:
+    """HS-20."""
+    with guarded(policy("Allow")) as gateway, gateway.client("?token=x") as client:
+        client.send("hello")
+        gateway.functions.of_type("MESSAGE")
+        assert [event.get("type") for event in gateway.functions.events] == ["REQUEST", None, None]
+
+
+def test_a_missing_identity_source_is_401_and_nobody_is_asked() -> None:
+    """HS-18."""
+    with guarded(policy("Allow")) as gateway:
+        assert refusal(gateway, "") == 401
+        assert gateway.functions.events == []
+
+
+@pytest.mark.parametrize(
+    ("answer", "status"),
+    [
+        (policy("Deny"), 403),
+        (Failed("unhandled", "Error", "Unauthorized"), 401),
+        (Failed("unhandled", "Error", "boom"), 500),
+        ({"statusCode": 200}, 500),
+    ],
+)
+def test_a_refused_client_never_reaches_connect(answer: object, status: int) -> None:
+    """HS-19, HS-21."""
+    with guarded(answer) as gateway:
+        assert refusal(gateway) == status
+        assert [event.get("type") for event in gateway.functions.events] == ["REQUEST"]
+
+
+def test_the_status_of_a_failed_authorizer_can_be_chosen() -> None:
+    """HS-21, Q-6."""
+    with guarded(Failed("unhandled", "E", "boom"), Unknowns(authorizer_failure_status=403)) as gateway:
+        assert refusal(gateway) == 403
