@@ -17,7 +17,7 @@ from reports.run_folder import read_results
 
 HERE = Path(__file__).parent / "backends"
 _ROOT = Path(__file__).parents[2]
-_SCALE = ("--seed=1", "--connections=8", "--churn-seconds=6")
+_SCALE = ("--seed=1", "--connections=6", "--churn-seconds=4")
 _BOUNDS = HERE / "bounds.toml"
 _TIMEOUT_S = 400.0
 
