@@ -40,6 +40,10 @@ class Unknowns:
     authorizer_failure_status: int = _row(
         500, "Q-6", "HS-21", "status when the authorizer fails, times out or returns no valid policy"
     )
+    long_url_status: int = _row(414, "Q-6", "LM-11", "status for a URL of more than 4096 characters")
+    connects_per_second: int = _row(
+        0, "Q-29", "LM-1", "handshakes a second beyond which clients get 429; AWS's quota is 500, 0 is none"
+    )
     handshake_refusal_body: Literal["empty", "error-frame"] = _row(
         "empty", "Q-6", "HS-12", "body of a refused handshake: none, or the JSON that error frames carry"
     )
@@ -74,6 +78,9 @@ class Unknowns:
     )
     two_way_base64_body: Literal["decoded", "verbatim"] = _row(
         "decoded", "Q-13", "RT-36", "what a two-way route sends for isBase64Encoded"
+    )
+    throttled_message: str = _row(
+        "Too Many Requests", "Q-11", "RT-24", "message of the frame that answers a throttled message"
     )
     # Frames
     frame_limit_bytes: int = _row(32768, "Q-15", "RT-56", "largest frame that a client may send")

@@ -4,9 +4,9 @@ from reference_app.gateway.websocket_api.connection_lifetime import expiry, next
 
 
 def test_ten_minutes_without_a_message_are_too_long() -> None:
-    """LM-3."""
-    assert expiry(0.0, 50.0, 649.9) is None
-    assert expiry(0.0, 50.0, 650.0) == "idle"
+    """LM-3, noticed 3.9 s late: LM-16."""
+    assert expiry(0.0, 50.0, 653.8) is None
+    assert expiry(0.0, 50.0, 653.9) == "idle"
 
 
 def test_two_hours_are_too_long_however_busy_the_client_is() -> None:
@@ -16,5 +16,5 @@ def test_two_hours_are_too_long_however_busy_the_client_is() -> None:
 
 
 def test_the_next_deadline_is_the_nearer_one() -> None:
-    assert next_deadline(0.0, 100.0) == 700.0
+    assert next_deadline(0.0, 100.0) == 703.9
     assert next_deadline(0.0, 7000.0) == 7200.0

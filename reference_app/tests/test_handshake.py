@@ -78,3 +78,12 @@ def test_no_extension_is_accepted() -> None:
     """HS-29."""
     offer = request(Sec_WebSocket_Extensions="permessage-deflate")
     assert b"Extensions" not in handshake.acceptance(offer, None)
+
+
+def test_a_url_has_at_most_4096_characters() -> None:
+    """LM-11."""
+    rest = 4096 - len("wss://x/prod?")
+    longest, too_long = (request()._replace(target="/prod?" + "q" * more) for more in (rest, rest + 1))
+
+    assert not handshake.is_url_too_long(longest)
+    assert handshake.is_url_too_long(too_long)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from reference_app.gateway.stack_errors import TemplateError
-from reference_app.gateway.template.application import Authorizer, WebSocketApi
+from reference_app.gateway.template.application import Authorizer, Throttle, WebSocketApi
 from reference_app.tests.template_writing import SMALLEST, application
 
 
@@ -108,7 +108,6 @@ def test_an_api_without_routes_is_refused(tmp_path: Path) -> None:
     [
         ("RouteKey:", "AuthorizationType: AWS_IAM, RouteKey:", "authorization AWS_IAM is left out"),
         ("RouteKey:", "ApiKeyRequired: true, RouteKey:", "API keys are left out"),
-        ("StageName:", "DefaultRouteSettings: {ThrottlingRateLimit: 1}, StageName:", "nothing is throttled"),
         (
             "\nFn:\n",
             "\nStage2: {Type: AWS::ApiGatewayV2::Stage, Properties: {ApiId: !Ref Api}}\nFn:\n",
@@ -177,3 +176,30 @@ def test_a_route_names_its_authorizer_whose_function_runs_too(tmp_path: Path) ->
 def test_an_authorizer_from_elsewhere_is_refused(tmp_path: Path) -> None:
     with pytest.raises(TemplateError, match="'abc123' is no authorizer of this template"):
         application(tmp_path, GUARDED.replace("!Ref Guard", "abc123"))
+
+
+@pytest.mark.parametrize(
+    ("default", "own", "throttle"),
+    [
+        ("{ThrottlingRateLimit: 5, ThrottlingBurstLimit: '2'}", "{}", Throttle(5.0, 2)),
+        ("{ThrottlingRateLimit: 5, ThrottlingBurstLimit: 2}", "{ThrottlingRateLimit: 1.5}", Throttle(1.5, 2)),
+        ("{}", "{ThrottlingBurstLimit: 1}", Throttle(10_000.0, 1)),
+        ("{ThrottlingRateLimit: 7}", "{LoggingLevel: INFO}", Throttle(7.0, 5_000)),
+        ("{LoggingLevel: INFO}", "{}", None),
+    ],
+)
+def test_a_route_is_throttled_as_it_says_or_else_its_stage(
+    tmp_path: Path, default: str, own: str, throttle: Throttle | None
+) -> None:
+    """LM-13, LM-14."""
+    settings = f"DefaultRouteSettings: {default}, RouteSettings: {{$connect: {own}}}, StageName:"
+
+    assert api(tmp_path, SMALLEST.replace("StageName:", settings)).routes["$connect"].throttle == throttle
+
+
+@pytest.mark.parametrize("own", ["{ThrottlingRateLimit: often}", "5"])
+def test_a_throttle_that_is_no_number_is_refused(tmp_path: Path, own: str) -> None:
+    settings = SMALLEST.replace("StageName:", f"RouteSettings: {{$connect: {own}}}, StageName:")
+
+    with pytest.raises(TemplateError, match=r"throttle of \$connect|property RouteSettings"):
+        api(tmp_path, settings)

@@ -22,6 +22,16 @@ class Authorizer:
 
 
 @dataclass(frozen=True)
+class Throttle:
+    """How often a route may be called (LM-14)."""
+
+    rate: float
+    """Calls a second in the long run."""
+    burst: int
+    """Calls at once."""
+
+
+@dataclass(frozen=True)
 class Route:
     """One route of a WebSocket API (`AWS::ApiGatewayV2::Route` with its integration)."""
 
@@ -35,6 +45,7 @@ class Route:
     """Integration timeout, 0.05 to 29 seconds (LM-7)."""
     authorizer: Authorizer | None = None
     """Who is asked before a client is let in; on `$connect` only (HS-17)."""
+    throttle: Throttle | None = None
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 
-from reference_app.gateway.template.application import Authorizer, Route, WebSocketApi
+from reference_app.gateway.template.application import Authorizer, Route, Throttle, WebSocketApi
 from reference_app.gateway.template.resolved_template import ResolvedTemplate
 from reference_app.gateway.template.template_functions import FUNCTION, environment_text
 
@@ -19,6 +19,7 @@ STAGE = "AWS::ApiGatewayV2::Stage"
 
 _FUNCTION_IN_URI = re.compile(r":function:([^:/]+)")
 _LONGEST_INTEGRATION_MS = 29_000  # LM-7
+_ACCOUNT_LIMITS = {"ThrottlingRateLimit": 10_000, "ThrottlingBurstLimit": 5_000}  # LM-13
 
 
 def read_apis(template: ResolvedTemplate) -> tuple[WebSocketApi, ...]:
@@ -44,13 +45,11 @@ def _speaks(template: ResolvedTemplate, logical_id: str) -> bool:
 def _read_api(template: ResolvedTemplate, logical_id: str) -> WebSocketApi:
     api_id = template.physical.api_id(logical_id)
     stage = _stage(template, logical_id, api_id)
-    routes = [_read_route(template, route) for route in _children(template, ROUTE, api_id)]
+    read = (_read_route(template, route) for route in _children(template, ROUTE, api_id))
+    routes = [replace(route, throttle=_throttle(template, stage, route.key)) for route in read]
     if not routes:
         raise template.error(logical_id, "the API has no route", ROUTE)
     variables = template.mapping(stage, "StageVariables")
-    for settings in ("DefaultRouteSettings", "RouteSettings"):
-        if template.get(stage, settings):
-            template.warn(stage, f"{settings} is left out: nothing is throttled here")
     return WebSocketApi(
         logical_id=logical_id,
         api_id=api_id,
@@ -74,6 +73,22 @@ def _stage(template: ResolvedTemplate, logical_id: str, api_id: str) -> str:
     for further in stages[1:]:
         template.warn(further, f"only the first stage of an API is served, {stages[0]}")
     return stages[0]
+
+
+def _throttle(template: ResolvedTemplate, stage: str, route_key: str) -> Throttle | None:
+    """The limits of a route: its own, or the stage's; what neither says is the account's (LM-13, LM-14)."""
+    own = template.mapping(stage, "RouteSettings").get(route_key, {})
+    if not isinstance(own, dict):
+        raise template.error(stage, f"property RouteSettings has {own!r} for {route_key}, not a mapping")
+    settings = {**template.mapping(stage, "DefaultRouteSettings"), **own}
+    limits = {name: settings[name] for name in _ACCOUNT_LIMITS if name in settings}
+    if not limits:
+        return None
+    try:
+        rate, burst = (float(limits.get(name, most)) for name, most in _ACCOUNT_LIMITS.items())
+        return Throttle(rate, int(burst))
+    except (TypeError, ValueError, OverflowError) as wrong:
+        raise template.error(stage, f"the throttle of {route_key} is no number: {limits!r}") from wrong
 
 
 def _read_route(template: ResolvedTemplate, logical_id: str) -> Route:

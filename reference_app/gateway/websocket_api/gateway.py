@@ -119,6 +119,8 @@ class _FrontDoor:
             return json_answer(503, message_body("Service Unavailable"))
         if (refusal := handshake.refusal(request)) is not None:
             return refusal
+        if handshake.is_url_too_long(request):
+            return json_answer(self._unknowns.long_url_status, message_body("URI Too Long"))
         destination = self._directory.find(request)
         if destination is None or destination.rest not in ((), ("",)):  # HS-4: a trailing slash is fine
             return _forbidden(self._unknowns.unknown_stage_status)  # HS-26

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from reference_app.gateway.http_message import HttpRequest
 
 _KEY_BYTES = 16
+_LONGEST_URL = 4096  # LM-11
 
 
 def refusal(request: HttpRequest) -> HttpAnswer | None:
@@ -31,6 +32,11 @@ def refusal(request: HttpRequest) -> HttpAnswer | None:
     if request.header_values("sec-websocket-version") != ("13",) or not _has_key(request):
         return json_answer(400, message_body("Bad Request"), ("sec-websocket-version", "13"))
     return None
+
+
+def is_url_too_long(request: HttpRequest) -> bool:
+    """Return whether the URL with which the client came has more characters than AWS takes (LM-11)."""
+    return len(f"wss://{request.header('host') or ''}{request.target}") > _LONGEST_URL
 
 
 def acceptance(request: HttpRequest, subprotocol: str | None) -> bytes:

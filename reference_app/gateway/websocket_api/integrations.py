@@ -18,6 +18,7 @@ from reference_app.gateway.websocket_api.interference import InvocationFacts, Ti
 from reference_app.gateway.websocket_api.proxy_event import Occasion
 from reference_app.gateway.websocket_api.proxy_result import InvalidProxyResult
 from reference_app.gateway.websocket_api.route_selection import RouteSelector
+from reference_app.gateway.websocket_api.throttling import Throttles
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -73,6 +74,7 @@ class Integrations:
         self._selectors = {
             api.api_id: RouteSelector(api.route_selection_expression, api.routes, unknowns) for api in apis
         }
+        self._throttles = Throttles(apis, unknowns.connects_per_second)
         self._invoker = invoker
         self._ids = ids
         self._clock = clock
@@ -82,6 +84,8 @@ class Integrations:
 
     async def connect(self, connection: Connection, request: HttpRequest) -> Admitted | Refused:
         """Run `$connect`; without such a route everybody is let in (HS-6)."""
+        if not self._throttles.let_connect(connection.api.api_id, self._clock.monotonic()):
+            return Refused(429, _phrase(429), self._ids.request_id(self._clock.epoch_ms()))  # HS-24
         route = connection.api.routes.get("$connect")
         if route is None:
             return Admitted(None)
@@ -137,6 +141,8 @@ class Integrations:
         route = self._selectors[connection.api.api_id].select(text)
         if route is None:
             return self._error_frame(error_frames.FORBIDDEN, connection)  # RT-20
+        if not self._throttles.let_pass(connection.api.api_id, route.key, self._clock.monotonic()):
+            return self._error_frame(self._unknowns.throttled_message, connection)  # RT-24
         if route.function is None:
             return self._error_frame(error_frames.INTERNAL_SERVER_ERROR, connection)
         occasion = self._occasion(route)
