@@ -65,6 +65,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
     parser.add_argument("--port", type=_port, default=0, help="port to listen on (a free one)")
+    parser.add_argument(
+        "--control-port",
+        type=_port,
+        metavar="PORT",
+        help="loopback port, 0 for a free one, to control faults, trace and clock (none)",
+    )
     parser.add_argument("--ready-file", type=Path, metavar="FILE", help="target file to write when ready")
     parser.add_argument(
         "--parameter",
@@ -144,6 +150,8 @@ async def _serve(options: argparse.Namespace) -> None:
             _say(f"ready in {time.monotonic() - started:.1f} s (Ctrl-C ends it)")
             for url in running.urls:
                 _say(url)
+            if running.control_url is not None:
+                _say(f"controls: {running.control_url}/v1")
             await asyncio.Event().wait()
 
 
@@ -158,6 +166,7 @@ def _stack_options(options: argparse.Namespace) -> StackOptions:
     return StackOptions(
         host=options.host,
         port=options.port,
+        control_port=options.control_port,
         concurrency=options.concurrency,
         dynamodb_endpoint=options.dynamodb_endpoint,
         unknowns=unknowns,

@@ -1,7 +1,7 @@
 """A small HTTP/1.1 server on loopback: whole requests in, whole responses out, keep-alive.
 
-It serves the Lambda Runtime API and the DynamoDB endpoint; API Gateway's own front has a listener of its
-own, since it also upgrades connections.
+It serves the Lambda Runtime API, the DynamoDB endpoint and the control endpoint; API Gateway's own front has
+a listener of its own, since it also upgrades connections.
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ import asyncio
 import http
 import socket
 from collections import deque
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import cast
 
@@ -47,12 +48,31 @@ class Response:
         return "\r\n".join([*lines, "", ""]).encode("latin-1") + self.body
 
 
-def loopback_listener() -> socket.socket:
-    """A socket that listens on a free loopback port: whoever connects waits until it is served."""
-    return socket.create_server((LOOPBACK, 0), backlog=1024)
+@dataclass(frozen=True)
+class Stream:
+    """A response of unknown length: sent chunk by chunk, as fast as the client reads; ends the connection."""
+
+    status: int
+    chunks: AsyncGenerator[bytes, None]
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def head(self) -> bytes:
+        """What comes before the first chunk."""
+        chunked = {**self.headers, "Transfer-Encoding": "chunked", "Connection": "close"}
+        lines = [f"HTTP/1.1 {self.status} {http.HTTPStatus(self.status).phrase}"]
+        lines += [f"{name}: {value}" for name, value in chunked.items()]
+        return "\r\n".join([*lines, "", ""]).encode("latin-1")
 
 
-Handler = Callable[[Request], Awaitable[Response]]
+def loopback_listener(port: int = 0) -> socket.socket:
+    """A socket that listens on a loopback port, a free one for 0: whoever connects waits until it is served.
+
+    Raises OSError when the port is taken.
+    """
+    return socket.create_server((LOOPBACK, port), backlog=1024)
+
+
+Handler = Callable[[Request], Awaitable[Response | Stream]]
 
 
 class HttpServer:
@@ -101,6 +121,8 @@ class _Connection(asyncio.Protocol):
         self._target = b""
         self._headers: dict[str, str] = {}
         self._body = bytearray()
+        self._writable = asyncio.Event()
+        self._writable.set()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
@@ -111,6 +133,12 @@ class _Connection(asyncio.Protocol):
         self._transport = None
         if self._task is not None:
             self._task.cancel()
+
+    def pause_writing(self) -> None:
+        self._writable.clear()
+
+    def resume_writing(self) -> None:
+        self._writable.set()
 
     def data_received(self, data: bytes) -> None:
         try:
@@ -158,12 +186,24 @@ class _Connection(asyncio.Protocol):
                 response = await self._handler(request)
                 if self._transport is None:
                     return
+                if isinstance(response, Stream):
+                    await self._stream(response, self._transport)
+                    return
                 self._transport.write(response.serialise(keep_alive=keep_alive))
                 if not keep_alive:
                     self._transport.close()
                     return
         finally:
             self._task = None
+
+    async def _stream(self, stream: Stream, transport: asyncio.Transport) -> None:
+        transport.write(stream.head())
+        async with aclosing(stream.chunks) as chunks:
+            async for chunk in chunks:
+                transport.write(f"{len(chunk):x}\r\n".encode() + chunk + b"\r\n")
+                await self._writable.wait()
+        transport.write(b"0\r\n\r\n")
+        transport.close()
 
     def _refuse(self, response: Response) -> None:
         if self._transport is not None:

@@ -26,6 +26,8 @@ class Ready:
     dynamodb_endpoint: str
     table: Table | None
     """The table that holds the connections; None if none can be told."""
+    control_url: str | None = None
+    """Where faults, trace and clock are controlled; None where they are not."""
 
 
 def connection_table(tables: Sequence[Table]) -> Table | None:
@@ -58,6 +60,8 @@ def target_file(ready: Ready) -> str:
             "region": ready.region,
             "endpoint": ready.dynamodb_endpoint,
         }
+    if ready.control_url is not None:
+        sections["control"] = {"url": ready.control_url}
     return "\n".join(_section(name, entries) for name, entries in sections.items())
 
 

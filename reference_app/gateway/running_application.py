@@ -19,6 +19,7 @@ class RunningApplication:
     address: str
     port: int
     dynamodb_endpoint: str
+    control_url: str | None = None
 
     @property
     def urls(self) -> tuple[str, ...]:
@@ -36,6 +37,7 @@ class RunningApplication:
             secret_access_key=SECRET_ACCESS_KEY,
             dynamodb_endpoint=self.dynamodb_endpoint,
             table=connection_table(self.application.tables),
+            control_url=self.control_url,
         )
 
     @property

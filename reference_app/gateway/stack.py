@@ -10,7 +10,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Self
+from typing import IO, TYPE_CHECKING, Self
 
 from reference_app.gateway.certificates import Certificates
 from reference_app.gateway.clock import SystemClock
@@ -31,6 +31,9 @@ from reference_app.gateway.websocket_api.api_directory import domain_name
 from reference_app.gateway.websocket_api.gateway import Gateway
 from reference_app.gateway.websocket_api.route_selection import UnsupportedExpression
 
+if TYPE_CHECKING:
+    from reference_app.gateway.control.control_plane import ControlPlane
+
 _LOOPBACK = "127.0.0.1"
 _ANY_ADDRESS = {"0.0.0.0": _LOOPBACK, "::": "::1", "": _LOOPBACK}  # noqa: S104 - recognised, not bound
 
@@ -50,6 +53,8 @@ class StackOptions:
     """Execution environments a function may have; further events queue."""
     dynamodb_endpoint: str | None = None
     """A DynamoDB endpoint to use instead of the embedded one."""
+    control_port: int | None = None
+    """Where faults, trace and clock are controlled, 0 for a free port; None for a stack without controls."""
     unknowns: Unknowns = field(default_factory=Unknowns)
     logs: IO[str] | None = None
     """Where the functions' output goes; None drops it."""
@@ -97,8 +102,15 @@ class Stack:
         certificates = Certificates(names, folder)
         service = self._lambda_service(application)
         self._resources.push_async_callback(service.stop)
-        port = await self._start_gateway(application, service, certificates)
-        running = RunningApplication(application, _reachable(self._options.host), port, self._dynamodb)
+        plane = await self._control_plane(application, service)
+        port = await self._start_gateway(application, service, certificates, plane)
+        running = RunningApplication(
+            application,
+            _reachable(self._options.host),
+            port,
+            self._dynamodb if plane is None else plane.dynamodb_endpoint,
+            None if plane is None else plane.url,
+        )
         surroundings = self._surroundings(running, certificates, names, node_path)
         # Functions initialise while the tables are made; neither needs the other.
         try:
@@ -126,8 +138,29 @@ class Stack:
             notify=self._options.notify,
         )
 
+    async def _control_plane(self, application: Application, service: LambdaService) -> ControlPlane | None:
+        if self._options.control_port is None:
+            return None
+        # Imported late: who wants no faults does not wait for them.
+        from reference_app.gateway.control.control_plane import ControlPlane
+
+        plane = ControlPlane(service.retire_idle)
+        self._resources.push_async_callback(plane.stop)
+        await plane.start(
+            self._options.control_port,
+            self._dynamodb,
+            application.tables,
+            region=application.region,
+            access_key_id=ACCESS_KEY_ID,
+        )
+        return plane
+
     async def _start_gateway(
-        self, application: Application, service: LambdaService, certificates: Certificates
+        self,
+        application: Application,
+        service: LambdaService,
+        certificates: Certificates,
+        plane: ControlPlane | None,
     ) -> int:
         try:
             gateway = Gateway(
@@ -138,7 +171,8 @@ class Stack:
                 credentials={ACCESS_KEY_ID: SECRET_ACCESS_KEY},
                 tls=certificates.server_context(),
                 unknowns=self._options.unknowns,
-                clock=SystemClock(),
+                clock=SystemClock() if plane is None else plane.clock,
+                interference=None if plane is None else plane.interference,
             )
         except UnsupportedExpression as unsupported:
             raise TemplateError(str(unsupported), template=application.template) from unsupported
@@ -164,7 +198,7 @@ class Stack:
         node_path: tuple[Path, ...],
     ) -> Surroundings:
         variables = {
-            "AWS_ENDPOINT_URL_DYNAMODB": self._dynamodb,
+            "AWS_ENDPOINT_URL_DYNAMODB": running.dynamodb_endpoint,
             **certificates.variables(),
             **name_interception.variables(names, running.address, running.port),
         }

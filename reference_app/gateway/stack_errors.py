@@ -40,16 +40,17 @@ class ParameterError(StackError):
 class PortTakenError(StackError):
     """Nothing can listen at `host`:`port` because somebody else does, or may not."""
 
-    def __init__(self, host: str, port: int, reason: str) -> None:
+    def __init__(self, host: str, port: int, reason: str, option: str = "--port") -> None:
         super().__init__(host, port, reason)
         self.host = host
         self.port = port
         self.reason = reason
+        self.option = option
 
     def __str__(self) -> str:
         return (
             f"cannot listen on {self.host} port {self.port}: {self.reason}; "
-            "stop what holds it, name another with --port, or leave --port out for a free one"
+            f"stop what holds it, name another with {self.option}, or name 0 for a free one"
         )
 
 

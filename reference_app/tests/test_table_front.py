@@ -278,6 +278,25 @@ def test_rows_expire_on_the_moved_clock() -> None:
     with_front(script)
 
 
+def test_callers_that_are_no_functions_meet_no_faults() -> None:
+    def script(table: Front) -> None:
+        table.add(TableThrottled())
+        table.add(TableLag(3600))
+        outside = boto3.client(
+            "dynamodb",
+            endpoint_url=table.client.meta.endpoint_url,
+            region_name=REGION,
+            aws_access_key_id="local",
+            aws_secret_access_key="local-secret",
+        )
+        outside.put_item(TableName="t", Item={"id": {"S": "planted"}})
+        assert outside.scan(TableName="t")["Count"] == 1
+        outside.close()
+        assert [call.function for call in table.calls()] == [None, None]
+
+    with_front(script)
+
+
 def test_an_engine_that_is_gone_is_a_server_error() -> None:
     async def main() -> None:
         http = HttpClient("http://127.0.0.1:1")

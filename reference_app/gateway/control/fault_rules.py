@@ -27,7 +27,7 @@ class Site(Enum):
     DISCONNECT = "disconnect"
     """`$disconnect` is due."""
     TABLE_CALL = "table-call"
-    """A call of the application's DynamoDB endpoint."""
+    """A function of the application calls DynamoDB; other callers meet no faults."""
 
 
 @dataclass(frozen=True, slots=True)
