@@ -1,4 +1,4 @@
-"""Handshakes with a REQUEST authorizer, over sockets."""
+"""Handshakes with a REQUEST authorizer, or with an API key, over sockets."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 import websocket
 
 from reference_app.gateway.functions.invocation import Failed
-from reference_app.gateway.template.application import Authorizer, Route
+from reference_app.gateway.template.application import ApiKeys, Authorizer, Route
 from reference_app.gateway.unknowns import Unknowns
 from reference_app.tests.running_gateway import Running, api, running_gateway
 
@@ -42,8 +42,8 @@ def guarded(answer: object, unknowns: Unknowns | None = None) -> Iterator[Runnin
         yield gateway
 
 
-def refusal(gateway: Running, path: str = "?token=x") -> int:
-    with pytest.raises(websocket.WebSocketBadStatusException) as caught, gateway.client(path):
+def refusal(gateway: Running, path: str = "?token=x", **options: Any) -> int:
+    with pytest.raises(websocket.WebSocketBadStatusException) as caught, gateway.client(path, **options):
         pass
     return int(caught.value.status_code)
 
@@ -112,3 +112,36 @@ def test_the_status_of_a_failed_authorizer_can_be_chosen() -> None:
     """HS-21, Q-6."""
     with guarded(Failed("unhandled", "E", "boom"), Unknowns(authorizer_failure_status=403)) as gateway:
         assert refusal(gateway) == 403
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"), [({}, 403), ({"x-api-key": "other"}, 403), ({"X-Api-Key": "secret"}, 101)]
+)
+def test_an_api_key_is_looked_for_in_its_header(headers: dict[str, str], status: int) -> None:
+    """HS-23."""
+    keyed = api(Route("$connect", "connect", api_key_required=True), api_keys=ApiKeys({"secret": "id1"}))
+    with running_gateway(apis=(keyed,)) as gateway:
+        if status == 403:
+            assert refusal(gateway, header=headers) == 403
+            assert gateway.functions.events == []
+        else:
+            with gateway.client(header=headers):
+                identity = gateway.functions.of_type("CONNECT")[0]["requestContext"]["identity"]
+            assert (identity["apiKey"], identity["apiKeyId"]) == ("secret", "id1")
+
+
+@pytest.mark.parametrize(("said", "is_let_in"), [("secret", True), ("other", False), (None, False)])
+def test_the_authorizer_may_name_the_api_key(said: str | None, *, is_let_in: bool) -> None:
+    """HS-23."""
+    route = Route("$connect", "connect", authorizer=Authorizer("authorizer"), api_key_required=True)
+    keyed = api(route, api_keys=ApiKeys({"secret": "id1"}, "authorizer"))
+
+    async def authorizer(_event: dict[str, Any]) -> object:
+        return {**policy("Allow"), "usageIdentifierKey": said}
+
+    with running_gateway(apis=(keyed,), handlers={"authorizer": authorizer}) as gateway:
+        if is_let_in:
+            with gateway.client():
+                assert len(gateway.functions.of_type("CONNECT", 2)) == 2
+        else:
+            assert refusal(gateway) == 403

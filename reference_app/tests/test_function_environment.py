@@ -72,3 +72,18 @@ def test_the_stacks_folders_come_before_the_functions_python_path() -> None:
 
     assert variables({}, surroundings)["PYTHONPATH"] == "/ours"
     assert variables({"PYTHONPATH": "lib"}, surroundings)["PYTHONPATH"] == f"/ours{os.pathsep}lib"
+
+
+def test_search_paths_hold_ours_then_the_functions_then_its_layers_then_the_sdk(tmp_path: Path) -> None:
+    for place in ("python", "nodejs/node_modules"):
+        (tmp_path / place).mkdir(parents=True)
+    own = {"PYTHONPATH": "/own/python", "NODE_PATH": "/own/node"}
+    function = Function(
+        "Fn", "name", "nodejs22.x", "app.handler", Path("/code"), environment=own, layers=(tmp_path,)
+    )
+    around = Surroundings("r", "k", "s", python_path=(Path("/hook"),), node_path=(Path("/sdk"),))
+
+    result = function_variables(function, around)
+
+    assert result["PYTHONPATH"] == f"/hook:/own/python:{tmp_path}/python"
+    assert result["NODE_PATH"] == f"/own/node:{tmp_path}/nodejs/node_modules:/sdk"

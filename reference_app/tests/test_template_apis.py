@@ -107,7 +107,7 @@ def test_an_api_without_routes_is_refused(tmp_path: Path) -> None:
     ("old", "new", "warning"),
     [
         ("RouteKey:", "AuthorizationType: AWS_IAM, RouteKey:", "authorization AWS_IAM is left out"),
-        ("RouteKey:", "ApiKeyRequired: true, RouteKey:", "API keys are left out"),
+        ("RouteKey:", "ApiKeyRequired: true, RouteKey:", "no usage plan holds an API key"),
         (
             "\nFn:\n",
             "\nStage2: {Type: AWS::ApiGatewayV2::Stage, Properties: {ApiId: !Ref Api}}\nFn:\n",

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,18 @@ class Route:
     authorizer: Authorizer | None = None
     """Who is asked before a client is let in; on `$connect` only (HS-17)."""
     throttle: Throttle | None = None
+    api_key_required: bool = False
+    """Whether a client has to present one of the API's keys; on `$connect` only (HS-23)."""
+
+
+@dataclass(frozen=True)
+class ApiKeys:
+    """What clients may present as API key (HS-23)."""
+
+    ids: Mapping[str, str] = field(default_factory=dict)
+    """Ids of the keys by their values."""
+    source: Literal["header", "authorizer"] = "header"
+    """Header `x-api-key`, or the authorizer's `usageIdentifierKey`."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +71,7 @@ class WebSocketApi:
     route_selection_expression: str
     routes: Mapping[str, Route]
     stage_variables: Mapping[str, str] = field(default_factory=dict)
+    api_keys: ApiKeys = field(default_factory=ApiKeys)
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from reference_app.gateway.stack_errors import TemplateError
 from reference_app.gateway.template.application import Application, Route
 from reference_app.gateway.template.resolved_template import ResolvedTemplate, resolved
 from reference_app.gateway.template.sam_translation import translate
+from reference_app.gateway.template.template_api_keys import API_KEY, USAGE_PLAN, USAGE_PLAN_KEY
 from reference_app.gateway.template.template_apis import (
     API,
     AUTHORIZER,
@@ -29,7 +30,13 @@ ACCOUNT_ID = "123456789012"
 """AWS's documentation account; also the one that moto keeps its tables under."""
 STACK_NAME = "local"
 
-_READ = frozenset({API, AUTHORIZER, INTEGRATION, ROUTE, ROUTE_RESPONSE, STAGE, FUNCTION, TABLE})
+_READ = frozenset(
+    {
+        *(API, AUTHORIZER, INTEGRATION, ROUTE, ROUTE_RESPONSE, STAGE),
+        *(API_KEY, USAGE_PLAN, USAGE_PLAN_KEY),
+        *(FUNCTION, TABLE),
+    }
+)
 
 # Resources without a local meaning: the stack evaluates no IAM and keeps no logs or metrics.
 _WITHOUT_MEANING = (

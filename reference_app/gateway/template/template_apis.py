@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from reference_app.gateway.template.application import Authorizer, Route, Throttle, WebSocketApi
 from reference_app.gateway.template.resolved_template import ResolvedTemplate
+from reference_app.gateway.template.template_api_keys import read_api_keys
 from reference_app.gateway.template.template_functions import FUNCTION, environment_text
 
 API = "AWS::ApiGatewayV2::Api"
@@ -49,6 +50,9 @@ def _read_api(template: ResolvedTemplate, logical_id: str) -> WebSocketApi:
     routes = [replace(route, throttle=_throttle(template, stage, route.key)) for route in read]
     if not routes:
         raise template.error(logical_id, "the API has no route", ROUTE)
+    api_keys = read_api_keys(template, logical_id, stage)
+    if not api_keys.ids and any(route.api_key_required for route in routes):
+        template.warn(logical_id, "no usage plan holds an API key for its stage: every client is refused")
     variables = template.mapping(stage, "StageVariables")
     return WebSocketApi(
         logical_id=logical_id,
@@ -59,6 +63,7 @@ def _read_api(template: ResolvedTemplate, logical_id: str) -> WebSocketApi:
         ),
         routes={route.key: route for route in routes},
         stage_variables={name: environment_text(value) for name, value in variables.items()},
+        api_keys=api_keys,
     )
 
 
@@ -94,7 +99,10 @@ def _throttle(template: ResolvedTemplate, stage: str, route_key: str) -> Throttl
 def _read_route(template: ResolvedTemplate, logical_id: str) -> Route:
     _warn_of_authorization(template, logical_id)
     route = Route(
-        template.text(logical_id, "RouteKey"), function=None, authorizer=_authorizer(template, logical_id)
+        template.text(logical_id, "RouteKey"),
+        function=None,
+        authorizer=_authorizer(template, logical_id),
+        api_key_required=str(template.get(logical_id, "ApiKeyRequired", False)).lower() == "true",
     )
     target = template.get(logical_id, "Target")
     if target is None:
@@ -113,8 +121,6 @@ def _read_route(template: ResolvedTemplate, logical_id: str) -> Route:
 def _warn_of_authorization(template: ResolvedTemplate, logical_id: str) -> None:
     if (kind := template.get(logical_id, "AuthorizationType", "NONE")) not in ("NONE", "CUSTOM"):
         template.warn(logical_id, f"authorization {kind} is left out: every client is let in")
-    if str(template.get(logical_id, "ApiKeyRequired", False)).lower() == "true":
-        template.warn(logical_id, "API keys are left out: every client is let in")
 
 
 def _authorizer(template: ResolvedTemplate, route: str) -> Authorizer | None:

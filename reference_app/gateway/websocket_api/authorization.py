@@ -9,11 +9,13 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 from urllib.parse import parse_qs
 
+from reference_app.gateway.websocket_api.proxy_event import ApiKey
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from reference_app.gateway.http_message import HttpRequest
-    from reference_app.gateway.template.application import Authorizer
+    from reference_app.gateway.template.application import ApiKeys, Authorizer
 
 _ACTION = "execute-api:Invoke"
 _LONGEST_RESULT = 8 * 1024  # LM-10
@@ -24,6 +26,8 @@ class Allowed:
     """The policy allows the call; `context` is what events carry from now on (EV-23)."""
 
     context: Mapping[str, object]
+    usage_identifier_key: str | None = None
+    """The API key that the authorizer says the client has (HS-23)."""
 
 
 Verdict: TypeAlias = Allowed | Literal["unauthorized", "denied", "failed"]
@@ -53,12 +57,22 @@ def verdict_of_result(payload: bytes, arn: str) -> Verdict:
         result = json.loads(payload)
         principal, statements = result["principalId"], result["policyDocument"]["Statement"]
         effects = {effect for statement in _listed(statements) if (effect := _effect(statement, arn))}
+        usage_key = result.get("usageIdentifierKey")
         context = {name: _text(value) for name, value in (result.get("context") or {}).items()}
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return "failed"
     if "Deny" in effects or "Allow" not in effects:
         return "denied"
-    return Allowed({"principalId": str(principal), **context})
+    return Allowed({"principalId": str(principal), **context}, None if usage_key is None else str(usage_key))
+
+
+def api_key(keys: ApiKeys, request: HttpRequest, allowed: Allowed | None) -> ApiKey | None:
+    """Return the API key that the client presents; None for none, or for one that the API has not (HS-23)."""
+    if keys.source == "header":
+        value = request.header("x-api-key")
+    else:
+        value = allowed.usage_identifier_key if allowed is not None else None
+    return ApiKey(value, keys.ids[value]) if value is not None and value in keys.ids else None
 
 
 def _present(source: str, request: HttpRequest, stage_variables: Mapping[str, str]) -> bool:

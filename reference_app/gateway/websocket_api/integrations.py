@@ -91,10 +91,9 @@ class Integrations:
             return Admitted(None)
         occasion = self._occasion(route)
         trace_id = self._ids.trace_id(occasion.epoch_ms)
-        if route.authorizer is not None:
-            refused = await self._authorize(route.authorizer, connection, occasion, request, trace_id)
-            if refused is not None:
-                return refused
+        refused = await self._guard(route, connection, occasion, request, trace_id)
+        if refused is not None:
+            return refused
         if route.function is None:
             return Admitted(None)
         event = proxy_event.connect_event(connection.facts, occasion, request, trace_id)
@@ -105,6 +104,23 @@ class Integrations:
             await self._interference.admit(facts)
         return admission
 
+    async def _guard(
+        self, route: Route, connection: Connection, occasion: Occasion, request: HttpRequest, trace_id: str
+    ) -> Refused | None:
+        """Ask the authorizer and look for the API key, where the route wants that (HS-17, HS-23)."""
+        allowed = None
+        if route.authorizer is not None:
+            answer = await self._authorize(route.authorizer, connection, occasion, request, trace_id)
+            if isinstance(answer, Refused):
+                return answer
+            allowed = answer
+        if route.api_key_required:
+            key = authorization.api_key(connection.api.api_keys, request, allowed)
+            if key is None:
+                return Refused(403, "Forbidden", occasion.request_id)
+            connection.facts = replace(connection.facts, api_key=key)
+        return None
+
     async def _authorize(
         self,
         authorizer: Authorizer,
@@ -112,7 +128,7 @@ class Integrations:
         occasion: Occasion,
         request: HttpRequest,
         trace_id: str,
-    ) -> Refused | None:
+    ) -> Refused | authorization.Allowed:
         """Ask the authorizer; what it says of a client that it lets in becomes part of the connection."""
         facts = connection.facts
         if not authorization.has_identity(authorizer, request, facts.stage_variables):
@@ -123,11 +139,11 @@ class Integrations:
         started = self._clock.monotonic()
         outcome = await self._invoke(route, _facts(route, authorizer.function, connection, occasion), event)
         match _verdict(outcome, arn):
-            case authorization.Allowed(context):
+            case authorization.Allowed() as allowed:
                 latency_ms = round((self._clock.monotonic() - started) * 1000)
-                said = {**context, "integrationLatency": latency_ms}
+                said = {**allowed.context, "integrationLatency": latency_ms}
                 connection.facts = replace(facts, authorizer=said)
-                return None
+                return allowed
             case "unauthorized":
                 return Refused(401, "Unauthorized", occasion.request_id)  # HS-19
             case "denied":

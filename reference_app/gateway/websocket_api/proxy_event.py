@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import parse_qsl
 
 if TYPE_CHECKING:
@@ -18,6 +18,13 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 # HS-28: never in the event, or set by the gateway itself.
 _DROPPED = frozenset({"connection", "upgrade", "host"})
 _SET_BY_GATEWAY = frozenset({"x-amzn-trace-id", "x-forwarded-for", "x-forwarded-port", "x-forwarded-proto"})
+
+
+class ApiKey(NamedTuple):
+    """The API key with which a client came."""
+
+    value: str
+    key_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +41,7 @@ class ConnectionFacts:
     connected_at_ms: int
     authorizer: Mapping[str, object] | None = None
     """What the authorizer said of the client; it goes with every event of the connection (EV-23, DC-8)."""
+    api_key: ApiKey | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +124,8 @@ def _context(
 
 def _identity(facts: ConnectionFacts) -> dict[str, str]:
     agent = {} if facts.user_agent is None else {"userAgent": facts.user_agent}
-    return {**agent, "sourceIp": facts.source_ip}  # EV-32: userAgent first
+    key = {} if facts.api_key is None else {"apiKey": facts.api_key.value, "apiKeyId": facts.api_key.key_id}
+    return {**agent, "sourceIp": facts.source_ip, **key}  # EV-32: userAgent first
 
 
 def _serialise(
