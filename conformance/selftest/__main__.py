@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shutil
 import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
@@ -19,7 +20,8 @@ def main() -> int:
     parser.add_argument("folders", nargs="*", metavar="BACKEND", help="only these (default: all)")
     parser.add_argument("--jobs", type=int, default=2, help="so many at a time (default 2)")
     options = parser.parse_args()
-    chosen = [b for b in backends() if not options.folders or b.folder in options.folders]
+    can_run = [b for b in backends() if not b.needs_node or shutil.which("node") is not None]
+    chosen = [b for b in can_run if not options.folders or b.folder in options.folders]
     unknown = set(options.folders) - {backend.folder for backend in chosen}
     if unknown:
         parser.error(f"no such backend: {', '.join(sorted(unknown))}")
