@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import json
+import sys
 import time
 import uuid
 from collections.abc import Awaitable, Callable
@@ -211,3 +212,30 @@ def test_what_the_handler_prints_is_logged_with_its_request_id() -> None:
     writer.close()
     assert f"[Moods {call.request_id[:8]}] grüß dich" in stream.getvalue().splitlines()
     assert f"REPORT RequestId: {call.request_id}" in stream.getvalue()
+
+
+BOOTSTRAP = """#!{interpreter}
+import http.client, os
+base = "/2018-06-01/runtime/invocation/"
+connection = http.client.HTTPConnection(os.environ["AWS_LAMBDA_RUNTIME_API"])
+while True:
+    connection.request("GET", base + "next")
+    event = connection.getresponse()
+    answer = event.read().replace(b"ping", os.environ["_HANDLER"].encode())
+    connection.request("POST", base + event.headers["Lambda-Runtime-Aws-Request-Id"] + "/response", answer)
+    connection.getresponse().read()
+"""
+
+
+def test_a_bootstrap_speaks_the_runtime_api_itself(tmp_path: Path) -> None:
+    """RA-1, RA-2."""
+    (tmp_path / "bootstrap").write_text(BOOTSTRAP.format(interpreter=sys.executable))
+    (tmp_path / "bootstrap").chmod(0o755)
+    own = Function("Own", "own", "provided.al2023", "pong", tmp_path, timeout_s=20.0)
+
+    async def script(environment: ExecutionEnvironment) -> None:
+        for _ in range(2):
+            assert result(await environment.invoke(invocation(say="ping"))) == {"say": "pong"}
+            assert await environment.settle(PATIENCE_S)
+
+    run(script, own)

@@ -102,3 +102,16 @@ def test_the_runtime_client_of_node_is_ours() -> None:
 def test_the_runtime_client_of_python_is_lambdas_own() -> None:
     """RA-20."""
     assert runtime_client(function(Path())) == [sys.executable, "-m", "awslambdaric", "app.handler"]
+
+
+def test_any_other_language_runs_by_a_bootstrap_of_its_own(tmp_path: Path) -> None:
+    bootstrap = tmp_path / "bootstrap"
+    own = function(tmp_path, runtime="provided.al2023")
+
+    missing = check_runnable(own)
+    bootstrap.touch(mode=0o755)
+
+    assert missing is not None
+    assert f"{bootstrap} is no program" in missing.what
+    assert check_runnable(own) is None
+    assert runtime_client(own) == [str(bootstrap)]

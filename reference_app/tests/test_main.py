@@ -138,7 +138,7 @@ def write(folder: Path, text: str) -> Path:
         ("a: [1", "this is neither YAML nor JSON"),
         ("Resources: {T: {Type: AWS::SNS::Topic}}", "the template has no WebSocket API"),
         (SAM_FUNCTION, "function F: the file of its handler nowhere.handler"),
-        (SAM_FUNCTION.replace("python3.12", "nodejs22.x"), "runtime nodejs22.x is not run here"),
+        (SAM_FUNCTION.replace("python3.12", "ruby3.4"), "runtime ruby3.4 is not run here"),
         (SAM_FUNCTION.replace("Handler:", "CodeUri: gone, Handler:"), "gone, does not exist"),
     ],
 )

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 
 from reference_app.gateway.functions import node_runtime
 from reference_app.gateway.template.application import Function
@@ -21,8 +23,10 @@ def check_runnable(function: Function) -> NotRunnable | None:
     """None for a function that can be started; its code may still fail to import (an init error)."""
     if is_node(function):
         return _check_node() or _check_handler(function, node_runtime.EXTENSIONS, ".mjs")
+    if _has_own_runtime(function):
+        return _check_bootstrap(function)
     if not function.runtime.startswith("python"):
-        return NotRunnable(f"runtime {function.runtime} is not run here", "python3.*, nodejs*")
+        return NotRunnable(f"runtime {function.runtime} is not run here", "python3.*, nodejs*, provided.*")
     return _check_handler(function, (".py", "/__init__.py"), ".py")
 
 
@@ -33,13 +37,29 @@ def is_node(function: Function) -> bool:
 
 def runtime_client(function: Function) -> list[str]:
     """The command that runs a function's code: for Python this interpreter with AWS's own runtime client
-    (RA-20), for Node.js the `node` on the PATH with a client of ours.
+    (RA-20), for Node.js the `node` on the PATH with a client of ours, else the function's own `bootstrap`.
 
     Lambda's Python brings boto3 along, and so does this one.
     """
     if is_node(function):
         return node_runtime.command(function.handler)
+    if _has_own_runtime(function):
+        return [str(_bootstrap(function))]
     return [sys.executable, "-m", "awslambdaric", function.handler]
+
+
+def _has_own_runtime(function: Function) -> bool:
+    return function.runtime.startswith("provided")
+
+
+def _bootstrap(function: Function) -> Path:
+    return function.code / "bootstrap"
+
+
+def _check_bootstrap(function: Function) -> NotRunnable | None:
+    if os.access(_bootstrap(function), os.X_OK):
+        return None
+    return NotRunnable(f"{_bootstrap(function)} is no program", "an executable file named bootstrap")
 
 
 def _check_node() -> NotRunnable | None:
