@@ -6,6 +6,8 @@ import json
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from reference_app.gateway.http_message import HttpRequest
 from reference_app.gateway.template.application import Authorizer
@@ -120,3 +122,26 @@ def test_an_identity_source_is_looked_for_where_it_says(source: str, *, is_there
 
     assert has_identity(Authorizer("auth", (source,)), request, variables) is is_there
     assert has_identity(Authorizer("auth", ("context.requestId", source)), request, variables) is is_there
+
+
+SCRAPS = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=8) | st.sampled_from([ARN, "Allow", "*"]),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(
+                ["principalId", "policyDocument", "Statement", "Effect", "Action", "Resource", "context"]
+            ),
+            inner,
+            max_size=4,
+        )
+    ),
+    max_leaves=12,
+)
+
+
+@given(st.fixed_dictionaries({"principalId": SCRAPS, "policyDocument": SCRAPS, "context": SCRAPS}) | SCRAPS)
+def test_whatever_an_authorizer_returns_there_is_a_verdict(result: object) -> None:
+    verdict = verdict_of_result(json.dumps(result).encode(), ARN)
+
+    assert verdict in ("denied", "failed") or isinstance(verdict, Allowed)
