@@ -144,7 +144,7 @@ class Stack:
         # Imported late: who wants no faults does not wait for them.
         from reference_app.gateway.control.control_plane import ControlPlane
 
-        plane = ControlPlane(service.retire_idle)
+        plane = ControlPlane(service.retire)
         self._resources.push_async_callback(plane.stop)
         await plane.start(
             self._options.control_port,

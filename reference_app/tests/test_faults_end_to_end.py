@@ -81,7 +81,9 @@ class Controlled:
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Controlled]:
     template = APPS / "probe" / "template.yaml"
-    with running(tmp_path_factory.mktemp("stack"), template, "--control-port", "0") as result:
+    # One environment a function: events queue for it, and its globals tell how many it has served.
+    options = ("--control-port", "0", "--concurrency", "1")
+    with running(tmp_path_factory.mktemp("stack"), template, *options) as result:
         yield Controlled(result)
 
 
@@ -226,7 +228,9 @@ def test_moving_the_clock_ends_idle_connections_and_old_rows(stack: Controlled) 
         assert (moved["moved_s"], moved["expired_rows"]) == (660, 0)
         opcode, frame = client.socket.recv_data()
         assert (opcode, frame) == (websocket.ABNF.OPCODE_CLOSE, b"\x03\xe9Going away")
-        client.socket.shutdown()  # having answered the close frame, it would not close its socket any more
+        # Having answered the close frame, the client would not close its socket any more.
+        assert client.socket.sock is not None
+        client.socket.sock.close()
     stack.wait_for_rows(stale)
     assert stack.request("POST", "clock", {"advance_s": 4 * 3600})["expired_rows"] == stale
     assert stack.stack.rows() == []

@@ -246,11 +246,25 @@ def test_stopping_fails_what_has_no_outcome_yet_and_stops_every_environment() ->
     asyncio.run(main())
 
 
-def test_an_event_after_the_idle_environments_are_retired_meets_a_new_one() -> None:
+def test_an_event_after_the_environments_are_retired_meets_a_new_one() -> None:
     async def scenario(pool: FunctionPool, workshop: Workshop) -> None:
         await pool.invoke(b"{}")
         await settled()
-        pool.retire_idle()
+        pool.retire()
+        assert await pool.invoke(b"{}") == Returned(b"1")
+        assert workshop.stopped == [0]
+
+    run(scenario, limit=1)
+
+
+def test_a_busy_environment_that_is_retired_ends_after_its_event() -> None:
+    async def scenario(pool: FunctionPool, workshop: Workshop) -> None:
+        workshop.may_return.clear()
+        first = asyncio.ensure_future(pool.invoke(b"{}"))
+        await settled()
+        pool.retire()
+        workshop.may_return.set()
+        assert await first == Returned(b"0")
         assert await pool.invoke(b"{}") == Returned(b"1")
         assert workshop.stopped == [0]
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 
-from reference_app.gateway.http_server import HttpServer, Request, Response
+from reference_app.gateway.http_server import HttpServer, Request, Response, Stream, loopback_listener
 from reference_app.tests.process_state import PATIENCE_S
 
 Exchange = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
@@ -16,7 +16,7 @@ async def echo(request: Request) -> Response:
     return Response(200, text + request.body, {"X-Reply": "yes"})
 
 
-def serve(exchange: Exchange, handler: Callable[[Request], Awaitable[Response]] = echo) -> None:
+def serve(exchange: Exchange, handler: Callable[[Request], Awaitable[Response | Stream]] = echo) -> None:
     """Run an exchange of one client with a server."""
 
     async def run() -> None:
@@ -121,3 +121,62 @@ def test_the_handler_of_a_client_that_left_is_cancelled() -> None:
         await cancelled.wait()
 
     serve(exchange, never)
+
+
+def test_a_stream_comes_chunk_by_chunk_and_ends_the_connection() -> None:
+    may_go_on = asyncio.Event()
+
+    async def chunks() -> AsyncGenerator[bytes, None]:
+        yield b"one"
+        await may_go_on.wait()
+        yield b"two"
+
+    async def stream(request: Request) -> Stream:
+        return Stream(200, chunks(), {"X-Reply": "yes"})
+
+    async def exchange(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"GET / HTTP/1.1\r\n\r\n")
+        head = await reader.readuntil(b"\r\n\r\n")
+        assert b"X-Reply: yes\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n" in head
+        assert await reader.readexactly(8) == b"3\r\none\r\n"
+        may_go_on.set()
+        assert await reader.read() == b"3\r\ntwo\r\n0\r\n\r\n"
+
+    serve(exchange, stream)
+
+
+def test_a_stream_waits_for_a_slow_reader_and_ends_with_it() -> None:
+    made = 0
+    ended = asyncio.Event()
+
+    async def chunks() -> AsyncGenerator[bytes, None]:
+        nonlocal made
+        try:
+            while True:
+                made += 1
+                yield b"x" * 65536
+        finally:
+            ended.set()
+
+    async def stream(request: Request) -> Stream:
+        return Stream(200, chunks())
+
+    async def exchange(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"GET / HTTP/1.1\r\n\r\n")
+        await reader.readuntil(b"\r\n\r\n")
+        before = 0
+        while before != made:  # until the sockets between the two are full
+            before = made
+            await asyncio.sleep(0.05)
+        assert made < 1000
+        writer.transport.abort()
+        await ended.wait()
+
+    serve(exchange, stream)
+
+
+def test_a_port_can_be_chosen() -> None:
+    with loopback_listener() as free:
+        port = free.getsockname()[1]
+    with loopback_listener(port) as chosen:
+        assert chosen.getsockname() == ("127.0.0.1", port)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,12 @@ def test_it_says_where_everything_is() -> None:
 
 def test_without_a_table_there_is_no_section_about_one() -> None:
     assert "table" not in tomllib.loads(target_file(ready()))
+
+
+def test_a_stack_with_controls_says_where_they_are() -> None:
+    controlled = replace(ready(), control_url="http://127.0.0.1:3")
+    assert tomllib.loads(target_file(controlled))["control"] == {"url": "http://127.0.0.1:3"}
+    assert "control" not in tomllib.loads(target_file(ready()))
 
 
 def test_any_name_survives() -> None:

@@ -7,6 +7,7 @@ import os
 import socket
 import tempfile
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -69,6 +70,38 @@ def test_a_taken_port_leaves_nothing_behind(folder: Path) -> None:
 
     assert caught.value.reason == "Address already in use"
     assert not list(folder.iterdir())
+
+
+def test_a_taken_control_port_is_told_by_its_option(folder: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(PortTakenError) as caught:
+        asyncio.run(deploy(plain(), StackOptions(control_port=taken.getsockname()[1])))
+
+    assert "--control-port" in str(caught.value)
+    assert not list(folder.iterdir())
+
+
+def test_a_stack_with_controls_listens_on_loopback_until_it_ends(folder: Path) -> None:
+    async def run() -> int:
+        async with Stack(StackOptions(control_port=0)) as stack:
+            running = await stack.deploy(plain())
+            url = urlsplit(running.control_url or "")
+            assert (url.hostname, running.ready.control_url) == ("127.0.0.1", running.control_url)
+            assert url.port is not None
+            _, writer = await asyncio.open_connection("127.0.0.1", url.port)
+            writer.close()
+            return url.port
+
+    port = asyncio.run(run())
+    with socket.socket() as probe:
+        assert probe.connect_ex(("127.0.0.1", port)) != 0
+
+
+def test_a_stack_without_controls_tells_of_none(folder: Path) -> None:
+    async def run() -> str | None:
+        async with Stack(StackOptions()) as stack:
+            return (await stack.deploy(plain())).ready.control_url
+
+    assert asyncio.run(run()) is None
 
 
 def test_an_unusable_endpoint_leaves_nothing_behind(folder: Path) -> None:

@@ -25,7 +25,7 @@ class ControlPlane:
     """The controls of one stack, from `start` to `stop`; create it inside the event loop."""
 
     def __init__(self, retire: Callable[[str], None]) -> None:
-        """`retire` ends the idle execution environments of the function with a logical id."""
+        """`retire` ends the execution environments of the function with a logical id."""
         self._controls = Controls()
         self._resources = AsyncExitStack()
         self.clock = self._controls.clock

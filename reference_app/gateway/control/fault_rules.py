@@ -76,7 +76,7 @@ class FunctionError:
 
 @dataclass(frozen=True, slots=True)
 class ColdStart:
-    """The function's idle execution environments end: the event meets a new one (RA-31)."""
+    """The function's execution environments end: the event meets a new one (RA-31)."""
 
     kind: ClassVar[str] = "cold-start"
     site: ClassVar[Site] = Site.INVOCATION

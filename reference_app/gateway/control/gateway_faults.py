@@ -42,7 +42,7 @@ class GatewayFaults:
     """The `Interference` of a stack with controls."""
 
     def __init__(self, controls: Controls, retire: Callable[[str], None]) -> None:
-        """`retire` ends the idle execution environments of the function with a logical id."""
+        """`retire` ends the execution environments of the function with a logical id."""
         self._controls = controls
         self._retire = retire
 

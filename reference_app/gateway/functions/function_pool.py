@@ -63,6 +63,7 @@ class FunctionPool:
         self._waiting: deque[_Pending] = deque()
         self._idle: list[ExecutionEnvironment] = []
         self._all: set[ExecutionEnvironment] = set()
+        self._retired: set[ExecutionEnvironment] = set()
         self._starting = 0
         self._running = 0
         self._tasks: set[asyncio.Task[None]] = set()
@@ -90,8 +91,9 @@ class FunctionPool:
         await asyncio.gather(*self._tasks)
         return self._ahead_failure
 
-    def retire_idle(self) -> None:
-        """End the environments that wait for an event: the next one meets a cold start."""
+    def retire(self) -> None:
+        """End the environments there are, busy ones after their event: the next event meets a cold start."""
+        self._retired = self._all - set(self._idle)
         while self._idle:
             self._spawn(self._discard(self._idle.pop()))
 
@@ -179,7 +181,7 @@ class FunctionPool:
         finally:
             self._running -= 1
             pending.resolve(_STOPPED)
-        if reusable:
+        if reusable and environment not in self._retired:
             self._idle.append(environment)
             self._dispatch()
         else:
@@ -188,6 +190,7 @@ class FunctionPool:
     async def _discard(self, environment: ExecutionEnvironment) -> None:
         await environment.stop()
         self._all.discard(environment)
+        self._retired.discard(environment)
         self._dispatch()
 
     def _invocation(self, pending: _Pending) -> Invocation:

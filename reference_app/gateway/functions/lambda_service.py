@@ -60,10 +60,10 @@ class LambdaService:
             return Failed("exited", "ServiceUnavailable", "the function is not ready")
         return await pool.invoke(event)
 
-    def retire_idle(self, function: str) -> None:
+    def retire(self, function: str) -> None:
         """Have the function's next event meet a cold start; harmless while it is not ready."""
         if (pool := self._pools.get(function)) is not None:
-            pool.retire_idle()
+            pool.retire()
 
     async def stop(self) -> None:
         """End every environment."""
