@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
+from pathlib import Path
+
 import pytest
 
 from reference_app.gateway.control.fault_book import FaultBook
@@ -50,6 +53,13 @@ def test_a_fault_alone_is_a_rule() -> None:
 
 def test_every_kind_has_a_name_of_its_own() -> None:
     assert len(FAULTS) == 12
+
+
+@pytest.mark.parametrize("kind", FAULTS)
+def test_every_fault_is_documented_with_its_parameters(kind: str) -> None:
+    text = (Path(__file__).parents[2] / "docs" / "control-endpoint.md").read_text(encoding="utf-8")
+    (row,) = (line for line in text.splitlines() if line.startswith(f"| `{kind}` |"))
+    assert all(f"`{parameter.name}`" in row for parameter in fields(FAULTS[kind]))
 
 
 @pytest.mark.parametrize(
