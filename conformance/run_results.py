@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from conformance.checkers.case import Case
 from reports import metrics
+from reports.fan_out import fan_out
 from reports.history_figures import close_codes, connection_times, handshakes, phase_spans
 from reports.history_reader import History
 from reports.results import ClauseResult, Results, verdict_of
@@ -53,6 +54,7 @@ def results_of(
         series=metrics.series(
             judgement.pairs, connection_times(history.connections), start_ns=start_ns, end_ns=history.end_ns
         ),
+        fan_out=fan_out(judgement.pairs),
         phases=phase_spans(history, start_ns),
         close_codes=close_codes(history.connections),
         connects=handshakes(history.connections),

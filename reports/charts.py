@@ -34,7 +34,8 @@ class Layer:
     values: Values
     look: str
     shape: str = "line"
-    """`line`, `area`, `bars` up or down from zero, or `marks` at the bottom where the value is not 0."""
+    """`line`, `area`, `bars` up or down from zero, `marks` at the bottom where the value is not 0, or
+    `cells`, which a heatmap draws."""
     column: int = 0
     """Its column in the table of figures."""
     silent: frozenset[int] = frozenset()
@@ -85,6 +86,8 @@ class TimeChart:
     bins: int
     phases: tuple[PhaseSpan, ...] = ()
     note: str = ""
+    shown: tuple[int, ...] = ()
+    """Columns of the table that the pointer shows; those of the layers when empty."""
 
 
 def linear(values: Iterable[Values], label: Callable[[float], str], *, least_high: float = 1.0) -> Scale:
@@ -119,14 +122,19 @@ def ratio_scale(ratios: Values, label: Callable[[float], str]) -> Scale:
 
 def draw_chart(chart: TimeChart) -> Markup:
     """The chart as an HTML figure; the table of figures is its alternative (`data-columns`)."""
+    return draw_frame(chart, (_layer(layer, chart) for layer in chart.layers))
+
+
+def draw_frame(chart: TimeChart, drawings: Iterable[Markup]) -> Markup:
+    """Title, legend and axes around `drawings`, one a layer, in units of WIDTH by HEIGHT."""
     title_id, desc_id = f"{chart.key}-title", f"{chart.key}-desc"
     svg = tag(
         "svg",
         tag("title", chart.title, id=title_id),
         tag("desc", chart.summary, id=desc_id),
         *_shading(chart),
-        *_grid(chart.scale),
-        *(_layer(layer, chart) for layer in chart.layers),
+        *draw_grid(chart.scale),
+        *drawings,
         viewBox=f"0 0 {WIDTH} {HEIGHT}",
         preserveAspectRatio="none",
         role="img",
@@ -134,8 +142,8 @@ def draw_chart(chart: TimeChart) -> Markup:
     )
     plot = tag("div", svg, _phase_names(chart), class_="plot", tabindex="0", data_bins=chart.bins)
     head = tag("figcaption", tag("h4", chart.title), _legend(chart), _note(chart))
-    box = tag("div", _y_labels(chart.scale), plot, _x_labels(chart), class_="axes")
-    columns = ",".join(str(layer.column) for layer in chart.layers)
+    box = tag("div", y_labels(chart.scale), plot, _x_labels(chart), class_="axes")
+    columns = ",".join(map(str, chart.shown or (layer.column for layer in chart.layers)))
     return tag("figure", head, box, class_="chart", data_columns=columns)
 
 
@@ -234,12 +242,12 @@ def _share(at_s: float, chart: TimeChart) -> float:
     return min(1.0, max(0.0, at_s / _duration(chart)))
 
 
-def _grid(scale: Scale) -> Iterator[Markup]:
+def draw_grid(scale: Scale) -> Iterator[Markup]:
     for tick in scale.ticks():
         yield tag("path", d=f"M0 {HEIGHT * (1 - scale.place(tick)):.2f}H{WIDTH}", class_="grid")
 
 
-def _y_labels(scale: Scale) -> Markup:
+def y_labels(scale: Scale) -> Markup:
     labels = [
         tag("span", scale.label(tick), style=f"bottom:{100 * scale.place(tick):.2f}%")
         for tick in scale.ticks()

@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 from string import Template
 
+from .fan_out_section import fan_out_section
 from .figures import count, duration, percentile
 from .finding_choice import findings_of
 from .gates import GateRow
@@ -138,6 +139,7 @@ def _run(
         findings_section(shown, key, omitted),
         tag("section", tag("h3", "Over time"), charts) if charts else Markup(""),
         latency_section(results),
+        fan_out_section(results.fan_out, key),
         delivery_section(results),
         connections_section(results),
         environment_section(results),

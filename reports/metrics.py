@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .history import GeneratorHealth
+from .latency_classes import count_by_class
 from .results import Generator, Latency, Percentiles, Series
 
 Nanoseconds: TypeAlias = npt.NDArray[np.int64]
@@ -28,10 +29,14 @@ STILL_OPEN = LOST
 """`left_ns` of a connection that was still open when the run ended."""
 
 SATURATED_LAG_MS = 250.0
+SATURATED_LAG_SHARE = 0.1
+HALTED_LAG_MS = 1000.0
 SATURATED_CPU = 0.9
 
 _BIN_WIDTHS_S = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0, 3600.0)
 _MOST_BINS = 240
+_LEAST_BINS = 24
+_LEAST_BUSY = 0.6
 
 
 @dataclass(frozen=True)
@@ -79,6 +84,25 @@ def bin_width_s(duration_s: float) -> float:
     return next((width for width in _BIN_WIDTHS_S if duration_s / width <= _MOST_BINS), _BIN_WIDTHS_S[-1])
 
 
+def merging_for_sparse(counts: Sequence[int]) -> int:
+    """How many neighbouring bins to merge so that a sparse run draws lines and not dots: 1, 2, 5 or 10.
+
+    From the first to the last bin with something in it, most merged bins have something; but a run
+    keeps two dozen bins at least.
+    """
+    busy = np.flatnonzero(counts)
+    if len(busy) == 0:
+        return 1
+    first, last = int(busy[0]), int(busy[-1])
+    allowed = [factor for factor in (1, 2, 5, 10) if len(counts) >= _LEAST_BINS * factor] or [1]
+
+    def reads_well(factor: int) -> bool:
+        bins = last // factor - first // factor + 1
+        return len(np.unique(busy // factor)) >= _LEAST_BUSY * bins
+
+    return next(filter(reads_well, allowed), allowed[-1])
+
+
 def series(
     pairs: OwedPairs,
     connections: ConnectionTimes,
@@ -91,18 +115,24 @@ def series(
 
     Pairs belong to the bin of their intended send, whenever they arrived.
     """
-    width_s = bin_width_s((end_ns - start_ns) / 1e9) if bin_s is None else bin_s
-    axis = _Axis(start_ns, width_s, max(1, -(-(end_ns - start_ns) // round(width_s * 1e9))))
+    axis = _axis(start_ns, end_ns, bin_width_s((end_ns - start_ns) / 1e9) if bin_s is None else bin_s)
+    if bin_s is None:
+        merging = merging_for_sparse(axis.counts(pairs.intended_ns).tolist())
+        axis = _axis(start_ns, end_ns, axis.width_s * merging)
     _, _, last = _fan_out(pairs)
     sent = _first_of_each(pairs.message, pairs.intended_ns)
     by_bin = axis.percentiles(pairs.intended_ns, pairs.latency_ns)
     last_by_bin = axis.percentiles(sent, last)
     connects = axis.counts(connections.opened_ns)
     leaves = axis.counts(connections.left_ns[connections.left_ns != STILL_OPEN])
+    came = pairs.latency_ns != LOST
+    edges_ms, counts = count_by_class(
+        axis.of(pairs.intended_ns[came]), pairs.latency_ns[came] / 1e6, axis.bins
+    )
     return Series(
-        bin_s=width_s,
+        bin_s=axis.width_s,
         owed=_ints(axis.counts(pairs.intended_ns)),
-        delivered=_ints(axis.counts(pairs.intended_ns[pairs.latency_ns != LOST])),
+        delivered=_ints(axis.counts(pairs.intended_ns[came])),
         p50_ms=tuple(found.p50 for found in by_bin),
         p95_ms=tuple(found.p95 for found in by_bin),
         p99_ms=tuple(found.p99 for found in by_bin),
@@ -110,20 +140,34 @@ def series(
         connections=_ints(np.cumsum(connects) - np.cumsum(leaves)),
         connects=_ints(connects),
         leaves=_ints(leaves),
+        latency_edges_ms=edges_ms,
+        latency_counts=counts,
     )
+
+
+def last_recipients(pairs: OwedPairs) -> tuple[npt.NDArray[np.int64], Nanoseconds]:
+    """For each message the number of its owed recipients, and the latency to the last of them or LOST."""
+    if len(pairs.message) == 0:
+        return np.empty(0, np.int64), pairs.latency_ns
+    message, latencies = _grouped(pairs.message, pairs.latency_ns)
+    starts = _group_starts(message)
+    recipients = np.diff(np.r_[starts, len(message)]).astype(np.int64, copy=False)
+    return recipients, np.maximum.reduceat(latencies, starts)
 
 
 def generator(samples: Sequence[GeneratorHealth]) -> Generator:
     """Whether the load generator kept up.
 
-    It is saturated when an action was more than 250 ms behind its schedule, or when the process
-    used more than 0.9 of a core in most samples: then latencies describe the generator, not the target.
+    It is saturated when an action was more than 250 ms behind its schedule in more than a tenth of the
+    samples, or more than a second once, or when the process used more than 0.9 of a core in most
+    samples: then latencies describe the generator, not the target.
     """
     if not samples:
         return Generator(reason="the generator's health was not recorded")
     worst_ms = max(sample.schedule_lag_ns for sample in samples) / 1e6
     cpu = np.array([sample.cpu for sample in samples])
-    reasons = list(_saturation(worst_ms, cpu))
+    late = float(np.mean([sample.schedule_lag_ns / 1e6 > SATURATED_LAG_MS for sample in samples]))
+    reasons = list(_saturation(worst_ms, late, cpu))
     return Generator(
         samples=len(samples),
         worst_lag_ms=worst_ms,
@@ -134,9 +178,11 @@ def generator(samples: Sequence[GeneratorHealth]) -> Generator:
     )
 
 
-def _saturation(worst_ms: float, cpu: npt.NDArray[np.float64]) -> Iterable[str]:
-    if worst_ms > SATURATED_LAG_MS:
-        yield f"an action was {worst_ms:.0f} ms behind its schedule (limit {SATURATED_LAG_MS:.0f} ms)"
+def _saturation(worst_ms: float, late: float, cpu: npt.NDArray[np.float64]) -> Iterable[str]:
+    if worst_ms > HALTED_LAG_MS:
+        yield f"an action was {worst_ms:.0f} ms behind its schedule (limit {HALTED_LAG_MS:.0f} ms)"
+    elif late > SATURATED_LAG_SHARE:
+        yield f"actions were over {SATURATED_LAG_MS:.0f} ms late in {late:.0%} of the samples"
     busy = float((cpu > SATURATED_CPU).mean())
     if busy > 0.5:
         yield f"the generator used over {SATURATED_CPU:.0%} of a core in {busy:.0%} of the samples"
@@ -164,6 +210,10 @@ class _Axis:
             bins, latency_ns = bins[order], latency_ns[order]
         edges = np.searchsorted(bins, np.arange(self.bins + 1))
         return [percentiles(latency_ns[a:b]) for a, b in pairwise(edges)]
+
+
+def _axis(start_ns: int, end_ns: int, width_s: float) -> _Axis:
+    return _Axis(start_ns, width_s, max(1, -(-(end_ns - start_ns) // round(width_s * 1e9))))
 
 
 def _fan_out(pairs: OwedPairs) -> tuple[Ids, Nanoseconds, Nanoseconds]:

@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from enum import IntEnum, StrEnum
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -165,10 +166,41 @@ class Series:
     """Open at the end of the bin."""
     connects: tuple[int, ...] = ()
     leaves: tuple[int, ...] = ()
+    latency_edges_ms: tuple[float, ...] = ()
+    """Bounds of the latency classes, each `low <= latency < high`, evenly spaced on a log scale."""
+    latency_counts: tuple[tuple[int, ...], ...] = ()
+    """For each bin the delivered pairs in each class; empty in runs that did not record it."""
 
     def __post_init__(self) -> None:
         if self.bin_s <= 0:
             raise ValueError(f"`series.bin_s` must be above 0, not {self.bin_s}")
+        classes = max(0, len(self.latency_edges_ms) - 1)
+        if any(len(row) != classes for row in self.latency_counts):
+            raise ValueError(f"`series.latency_counts` must hold {classes} counts a bin, one a class")
+        if any(low >= high or low <= 0 for low, high in pairwise(self.latency_edges_ms)):
+            raise ValueError("`series.latency_edges_ms` must rise from above 0")
+
+
+@dataclass(frozen=True)
+class FanOut:
+    """Latency to the last recipient against the number of recipients, over the messages that nobody lost.
+
+    Lists are equally long, one entry a class of recipient numbers, in rising order.
+    """
+
+    recipients: tuple[float, ...] = ()
+    """Mean number of owed recipients in the class; a broadcast may have reached some more."""
+    messages: tuple[int, ...] = ()
+    last_p50_ms: tuple[float, ...] = ()
+    last_p95_ms: tuple[float, ...] = ()
+    base_ms: float | None = None
+    """Of the line fitted through the medians, its value without recipients."""
+    per_recipient_ms: float | None = None
+    """What each further recipient adds; None where the run does not show it."""
+    per_recipient_error_ms: float | None = None
+    """Half the width of its 95 % confidence interval."""
+    reason: str = ""
+    """Why nothing was fitted."""
 
 
 @dataclass(frozen=True)
@@ -209,6 +241,7 @@ class Results:
     delivery: Delivery = Delivery()
     latency_ms: Latency = Latency()
     series: Series = Series()
+    fan_out: FanOut = FanOut()
     phases: tuple[PhaseSpan, ...] = ()
     close_codes: Mapping[str, int] = field(default_factory=dict)
     """By close code as text; `none` for connections lost without a close frame, `abort` for ours."""

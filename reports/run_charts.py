@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from .charts import Layer, Scale, TimeChart, draw_chart, fitting, linear, mirrored, ratio_scale
 from .figures import NONE, count, duration, lost_in_words, milliseconds, percentile
+from .heatmap import draw_heatmap
 from .markup import Markup, tag
 from .results import Results
 from .time_table import MOST_ROWS, Column, columns, thinned
@@ -18,8 +19,7 @@ def draw_charts(results: Results, key: str, most_bins: int = MOST_ROWS) -> Marku
     if not results.series.owed:
         return Markup("")
     figures = _Figures(results, key, most_bins)
-    charts = [draw_chart(chart) for chart in _charts(results, figures)]
-    return tag("div", *charts, _table(figures), class_="charts")
+    return tag("div", *_charts(results, figures), _table(figures), class_="charts")
 
 
 class _Figures:
@@ -28,6 +28,7 @@ class _Figures:
     def __init__(self, results: Results, key: str, most_bins: int) -> None:
         series = thinned(results.series, most_bins)
         self.columns = columns(series)
+        self.edges_ms, self.heat = series.latency_edges_ms, series.latency_counts
         self.bin_s = series.bin_s
         self.merged = series.bin_s != results.series.bin_s
         self._bins = len(series.owed)
@@ -35,6 +36,10 @@ class _Figures:
         self._phases = results.phases
         self._key = key
         self._numbers = {column.name: n for n, column in enumerate(self.columns)}
+
+    def number(self, name: str) -> int:
+        """Which column it is."""
+        return self._numbers[name]
 
     def layer(self, name: str, look: str, shape: str = "line") -> Layer:
         number = self._numbers[name]
@@ -46,12 +51,14 @@ class _Figures:
         )
 
 
-def _charts(results: Results, figures: _Figures) -> Iterator[TimeChart]:
-    yield _delivery(results, figures)
+def _charts(results: Results, figures: _Figures) -> Iterator[Markup]:
+    yield draw_chart(_delivery(results, figures))
     if any(value is not None for value in figures.layer("p50", "p50").values):
-        yield _latency(results, figures)
-    yield _connections(figures)
-    yield _churn(figures)
+        yield draw_chart(_latency(results, figures))
+    if figures.heat:
+        yield _heatmap(figures)
+    yield draw_chart(_connections(figures))
+    yield draw_chart(_churn(figures))
 
 
 def _delivery(results: Results, figures: _Figures) -> TimeChart:
@@ -76,6 +83,16 @@ def _latency(results: Results, figures: _Figures) -> TimeChart:
     )
     title = "Latency from the intended send" + (", log scale" if scale.logarithmic else "")
     return figures.chart("latency", title, summary, layers, scale)
+
+
+def _heatmap(figures: _Figures) -> Markup:
+    edges_ms = figures.edges_ms
+    spread = f"between {milliseconds(edges_ms[0])} and {milliseconds(edges_ms[-1])}"
+    summary = f"Pairs by latency and by intended send, darker where there are more of them; all lie {spread}."
+    scale = Scale(edges_ms[0], edges_ms[-1], milliseconds, logarithmic=True)
+    chart = figures.chart("heatmap", "How many pairs took how long, log scale", summary, (), scale)
+    shown = tuple(figures.number(name) for name in ("p50", "p95", "p99", "owed", "lost"))
+    return draw_heatmap(replace(chart, shown=shown), edges_ms, figures.heat)
 
 
 def _connections(figures: _Figures) -> TimeChart:

@@ -12,7 +12,17 @@ from .gates import GateRow
 from .printable import printable
 from .results import ClauseResult, Delivery, Finding, Outcome, Percentiles, Results
 from .sequence import ASCII, UNICODE, draw_text, lay_out
-from .verdict import OUTCOME_SIGNS, OUTCOME_WORDS, Look, by_severity, standing, tally, target_name, trust
+from .verdict import (
+    OUTCOME_SIGNS,
+    OUTCOME_WORDS,
+    Look,
+    by_family,
+    by_severity,
+    standing,
+    tally,
+    target_name,
+    trust,
+)
 
 Tone = Literal["good", "bad", "warn", "quiet", "strong"]
 
@@ -66,9 +76,13 @@ def verdict_table(
     gates: Sequence[GateRow] = (),
     page: str | None = None,
     style: Style = Style(),
+    verbose: bool = False,
 ) -> str:
-    """What a run found: verdict, clauses (failing first), deliveries, latency, gates, where the page is."""
-    blocks = [_heading(results, gates, style), _clauses(results, style), _figures(results, style)]
+    """What a run found: verdict, clauses (failing first), deliveries, latency, gates, where the page is.
+
+    A family of clauses that all passed is one line, unless `verbose`.
+    """
+    blocks = [_heading(results, gates, style), _clauses(results, style, verbose), _figures(results, style)]
     if gates:
         blocks.append([style.paint("gates", "strong"), *gate_lines(gates, style)])
     if page is not None:
@@ -147,14 +161,26 @@ def _heading(results: Results, gates: Sequence[GateRow], style: Style) -> list[s
     ]
 
 
-def _clauses(results: Results, style: Style) -> list[str]:
+def _clauses(results: Results, style: Style, verbose: bool) -> list[str]:
     if not results.clauses:
         return []
+    whole = {} if verbose else dict(filter(_all_passed, by_family(results.clauses)))
+    folded = {clause.id for family in whole.values() for clause in family}
     width = max(len(clause.id) for clause in results.clauses)
     lines = [style.paint(f"clauses ({tally(results.clauses)})", "strong")]
-    for clause in by_severity(results.clauses):
+    for clause in by_severity(clause for clause in results.clauses if clause.id not in folded):
         lines += _clause(clause, width, style)
-    return lines
+    return lines + [_folded(name, family, width, style) for name, family in whole.items()]
+
+
+def _all_passed(family: tuple[str, Sequence[ClauseResult]]) -> bool:
+    return all(clause.outcome is Outcome.PASS for clause in family[1])
+
+
+def _folded(name: str, family: Sequence[ClauseResult], width: int, style: Style) -> str:
+    state = f"{OUTCOME_SIGNS[Outcome.PASS]} {OUTCOME_WORDS[Outcome.PASS]:<10}"
+    clauses = f"{len(family)} clause{'' if len(family) == 1 else 's'}"
+    return f"  {style.paint(state, 'good')}  {printable(name):<{width}}  {clauses}"
 
 
 def _clause(clause: ClauseResult, width: int, style: Style) -> list[str]:

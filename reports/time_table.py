@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
+from .metrics import merging_for_sparse
 from .results import Series
 
 MOST_ROWS = 240
@@ -23,12 +24,12 @@ class Column:
 
 
 def thinned(series: Series, most: int = MOST_ROWS) -> Series:
-    """`series` in at most `most` bins.
+    """`series` in at most `most` bins, and in fewer where most of them would be empty.
 
     Counts are added up, open connections are those at the end, and a latency percentile is the worst
     of the bins that were merged: percentiles cannot be averaged.
     """
-    factor = -(-len(series.owed) // most)
+    factor = max(-(-len(series.owed) // most), merging_for_sparse(series.owed))
     if factor <= 1:
         return series
     return replace(
@@ -43,6 +44,7 @@ def thinned(series: Series, most: int = MOST_ROWS) -> Series:
         connections=_merged(series.connections, factor, lambda part: part[-1]),
         connects=_merged(series.connects, factor, sum),
         leaves=_merged(series.leaves, factor, sum),
+        latency_counts=_merged(series.latency_counts, factor, _added),
     )
 
 
@@ -74,6 +76,10 @@ def _padded(values: tuple[float | None, ...], bins: int) -> tuple[float | None, 
 
 def _merged(values: Sequence[T], factor: int, of: Callable[[Sequence[T]], T]) -> tuple[T, ...]:
     return tuple(of(values[n : n + factor]) for n in range(0, len(values), factor))
+
+
+def _added(rows: Sequence[tuple[int, ...]]) -> tuple[int, ...]:
+    return tuple(map(sum, zip(*rows, strict=True)))
 
 
 def _worst(values: Sequence[float | None]) -> float | None:

@@ -177,10 +177,17 @@ def test_a_generator_that_kept_up_is_trusted() -> None:
     assert not found.saturated
 
 
-def test_a_late_action_saturates() -> None:
-    found = generator([health(10, 0.1), health(251, 0.1)])
+def test_actions_late_in_more_than_a_tenth_of_the_samples_saturate() -> None:
+    assert not generator([health(251, 0.1), *[health(10, 0.1)] * 9]).saturated
+    found = generator([health(251, 0.1), *[health(10, 0.1)] * 8])
     assert found.saturated
-    assert found.reason == "an action was 251 ms behind its schedule (limit 250 ms)"
+    assert found.reason == "actions were over 250 ms late in 11% of the samples"
+
+
+def test_one_action_late_by_more_than_a_second_saturates() -> None:
+    found = generator([health(1001, 0.1), *[health(10, 0.1)] * 30])
+    assert found.saturated
+    assert found.reason == "an action was 1001 ms behind its schedule (limit 1000 ms)"
 
 
 def test_a_busy_generator_saturates() -> None:
