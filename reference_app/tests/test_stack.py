@@ -116,7 +116,7 @@ def test_an_unusable_endpoint_leaves_nothing_behind(folder: Path) -> None:
 def test_cancelling_a_deployment_leaves_nothing_behind(folder: Path) -> None:
     async def run() -> None:
         task = asyncio.ensure_future(deploy(plain(), StackOptions()))
-        while not list(folder.iterdir()):
+        while not list(folder.iterdir()) and not task.done():
             await asyncio.sleep(0)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
