@@ -16,7 +16,7 @@ def fan_out_section(found: FanOut, key: str) -> Markup:
         return Markup("")
     chart = _chart(found, f"{key}-fan-out") if len(found.recipients) > 1 else Markup("")
     parts = (
-        tag("p", cost_in_words(found), class_="why"),
+        tag("p", cost_in_words(found), class_="cost"),
         chart,
         _table(found),
         tag("p", _NOTE, class_="note"),
