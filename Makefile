@@ -44,4 +44,7 @@ fmt: env
 
 # Pins without hosts: what resolves them is the business of the machine that installs.
 lock:
-	$(PYTHON) -m piptools compile --quiet --strip-extras --all-extras --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-header --output-file requirements.lock pyproject.toml
+	@rm -rf build/lock && $(PYTHON) -m venv build/lock
+	@build/lock/bin/python -m pip install --quiet --disable-pip-version-check ".[local,dev]"
+	@build/lock/bin/python -m pip freeze --exclude churnproof > requirements.lock
+	@rm -rf build/lock

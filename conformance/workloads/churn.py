@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import replace
 from random import Random
@@ -81,4 +80,4 @@ def _heal(
     while turn < _HEAL_ROUNDS or (session.left_over(strangers, there) and not deadline.expired()):
         session.say(stayers[turn % len(stayers)], "churn/heal", among=there)
         turn += 1
-        time.sleep(_ROUND_S)
+        session.pause(_ROUND_S)

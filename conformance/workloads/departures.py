@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 
 from conformance.harness.client import Client
@@ -54,7 +53,7 @@ def _watch(session: Session, gone: list[Client], bound_s: float, speakers: Seque
         if speakers:
             session.say(speakers[turn % len(speakers)], "leave/during", among=speakers)
             turn += 1
-        time.sleep(_LOOK_S)
+        session.pause(_LOOK_S)
 
 
 def _parting_words(session: Session, stayers: Sequence[Client]) -> None:

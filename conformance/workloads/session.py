@@ -151,10 +151,13 @@ class Session:
         """Wait until all who were retired are gone, for a workload in which nobody may leave."""
         wait_for(lambda: not self._retired, Deadline(2 * _RETIRE_AFTER * self.bounds.deliver_s), 0.05)
 
+    def pause(self, seconds: float) -> None:
+        """Leave the backend alone for so long: between two rounds of one workload."""
+        pause_until(time.monotonic_ns() + int(seconds * 1e9), self._stop)
+
     def settle(self) -> None:
         """Wait until everything that was sent so far is owed to whoever is still there."""
-        last_ns = time.monotonic_ns() + int(_RETIRE_AFTER * self.bounds.deliver_s * 1e9)
-        pause_until(last_ns, self._stop)
+        self.pause(_RETIRE_AFTER * self.bounds.deliver_s)
 
     @contextmanager
     def retiring(self) -> Iterator[None]:

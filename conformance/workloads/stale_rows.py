@@ -6,7 +6,6 @@ matter. Ghosts connect, their rows are copied, they leave, and the copies come b
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Mapping, Sequence
 
 from conformance.harness.client import Client
@@ -113,7 +112,7 @@ def _broadcast_until_gone(session: Session, table: ConnectionTable, live: Sequen
         spoken = speaker is live[-1]
         if (not left and spoken) or deadline.expired():
             return
-        time.sleep(_ROUND_S)
+        session.pause(_ROUND_S)
 
 
 def _in_turn(clients: Sequence[Client]) -> Iterator[Client]:
