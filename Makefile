@@ -27,7 +27,7 @@ demo: env
 	@$(BIN)/python -m reports $(RUNS)/conformance $(RUNS)/load --out $(RUNS)/report
 
 test: env
-	$(BIN)/python -m pytest -n 3 --dist worksteal
+	$(BIN)/python -m pytest -n 2 --dist worksteal
 
 # Every known-bad backend against every clause, as a table: about half an hour on two cores.
 selftest: env
