@@ -11,7 +11,13 @@ from pathlib import Path
 from conformance.checkers import judge, result_of
 from conformance.checkers.case import Case, Judged
 from conformance.clauses import Clause, clauses
-from conformance.harness.errors import HandshakeRefused, HarnessError, TargetFailure, UsageError
+from conformance.harness.errors import (
+    ChurnproofError,
+    HandshakeRefused,
+    HarnessError,
+    TargetFailure,
+    UsageError,
+)
 from conformance.harness.fleet import Fleet
 from conformance.harness.local_stack import open_target
 from conformance.harness.management import Management
@@ -169,6 +175,11 @@ class JudgingRun:
             # Recorded where it happened; the clauses that miss this workload's evidence say so.
             session.fleet.recorder.note(f"{name} ended early: {failure}")
             self.progress(f"{name} ended early: {failure}")
+        except ChurnproofError:
+            raise
+        except Exception as error:
+            # A mistake of ours must not cost what was recorded: it is judged, and the rest is an error.
+            raise HarnessError(f"the workload {name!r} broke: {error!r}") from error
 
     def _judge(self, clause: Clause) -> ClauseResult:
         if self.target is None or not any(self.folder.glob("history.*.jsonl")):

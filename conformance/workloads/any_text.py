@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import seed as seeded
 from hypothesis import strategies as st
-from hypothesis.errors import FlakyFailure
+from hypothesis.errors import Flaky
 
 from conformance.harness.client import Client
 from conformance.harness.deadline import Deadline
@@ -54,7 +54,7 @@ def run(session: Session, clients: Sequence[Client]) -> None:
 
     try:
         probe()
-    except (_DamagedError, FlakyFailure):
+    except (_DamagedError, Flaky):
         session.fleet.recorder.note(f"smallest damaged text: {smallest[0]!r}")
         session.progress(f"calm: the smallest text that does not come as it was sent is {smallest[0]!r}")
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import seed as seeded
 from hypothesis import strategies as st
-from hypothesis.errors import FlakyFailure
+from hypothesis.errors import Flaky
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
 
 from conformance.harness.client import Client
@@ -78,7 +78,7 @@ def run(session: Session) -> None:
     )
     try:
         run_state_machine_as_test(seeded(session.scale.seed)(_machine(search)), settings=quiet)
-    except (_UnheardError, FlakyFailure):
+    except (_UnheardError, Flaky):
         session.progress(f"interleavings: fails with {'; '.join(search.smallest or [])}")
         session.fleet.recorder.note(f"smallest failing interleaving: {'; '.join(search.smallest or [])}")
 

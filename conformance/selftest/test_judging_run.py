@@ -1,0 +1,58 @@
+"""A run that ends early still leaves a verdict of what it saw."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from conformance.harness.errors import HarnessError
+from conformance.harness.target import load_target
+from conformance.judging_run import WORKLOADS, JudgingRun
+from conformance.workloads.session import Scale, Session
+from reports.results import Outcome
+from reports.run_folder import read_results
+
+from .broadcast_server import BroadcastServer
+
+
+def _quiet(_line: str) -> None:
+    """Progress that no test looks at."""
+
+
+def _performed(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, workload: Callable[[Session], None]
+) -> JudgingRun:
+    monkeypatch.setitem(WORKLOADS, "calm", workload)
+    with BroadcastServer() as server:
+        run = JudgingRun(load_target(server.url), Scale(1), folder, "pytest conformance", _quiet)
+        run.perform(["calm"])
+    return run
+
+
+def test_a_mistake_of_ours_is_an_error_and_what_was_seen_is_judged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(session: Session) -> None:
+        session.connect("newcomer", 3)
+        raise ZeroDivisionError("ours")
+
+    run = _performed(tmp_path, monkeypatch, broken)
+    assert isinstance(run.failure, HarnessError)
+    assert run.judge("CONN-01").outcome is Outcome.PASS
+    assert run.judge("BCAST-01").outcome is Outcome.ERROR
+    run.write()
+    assert read_results(tmp_path).verdict == "error"
+
+
+def test_ctrl_c_leaves_a_verdict_that_is_no_pass(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(session: Session) -> None:
+        session.connect("newcomer", 3)
+        raise KeyboardInterrupt
+
+    run = _performed(tmp_path, monkeypatch, interrupted)
+    assert run.cut_short
+    assert run.judge("CONN-01").outcome is Outcome.PASS
+    run.write()
+    assert read_results(tmp_path).verdict == "inconclusive"
