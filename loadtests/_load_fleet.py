@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from conformance.harness.fleet import Fleet
-from conformance.harness.receiver import Receiver
 from conformance.harness.target import Target
 from reports.history_writer import HistoryWriter
 
@@ -16,17 +15,17 @@ class LoadFleet(Fleet):
     """A fleet whose receiver runs in a greenlet, and which keeps nothing for each delivery."""
 
     def __init__(self, target: Target, writer: HistoryWriter, run: str) -> None:
-        super().__init__(target, writer, run=run, track=False, own_thread=False)
-        self.receiver.stop()  # it listens for the wrong recognizer, and reports to nobody
-        self.recognizer = recognizer = TimingRecognizer(self.run)
+        recognizer = TimingRecognizer(run)
         self.arrivals = Arrivals(recognizer.intended_ns)
-        self.receiver = Receiver(
-            recognizer,
-            target.receive,
-            self.recorder,
-            self.arrivals.deliveries,
-            self.arrivals.frame,
-            system_poller(),
+        super().__init__(
+            target,
+            writer,
+            track=False,
+            own_thread=False,
+            poller=system_poller(),
+            recognizer=recognizer,
+            on_deliveries=self.arrivals.deliveries,
+            on_frame=self.arrivals.frame,
         )
         self._loop = ReceiveLoop(self.receiver)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from hypothesis import seed as seeded
 from hypothesis import strategies as st
 from hypothesis.errors import Flaky
@@ -12,6 +12,7 @@ from hypothesis.errors import Flaky
 from conformance.harness.client import Client
 from conformance.harness.deadline import Deadline
 
+from .drawn_by_hypothesis import live_settings
 from .session import Session
 
 _EXAMPLES = 20
@@ -32,15 +33,7 @@ def run(session: Session, clients: Sequence[Client]) -> None:
     shrinking: list[Deadline] = []
 
     @seeded(session.scale.seed)
-    @settings(
-        max_examples=_EXAMPLES,
-        deadline=None,
-        database=None,
-        phases=(Phase.generate, Phase.shrink),
-        suppress_health_check=list(HealthCheck),
-        report_multiple_bugs=False,
-        print_blob=False,
-    )
+    @live_settings(_EXAMPLES)
     @given(_TEXT, _TEXT)
     def probe(before: str, after: str) -> None:
         if _comes_whole(session, speaker, clients, f"[{before}", f"{after}]"):

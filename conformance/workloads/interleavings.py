@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from hypothesis import HealthCheck, Phase, settings
 from hypothesis import seed as seeded
 from hypothesis import strategies as st
 from hypothesis.errors import Flaky
@@ -19,6 +18,7 @@ from conformance.harness.client import Client
 from conformance.harness.deadline import Deadline
 from conformance.harness.errors import TargetFailure
 
+from .drawn_by_hypothesis import live_settings
 from .session import Session
 
 _EXAMPLES = 8
@@ -66,18 +66,9 @@ def run(session: Session) -> None:
     session.phase("interleavings", "main")
     session.progress(f"interleavings: {_EXAMPLES} short ones, drawn and shrunk by Hypothesis")
     search = _Search(session)
-    quiet = settings(
-        max_examples=_EXAMPLES,
-        stateful_step_count=_STEPS,
-        deadline=None,
-        database=None,
-        phases=(Phase.generate, Phase.shrink),
-        suppress_health_check=list(HealthCheck),
-        report_multiple_bugs=False,
-        print_blob=False,
-    )
+    drawn = live_settings(_EXAMPLES, steps=_STEPS)
     try:
-        run_state_machine_as_test(seeded(session.scale.seed)(_machine(search)), settings=quiet)
+        run_state_machine_as_test(seeded(session.scale.seed)(_machine(search)), settings=drawn)
     except (_UnheardError, Flaky):
         session.progress(f"interleavings: fails with {'; '.join(search.smallest or [])}")
         session.fleet.recorder.note(f"smallest failing interleaving: {'; '.join(search.smallest or [])}")
