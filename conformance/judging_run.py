@@ -131,11 +131,12 @@ class JudgingRun:
         return self._case
 
     def _run(self, stack: ExitStack, workloads: Iterable[str]) -> None:
-        write_plan(self.folder, json.loads(churn.plan_of(self.scale).to_json()))
+        plan = churn.plan_of(self.scale)
+        write_plan(self.folder, json.loads(plan.to_json()))
         target = stack.enter_context(open_target(self.spec, self.folder, self.progress))
         target = self.target = target.merged(self.contract) if self.contract else target
         fleet = stack.enter_context(Fleet(target, HistoryWriter(self.folder)))
-        session = Session(fleet, self.scale, self.progress)
+        session = Session(fleet, self.scale, plan, self.progress)
         if target.table is not None:
             session.table = stack.enter_context(
                 ConnectionTable(target.table, target.credentials, fleet.recorder)

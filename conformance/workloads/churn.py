@@ -43,7 +43,7 @@ def plan_of(scale: Scale) -> Plan:
 
 
 def run(session: Session) -> None:
-    plan = plan_of(session.scale)
+    plan = session.plan
     strangers = session.rows()
     session.phase("churn", "set-up")
     slots = dict(enumerate(session.connect_known("stayer", plan.stayers)))

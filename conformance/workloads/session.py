@@ -15,6 +15,7 @@ from conformance.harness.errors import TargetFailure
 from conformance.harness.fleet import Fleet
 from conformance.harness.identify import connect_identified
 from conformance.harness.management import Management
+from conformance.harness.plan import Plan
 from conformance.harness.table import ConnectionTable
 from reports.history import PhaseName
 
@@ -38,6 +39,8 @@ class Session:
 
     fleet: Fleet
     scale: Scale
+    plan: Plan
+    """What the churn workload does, as saved before the first byte."""
     progress: Callable[[str], None]
     table: ConnectionTable | None = None
     management: Management | None = None
