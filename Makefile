@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 RUNS ?= runs/demo
 
-.PHONY: demo test selftest env check fmt lock
+.PHONY: demo test selftest env check fmt docs lock
 
 env: .venv/.made
 
@@ -41,6 +41,10 @@ check: env
 fmt: env
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+# What is generated from tables; a test keeps both in step.
+docs: env
+	$(BIN)/python -m conformance clauses > docs/clauses.md
 
 # Pins without hosts: what resolves them is the business of the machine that installs.
 lock:

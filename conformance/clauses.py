@@ -11,6 +11,17 @@ from typing import Literal
 
 FEATURES = ("none", "management", "table", "faults", "trace", "clock")
 
+FAMILIES: Mapping[str, str] = {
+    "CONN": "A client that asks is let in, is known, and hears from then on.",
+    "ROUTE": "Messages reach their route; wrong ones harm nobody.",
+    "BCAST": "Everybody who is there hears everything, once, byte for byte.",
+    "LEAK": "Nothing internal reaches a client.",
+    "DISC": "Whoever leaves, in whatever way, is forgotten, and nobody else is.",
+    "STALE": "Rows of connections that are gone stop nobody and go away.",
+    "CHURN": "All of it holds while clients come and go.",
+}
+"""What each family of clauses is about, in the order of a connection's life."""
+
 
 @dataclass(frozen=True)
 class Clause:

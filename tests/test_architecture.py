@@ -31,6 +31,8 @@ _EDGES = {
     "subprocess",
 }
 _PURE = (
+    "conformance/aws_facts.py",
+    "conformance/clause_document.py",
     "conformance/clauses.py",
     "conformance/checkers",
     "conformance/run_results.py",
