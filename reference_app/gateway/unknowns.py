@@ -54,6 +54,15 @@ class Unknowns:
     refused_connect_sends_disconnect: bool = _row(
         False, "Q-4", "DC-7", "whether $disconnect runs after $connect refused the client"
     )
+    gone_after_connect_ms: int = _row(
+        0, "Q-1", "RC-4", "how long after the 101 @connections goes on to answer 410"
+    )
+    pending_get: Literal["gone", "described"] = _row(
+        "gone", "Q-1", "RC-5", "what GET @connections answers while $connect runs"
+    )
+    permessage_deflate: Literal["declined", "accepted"] = _row(
+        "declined", "Q-8", "HS-29", "what the 101 says to a client that offers permessage-deflate"
+    )
     # Routing and results
     lenient_json: Literal["permissive", "unquoted-keys", "strict"] = _row(
         "permissive", "Q-9", "RT-8", "permissive adds single quotes and trailing commas to unquoted keys"
@@ -79,6 +88,9 @@ class Unknowns:
     two_way_base64_body: Literal["decoded", "verbatim"] = _row(
         "decoded", "Q-13", "RT-36", "what a two-way route sends for isBase64Encoded"
     )
+    function_timeout: Literal["internal-server-error", "endpoint-timed-out"] = _row(
+        "internal-server-error", "Q-27", "RT-22", "what a function that exceeds its own timeout counts as"
+    )
     throttled_message: str = _row(
         "Too Many Requests", "Q-11", "RT-24", "message of the frame that answers a throttled message"
     )
@@ -95,6 +107,15 @@ class Unknowns:
     # Endings
     abrupt_close_code: int = _row(1006, "Q-5", "DC-25", "disconnectStatusCode without a close frame")
     abrupt_close_reason: str = _row("", "Q-5", "DC-25", "disconnectReason without a close frame")
+    client_close_reason: Literal["passed-on", "dropped"] = _row(
+        "passed-on", "Q-5", "DC-24", "whether $disconnect is told the reason that a client closed with"
+    )
+    refused_frame_told: Literal["as-sent", "abrupt"] = _row(
+        "as-sent", "Q-15", "DC-26", "what $disconnect is told after 1003 or 1009: that, or an abrupt end"
+    )
+    failed_disconnect_attempts: int = _row(
+        1, "Q-23", "DC-6", "how often $disconnect is invoked when its function fails every time"
+    )
     duration_close_code: int = _row(1001, "Q-19", "LM-18", "close code of the two hours' limit")
     duration_close_reason: str = _row("Going away", "Q-19", "LM-18", "reason of the two hours' limit")
     delete_close_reason: str = _row(

@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import websocket
+from botocore.auth import SigV4Auth, SigV4QueryAuth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
 
 from reference_app.gateway.functions.invocation import Failed
 from reference_app.gateway.template.application import ApiKeys, Authorizer, Route
 from reference_app.gateway.unknowns import Unknowns
-from reference_app.tests.running_gateway import Running, api, running_gateway
+from reference_app.tests.running_gateway import ACCESS_KEY, REGION, SECRET, Running, api, running_gateway
 
 AUTHORIZER = Authorizer("authorizer", ("route.request.querystring.token",))
 ROUTES = (
@@ -40,6 +44,19 @@ def guarded(answer: object, unknowns: Unknowns | None = None) -> Iterator[Runnin
 
     with running_gateway(apis=(GUARDED,), handlers={"authorizer": authorizer}, unknowns=unknowns) as gateway:
         yield gateway
+
+
+def presigned(gateway: Running, secret: str = SECRET, service: str = "execute-api") -> str:
+    """The query string that a browser signs a handshake with."""
+    request = AWSRequest("GET", gateway.url)
+    SigV4QueryAuth(Credentials(ACCESS_KEY, secret), service, REGION).add_auth(request)
+    return "?" + urlsplit(str(request.url)).query
+
+
+def signed_headers(gateway: Running) -> dict[str, str]:
+    request = AWSRequest("GET", gateway.url)
+    SigV4Auth(Credentials(ACCESS_KEY, SECRET), "execute-api", REGION).add_auth(request)
+    return dict(request.headers.items())
 
 
 def refusal(gateway: Running, path: str = "?token=x", **options: Any) -> int:
@@ -102,7 +119,7 @@ def test_a_missing_identity_source_is_401_and_nobody_is_asked() -> None:
     ],
 )
 def test_a_refused_client_never_reaches_connect(answer: object, status: int) -> None:
-    """HS-19, HS-21."""
+    """HS-17, HS-19, HS-21."""
     with guarded(answer) as gateway:
         assert refusal(gateway) == status
         assert [event.get("type") for event in gateway.functions.events] == ["REQUEST"]
@@ -145,3 +162,24 @@ def test_the_authorizer_may_name_the_api_key(said: str | None, *, is_let_in: boo
                 assert len(gateway.functions.of_type("CONNECT", 2)) == 2
         else:
             assert refusal(gateway) == 403
+
+
+IAM = api(Route("$connect", "connect", iam=True), Route("$default", "say"))
+
+
+def test_iam_lets_in_who_signs_the_handshake_in_headers_or_query() -> None:
+    """HS-22; frames are not authorized any more (HS-17)."""
+    with running_gateway(apis=(IAM,)) as gateway:
+        with gateway.client(header=signed_headers(gateway)):
+            pass
+        with gateway.client(presigned(gateway)) as client:
+            client.send("hello")
+            gateway.functions.of_type("MESSAGE")
+
+
+def test_iam_refuses_who_does_not_sign_or_wrongly() -> None:
+    """HS-22, HS-17."""
+    with running_gateway(apis=(IAM,)) as gateway:
+        refused = ["", "?X-Amz-Signature=x", presigned(gateway, "other"), presigned(gateway, service="s3")]
+        assert [refusal(gateway, query) for query in refused] == [403] * 4
+        assert gateway.functions.events == []

@@ -13,12 +13,14 @@ UNKNOWNS = Unknowns()
     ("ending", "expected"),
     [
         pytest.param(
-            close_causes.closed_by_client(1005, ""),
+            close_causes.closed_by_client(1005, "", UNKNOWNS),
             Ending(1005, "Client-side close frame status not set", None),
             id="DC-20 no code",
         ),
         pytest.param(
-            close_causes.closed_by_client(1001, ""), Ending(1001, "", None), id="DC-21 navigated away"
+            close_causes.closed_by_client(1001, "", UNKNOWNS),
+            Ending(1001, "", None),
+            id="DC-21 navigated away",
         ),
         pytest.param(
             close_causes.idle(),
@@ -31,7 +33,9 @@ UNKNOWNS = Unknowns()
             id="DC-23 deleted",
         ),
         pytest.param(
-            close_causes.closed_by_client(4001, "bye"), Ending(4001, "bye", None), id="DC-24 passed on"
+            close_causes.closed_by_client(4001, "bye", UNKNOWNS),
+            Ending(4001, "bye", None),
+            id="DC-24 passed on",
         ),
         pytest.param(close_causes.abrupt(UNKNOWNS), Ending(1006, "", None), id="DC-25 abrupt"),
         pytest.param(
@@ -68,3 +72,15 @@ def test_what_is_unknown_can_be_chosen() -> None:
     unknowns = Unknowns(abrupt_close_code=1001, abrupt_close_reason="gone", delete_close_reason="deleted")
     assert close_causes.abrupt(unknowns) == Ending(1001, "gone", None)
     assert close_causes.deleted(unknowns).wire == WireClose(1000, "deleted")
+
+
+def test_the_reason_of_a_client_may_be_dropped() -> None:
+    """DC-24."""
+    unknowns = Unknowns(client_close_reason="dropped")
+    assert close_causes.closed_by_client(4001, "bye", unknowns) == Ending(4001, "", None)
+
+
+def test_a_refused_frame_may_count_as_an_abrupt_end() -> None:
+    """DC-26."""
+    unknowns = Unknowns(refused_frame_told="abrupt")
+    assert close_causes.too_big(unknowns) == Ending(1006, "", WireClose(1009, ""))

@@ -44,6 +44,7 @@ class Bench:
             self.clock,
             unknowns or Unknowns(),
             execute_api="arn:aws:execute-api:eu-west-1:123456789012",
+            verify=lambda _request: "unsigned",
         )
         facts = ConnectionFacts(CONNECTION_ID, "abcdefghij", "d", "prod", {}, "127.0.0.1", None, 1)
         self.connection = Connection(self.api, facts, Nobody(), 0.0)
@@ -213,3 +214,25 @@ def test_without_a_disconnect_route_nothing_is_invoked(routes: tuple[Route, ...]
     bench = Bench(None, *routes)
     asyncio.run(bench.integrations.disconnect(bench.connection, close_causes.idle()))
     assert bench.functions.events == []
+
+
+def test_a_failing_disconnect_can_be_tried_again() -> None:
+    """DC-6, Q-23."""
+    bench = Bench(THROWN, Route("$disconnect", "function"), unknowns=Unknowns(failed_disconnect_attempts=3))
+    asyncio.run(bench.integrations.disconnect(bench.connection, close_causes.idle()))
+    assert len(bench.functions.events) == 3
+
+
+def test_a_disconnect_that_succeeds_is_not_tried_again() -> None:
+    """DC-6, Q-23."""
+    unknowns = Unknowns(failed_disconnect_attempts=3)
+    bench = Bench({"statusCode": 200}, Route("$disconnect", "function"), unknowns=unknowns)
+    asyncio.run(bench.integrations.disconnect(bench.connection, close_causes.idle()))
+    assert len(bench.functions.events) == 1
+
+
+def test_a_functions_own_timeout_can_count_as_the_integrations() -> None:
+    """RT-22, Q-27."""
+    timed_out = Failed("function-timeout", "Sandbox.Timedout", "3 s")
+    bench = Bench(timed_out, ONE_WAY, unknowns=Unknowns(function_timeout="endpoint-timed-out"))
+    assert frame_message(bench.message()) == "Endpoint request timed out"

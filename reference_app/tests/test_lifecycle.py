@@ -126,6 +126,29 @@ def test_the_subprotocol_of_connect_reaches_the_client() -> None:
         assert gateway.functions.events[0]["headers"]["Sec-WebSocket-Protocol"] == "a,b"
 
 
+OFFER = "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits"
+
+
+def test_permessage_deflate_is_declined() -> None:
+    """HS-29, Q-8."""
+    with running_gateway() as gateway, gateway.client(header=[OFFER]) as client:
+        assert "sec-websocket-extensions" not in (client.getheaders() or {})
+
+
+def test_permessage_deflate_can_be_accepted() -> None:
+    """HS-29, Q-8; the frame is RFC 7692's own example, section 7.2.3.1, masked with zeros."""
+    unknowns = Unknowns(permessage_deflate="accepted")
+    with (
+        running_gateway(DEFAULT, handlers={"default": echo}, unknowns=unknowns) as gateway,
+        gateway.client(header=[OFFER]) as client,
+    ):
+        assert (client.getheaders() or {})["sec-websocket-extensions"] == "permessage-deflate"
+        assert client.sock is not None
+        client.sock.sendall(b"\xc1\x87\x00\x00\x00\x00\xf2\x48\xcd\xc9\xc9\x07\x00")
+        assert client.sock.recv(9) == b"\xc1\x07\xf2\x48\xcd\xc9\xc9\x07\x00"
+        assert gateway.functions.of_type("MESSAGE")[0]["body"] == "Hello"
+
+
 def test_a_message_sent_before_the_101_is_taken_after_it() -> None:
     hold = Hold()
     frame = websocket.ABNF.create_frame("early", websocket.ABNF.OPCODE_TEXT).format()
@@ -282,7 +305,7 @@ def test_what_the_gateway_does_not_take_closes_the_connection(payload: bytes, op
 
 
 def test_ten_idle_minutes_close_the_connection() -> None:
-    """LM-3, LM-16, LM-17, DC-22."""
+    """LM-3, LM-16, LM-17, DC-22; `$disconnect` runs when all is over (DC-1)."""
     with running_gateway() as gateway, gateway.client() as client:
         gateway.advance(604)
         assert closing(client) == b"\x03\xe9Going away"
@@ -311,6 +334,20 @@ def test_a_ping_restarts_the_idle_time_only_if_chosen(resets: bool, closed: bool
         client.ping("y")
         opcode, _ = client.recv_data(control_frame=True)
         assert (opcode == websocket.ABNF.OPCODE_CLOSE) is closed
+
+
+def test_control_frames_reach_no_function_and_the_gateway_starts_none() -> None:
+    """RT-58, RT-57."""
+    with running_gateway(DEFAULT, handlers={"default": echo}) as gateway, gateway.client() as client:
+        client.ping("x")
+        client.pong("unasked")
+        gateway.advance(540)
+        client.send("still here")
+        assert [client.recv_data(control_frame=True) for _ in range(2)] == [
+            (websocket.ABNF.OPCODE_PONG, b"x"),
+            (websocket.ABNF.OPCODE_TEXT, b"still here"),
+        ]
+        assert len(gateway.functions.of_type("MESSAGE")) == 1
 
 
 def test_two_hours_close_the_busiest_connection() -> None:

@@ -103,6 +103,60 @@ def test_a_delete_closes_the_client_and_runs_disconnect() -> None:
         assert all_three(management, gateway.newest_id()) == {(410, "GoneException")}
 
 
+def test_after_the_101_a_connection_can_stay_gone_for_a_while() -> None:
+    """RC-4, Q-1."""
+    unknowns = Unknowns(gone_after_connect_ms=500)
+    with (
+        running_gateway(unknowns=unknowns) as gateway,
+        gateway.client(),
+        gateway.management() as management,
+    ):
+        assert all_three(management, gateway.newest_id()) == {(410, "GoneException")}
+        gateway.advance(0.5)
+        management.get_connection(ConnectionId=gateway.newest_id())
+
+
+def test_while_connect_runs_a_connection_can_be_described() -> None:
+    """RC-5, Q-1."""
+    hold = Hold()
+
+    async def connect(_event: dict[str, Any]) -> object:
+        await hold()
+        return {"statusCode": 200}
+
+    with (
+        running_gateway(handlers={"connect": connect}, unknowns=Unknowns(pending_get="described")) as gateway,
+        gateway.management() as management,
+        gateway.raw() as raw,
+    ):
+        raw.sendall(handshake_request(gateway.port))
+        hold.wait_until_entered()
+        assert management.get_connection(ConnectionId=gateway.newest_id())["Identity"]
+        post = outcome(management.post_to_connection, ConnectionId=gateway.newest_id(), Data=b"x")
+        assert post == (410, "GoneException")
+        hold.release()
+
+
+def test_a_delete_takes_no_code_and_no_reason() -> None:
+    """MG-26."""
+    with running_gateway() as gateway, gateway.client() as client, gateway.management() as management:
+        management.meta.events.register(
+            "before-sign", lambda request, **_: setattr(request, "data", b"4000 x")
+        )
+        management.delete_connection(ConnectionId=gateway.newest_id())
+        assert client.recv_data()[1][:2] == b"\x03\xe8"
+
+
+def test_a_post_to_a_peer_that_has_vanished_is_200_and_nobody_is_told() -> None:
+    """MG-30, DC-4, RC-24: without a close frame, FIN or RST the gateway does not know."""
+    with running_gateway() as gateway, gateway.management() as management, gateway.raw() as vanished:
+        vanished.sendall(handshake_request(gateway.port))
+        assert vanished.recv(12) == b"HTTP/1.1 101"
+        answer = management.post_to_connection(ConnectionId=gateway.newest_id(), Data=b"lost")
+        assert answer["ResponseMetadata"]["HTTPStatusCode"] == 200
+        assert [event["requestContext"]["eventType"] for event in gateway.functions.events] == ["CONNECT"]
+
+
 def test_a_closed_connection_is_gone_for_every_verb() -> None:
     """MG-13, CL-3."""
     with running_gateway() as gateway, gateway.management() as management:
@@ -119,7 +173,7 @@ def test_an_id_that_was_never_issued_is_gone() -> None:
 
 
 def test_while_connect_runs_the_connection_is_gone() -> None:
-    """RC-1, RC-5, Q-1."""
+    """MG-3, RC-1, RC-5, Q-1."""
     hold = Hold()
 
     async def connect(_event: dict[str, Any]) -> object:

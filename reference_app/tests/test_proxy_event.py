@@ -52,7 +52,7 @@ def disconnect() -> dict[str, Any]:
 
 
 def test_a_message_event_equals_the_captured_one_byte_for_byte() -> None:
-    """EV-1, EV-5, EV-6, EV-7, EV-20 to EV-36."""
+    """EV-1, EV-4, EV-5, EV-6, EV-7, EV-20 to EV-36."""
     text = '{"action": "chat", "message": "Hello from client"}'
     event = message_event(FACTS, OCCASION, "BFaVtfGSIAMCKug=", text)
     assert event == REFERENCE_MESSAGE_EVENT.encode()

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import pytest
-from botocore.auth import SigV4Auth
+from botocore.auth import SigV4Auth, SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
@@ -41,6 +41,39 @@ class Signer:
         url = urlsplit(str(request.url))
         wire_target = url.path + (f"?{url.query}" if url.query else "")
         return HttpRequest(method, wire_target, tuple(request.headers.items()), body)
+
+
+def presigned(expires: int = 60) -> HttpRequest:
+    """A handshake that is signed in its query string."""
+    request = AWSRequest("GET", "https://h.example/prod?room=a%20b", headers={"Host": "h.example"})
+    SigV4QueryAuth(Credentials("local", "local-secret"), "execute-api", "eu-west-1", expires).add_auth(
+        request
+    )
+    url = urlsplit(str(request.url))
+    return HttpRequest("GET", f"{url.path}?{url.query}", (("Host", "h.example"),))
+
+
+@pytest.mark.parametrize(
+    ("expires", "later_s", "expected"), [(60, 0, "valid"), (3600, 3000, "valid"), (3600, 3700, "refused")]
+)
+def test_a_handshake_signed_in_its_query_is_valid_for_as_long_as_that_says(
+    expires: int, later_s: int, expected: str
+) -> None:
+    """HS-22."""
+    assert VERIFIER.verify_handshake(presigned(expires), time.time() + later_s) == expected
+
+
+def test_a_changed_query_breaks_the_signature_in_it() -> None:
+    """HS-22."""
+    request = presigned()
+    changed = request._replace(target=request.target.replace("room=a", "room=b"))
+
+    assert VERIFIER.verify_handshake(changed, time.time()) == "refused"
+
+
+def test_a_handshake_without_any_signature_is_unsigned() -> None:
+    """HS-22."""
+    assert VERIFIER.verify_handshake(HttpRequest("GET", "/prod", ()), NOW) == "unsigned"
 
 
 def verdict(request: HttpRequest, now: float = NOW) -> str:

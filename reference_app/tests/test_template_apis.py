@@ -106,7 +106,7 @@ def test_an_api_without_routes_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "warning"),
     [
-        ("RouteKey:", "AuthorizationType: AWS_IAM, RouteKey:", "authorization AWS_IAM is left out"),
+        ("RouteKey:", "AuthorizationType: JWT, RouteKey:", "authorization JWT is left out"),
         ("RouteKey:", "ApiKeyRequired: true, RouteKey:", "no usage plan holds an API key"),
         (
             "\nFn:\n",
@@ -124,6 +124,13 @@ def test_what_is_left_out_is_said(tmp_path: Path, old: str, new: str, warning: s
     warnings = application(tmp_path, SMALLEST.replace(old, new)).warnings
 
     assert any(warning in sentence for sentence in warnings)
+
+
+def test_a_route_may_want_its_handshake_signed(tmp_path: Path) -> None:
+    """HS-22."""
+    resources = SMALLEST.replace("RouteKey:", "AuthorizationType: AWS_IAM, RouteKey:")
+
+    assert api(tmp_path, resources).routes["$connect"].iam
 
 
 def test_a_route_without_a_lambda_integration_stays_without_a_function(tmp_path: Path) -> None:

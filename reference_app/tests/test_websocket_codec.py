@@ -68,7 +68,7 @@ def test_a_frame_above_the_limit_closes_with_1009(server: Server) -> None:
 
 
 def test_a_fragmented_message_of_the_limit_passes(server: Server) -> None:
-    """RT-51, RT-53, RT-56."""
+    """LM-5, RT-51, RT-53, RT-56."""
     quarter = b"x" * FRAME_LIMIT
     frames = (text(quarter, fin=False), more(quarter, fin=False), more(quarter, fin=False), more(quarter))
     assert server.receive(*frames) == ["x" * MESSAGE_LIMIT]
@@ -150,7 +150,7 @@ def test_a_close_frame_is_echoed_and_ends_the_connection(server: Server) -> None
 def test_a_close_frame_without_code_is_1005(server: Server) -> None:
     """DC-20."""
     server.receive(Frame(Opcode.CLOSE, b""))
-    assert server.codec.ending == close_causes.closed_by_client(1005, "")
+    assert server.codec.ending == close_causes.closed_by_client(1005, "", Unknowns())
     assert server.sent() == b"\x88\x00"
 
 

@@ -161,7 +161,7 @@ async def test_a_client_that_closes_is_answered_and_its_stream_ended() -> None:
     bench.receive(text(b"last"), closing(1000))
     assert bench.transport.written[1:] == [closing(1000).serialize(mask=False)]
     assert bench.transport.calls[-1] == "write_eof"
-    assert bench.owner.heard == ["last", close_causes.closed_by_client(1000, "")]
+    assert bench.owner.heard == ["last", close_causes.closed_by_client(1000, "", Unknowns())]
 
 
 @on_a_loop

@@ -48,6 +48,8 @@ class Route:
     throttle: Throttle | None = None
     api_key_required: bool = False
     """Whether a client has to present one of the API's keys; on `$connect` only (HS-23)."""
+    iam: bool = False
+    """Whether the handshake has to be signed; on `$connect` only (HS-22)."""
 
 
 @dataclass(frozen=True)

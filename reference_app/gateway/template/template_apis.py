@@ -103,6 +103,7 @@ def _read_route(template: ResolvedTemplate, logical_id: str) -> Route:
         function=None,
         authorizer=_authorizer(template, logical_id),
         api_key_required=str(template.get(logical_id, "ApiKeyRequired", False)).lower() == "true",
+        iam=template.get(logical_id, "AuthorizationType") == "AWS_IAM",
     )
     target = template.get(logical_id, "Target")
     if target is None:
@@ -119,7 +120,7 @@ def _read_route(template: ResolvedTemplate, logical_id: str) -> Route:
 
 
 def _warn_of_authorization(template: ResolvedTemplate, logical_id: str) -> None:
-    if (kind := template.get(logical_id, "AuthorizationType", "NONE")) not in ("NONE", "CUSTOM"):
+    if (kind := template.get(logical_id, "AuthorizationType", "NONE")) not in ("NONE", "CUSTOM", "AWS_IAM"):
         template.warn(logical_id, f"authorization {kind} is left out: every client is let in")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -32,11 +32,11 @@ class Ending:
     """The close frame to send; None when the client has closed or is gone."""
 
 
-def closed_by_client(code: int, reason: str) -> Ending:
+def closed_by_client(code: int, reason: str, unknowns: Unknowns) -> Ending:
     """Ending by the client's close frame; `code` is 1005 for a frame without one (DC-20, DC-21, DC-24)."""
     if code == NO_STATUS:
         return Ending(NO_STATUS, "Client-side close frame status not set", None)
-    return Ending(code, reason, None)
+    return Ending(code, reason if unknowns.client_close_reason == "passed-on" else "", None)
 
 
 def abrupt(unknowns: Unknowns) -> Ending:
@@ -66,12 +66,12 @@ def deleted(unknowns: Unknowns) -> Ending:
 
 def binary_frame(unknowns: Unknowns) -> Ending:
     """The client sent a binary frame (RT-50, DC-26)."""
-    return _by_gateway(1003, unknowns.binary_close_reason)
+    return _refused_frame(1003, unknowns.binary_close_reason, unknowns)
 
 
 def too_big(unknowns: Unknowns) -> Ending:
     """The client sent a frame or a message above the limits (RT-51, DC-26)."""
-    return _by_gateway(1009, unknowns.too_big_close_reason)
+    return _refused_frame(1009, unknowns.too_big_close_reason, unknowns)
 
 
 def invalid_text(unknowns: Unknowns) -> Ending:
@@ -82,6 +82,13 @@ def invalid_text(unknowns: Unknowns) -> Ending:
 def protocol_error(unknowns: Unknowns) -> Ending:
     """The client broke RFC 6455: reserved bits, missing mask, bad opcode (RT-60)."""
     return _by_gateway(unknowns.protocol_error_close_code, "")
+
+
+def _refused_frame(code: int, reason: str, unknowns: Unknowns) -> Ending:
+    ending = _by_gateway(code, reason)
+    if unknowns.refused_frame_told == "as-sent":
+        return ending
+    return replace(abrupt(unknowns), wire=ending.wire)
 
 
 def _by_gateway(code: int, reason: str) -> Ending:

@@ -32,6 +32,8 @@ class Connection:
         self.client = client
         self.state = ConnectionState()
         self.connected_at = now
+        self.established_at = now
+        """When the 101 was sent."""
         self.last_active = now
 
     @property
@@ -65,7 +67,10 @@ class ConnectionRegistry:
 
     def find_open(self, connection_id: str, api: WebSocketApi) -> Connection | None:
         """Return the connection if it is established (RC-1) and belongs to this API."""
+        connection = self.find(connection_id, api)
+        return connection if connection is not None and connection.is_open else None
+
+    def find(self, connection_id: str, api: WebSocketApi) -> Connection | None:
+        """Return the connection, established or not, if it belongs to this API."""
         connection = self._by_id.get(connection_id)
-        if connection is None or not connection.is_open or connection.api is not api:
-            return None
-        return connection
+        return connection if connection is not None and connection.api is api else None

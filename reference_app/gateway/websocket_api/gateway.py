@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from typing import TYPE_CHECKING
 
 from reference_app.gateway.http_message import json_answer, message_body
@@ -49,7 +50,7 @@ class Gateway:
         clock: Clock,
         interference: Interference | None = None,
     ) -> None:
-        """`credentials` maps the access key ids that may call `@connections` to their secrets.
+        """`credentials` maps access key ids to secrets, for `@connections` and for routes with IAM.
 
         Raises UnsupportedExpression for a route selection expression that cannot be evaluated.
         """
@@ -60,7 +61,14 @@ class Gateway:
         verifier = SignatureVerifier(credentials, region)
         execute_api = f"arn:aws:execute-api:{region}:{account_id}"
         integrations = Integrations(
-            apis, invoker, ids, clock, unknowns, interference, execute_api=execute_api
+            apis,
+            invoker,
+            ids,
+            clock,
+            unknowns,
+            interference,
+            execute_api=execute_api,
+            verify=lambda request: verifier.verify_handshake(request, time.time()),
         )
         self._lifecycle = Lifecycle(integrations, registry, ids, region, clock, unknowns, interference)
         management = ManagementApi(

@@ -39,21 +39,22 @@ def is_url_too_long(request: HttpRequest) -> bool:
     return len(f"wss://{request.header('host') or ''}{request.target}") > _LONGEST_URL
 
 
-def acceptance(request: HttpRequest, subprotocol: str | None) -> bytes:
+def acceptance(request: HttpRequest, subprotocol: str | None, extensions: str | None = None) -> bytes:
     """Return the 101 for a request that `refusal` lets pass.
 
-    Of the function's headers only the subprotocol goes through (HS-13, HS-14). No extension is ever accepted:
-    whether AWS takes permessage-deflate is unknown (HS-29), and RFC 6455 lets a server decline it.
+    Of the function's headers only the subprotocol goes through (HS-13, HS-14); `extensions` are those of the
+    client's that have been accepted (HS-29).
     """
     key = request.header("sec-websocket-key") or ""
     protocol = f"Sec-WebSocket-Protocol: {subprotocol}\r\n" if subprotocol is not None else ""
+    extension = f"Sec-WebSocket-Extensions: {extensions}\r\n" if extensions is not None else ""
     return (
         "HTTP/1.1 101 Switching Protocols\r\n"
         f"Date: {http_date(int(time.time()))}\r\n"
         "Connection: upgrade\r\n"
         "Upgrade: websocket\r\n"
         f"Sec-WebSocket-Accept: {accept_key(key)}\r\n"
-        f"{protocol}\r\n"
+        f"{protocol}{extension}\r\n"
     ).encode("latin-1")
 
 

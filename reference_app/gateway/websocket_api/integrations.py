@@ -21,13 +21,14 @@ from reference_app.gateway.websocket_api.route_selection import RouteSelector
 from reference_app.gateway.websocket_api.throttling import Throttles
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from reference_app.gateway.clock import Clock
     from reference_app.gateway.functions.invocation import Invoker
     from reference_app.gateway.http_message import HttpRequest
     from reference_app.gateway.template.application import Authorizer, WebSocketApi
     from reference_app.gateway.unknowns import Unknowns
+    from reference_app.gateway.websocket_api import sigv4
     from reference_app.gateway.websocket_api.close_causes import Ending
     from reference_app.gateway.websocket_api.connections import Connection
     from reference_app.gateway.websocket_api.identifiers import IdSource
@@ -66,8 +67,11 @@ class Integrations:
         interference: Interference | None = None,
         *,
         execute_api: str,
+        verify: Callable[[HttpRequest], sigv4.Verdict],
     ) -> None:
         """`execute_api` is how ARNs of these APIs begin: `arn:aws:execute-api:{region}:{account}`.
+
+        `verify` tells how the handshake of a route with IAM authorization is signed.
 
         Raises UnsupportedExpression for a route selection expression that cannot be evaluated.
         """
@@ -81,6 +85,7 @@ class Integrations:
         self._unknowns = unknowns
         self._interference = interference
         self._execute_api = execute_api
+        self._verify = verify
 
     async def connect(self, connection: Connection, request: HttpRequest) -> Admitted | Refused:
         """Run `$connect`; without such a route everybody is let in (HS-6)."""
@@ -107,7 +112,10 @@ class Integrations:
     async def _guard(
         self, route: Route, connection: Connection, occasion: Occasion, request: HttpRequest, trace_id: str
     ) -> Refused | None:
-        """Ask the authorizer and look for the API key, where the route wants that (HS-17, HS-23)."""
+        """Ask for signature, authorizer and API key, where the route wants that (HS-17, HS-22, HS-23)."""
+        if route.iam and (verdict := self._verify(request)) != "valid":
+            message = self._unknowns.unsigned_message if verdict == "unsigned" else "Forbidden"
+            return Refused(403, message, occasion.request_id)  # HS-22
         allowed = None
         if route.authorizer is not None:
             answer = await self._authorize(route.authorizer, connection, occasion, request, trace_id)
@@ -175,11 +183,16 @@ class Integrations:
         occasion = self._occasion(route)
         event = proxy_event.disconnect_event(connection.facts, occasion, ending)
         facts = _facts(route, route.function, connection, occasion)
-        deliver = partial(self._invoke, route, facts, event)
+        deliver = partial(self._deliver_disconnect, route, facts, event)
         if self._interference is None:
             await deliver()
         else:
             await self._interference.disconnect(facts, deliver)
+
+    async def _deliver_disconnect(self, route: Route, facts: InvocationFacts, event: bytes) -> None:
+        for _ in range(self._unknowns.failed_disconnect_attempts):
+            if isinstance(await self._invoke(route, facts, event), Returned):
+                return
 
     async def _invoke(self, route: Route, facts: InvocationFacts, event: bytes) -> Outcome:
         if self._interference is None:
@@ -189,9 +202,13 @@ class Integrations:
     async def _run(self, route: Route, function: str, event: bytes) -> Outcome:
         try:
             async with asyncio.timeout(route.timeout_s):  # LM-7
-                return await self._invoker.invoke(function, event)
+                outcome = await self._invoker.invoke(function, event)
         except TimeoutError:
             return TimedOut()
+        timed_out = isinstance(outcome, Failed) and outcome.reason == "function-timeout"
+        return (
+            TimedOut() if timed_out and self._unknowns.function_timeout == "endpoint-timed-out" else outcome
+        )
 
     def _admission(self, outcome: Outcome, request_id: str) -> Admitted | Refused:
         if isinstance(outcome, TimedOut):

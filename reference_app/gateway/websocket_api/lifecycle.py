@@ -9,6 +9,7 @@ from reference_app.gateway.http_message import HttpAnswer, json_answer
 from reference_app.gateway.websocket_api import close_causes, connection_lifetime, error_frames, handshake
 from reference_app.gateway.websocket_api.api_directory import domain_name
 from reference_app.gateway.websocket_api.background_tasks import BackgroundTasks
+from reference_app.gateway.websocket_api.compression import negotiated
 from reference_app.gateway.websocket_api.connection_state import State
 from reference_app.gateway.websocket_api.connections import Connection
 from reference_app.gateway.websocket_api.integrations import Refused
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from reference_app.gateway.websocket_api.close_causes import Ending
     from reference_app.gateway.websocket_api.connections import ConnectionRegistry
     from reference_app.gateway.websocket_api.identifiers import IdSource
-    from reference_app.gateway.websocket_api.integrations import Integrations
+    from reference_app.gateway.websocket_api.integrations import Admitted, Integrations
     from reference_app.gateway.websocket_api.interference import Interference
     from reference_app.gateway.websocket_api.websocket_session import WebSocketSession
 
@@ -129,9 +130,19 @@ class _Client:
         elif self.connection.state.accept():
             self._watch()
             self.note("established")
-            self.session.upgrade(handshake.acceptance(request, admission.subprotocol))
+            self._admit(request, admission)
         else:
             await self._abandon()
+
+    def _admit(self, request: HttpRequest, admitted: Admitted) -> None:
+        accepts = self._unknowns.permessage_deflate == "accepted"
+        compression = negotiated(request) if accepts else None
+        self.connection.established_at = self._lifecycle.clock.monotonic()
+        if compression is None:
+            self.session.upgrade(handshake.acceptance(request, admitted.subprotocol))
+        else:
+            answer = handshake.acceptance(request, admitted.subprotocol, compression.header)
+            self.session.upgrade(answer, compression.extension)
 
     def note(self, step: str, detail: str = "", source_port: int | None = None) -> None:
         """Tell whoever interferes of a turn in the connection's life."""

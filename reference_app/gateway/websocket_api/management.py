@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from reference_app.gateway.template.application import WebSocketApi
     from reference_app.gateway.unknowns import Unknowns
     from reference_app.gateway.websocket_api.api_directory import ApiDirectory
-    from reference_app.gateway.websocket_api.connections import ConnectionRegistry
+    from reference_app.gateway.websocket_api.connections import Connection, ConnectionRegistry
     from reference_app.gateway.websocket_api.identifiers import IdSource
     from reference_app.gateway.websocket_api.interference import Interference
     from reference_app.gateway.websocket_api.sigv4 import SignatureVerifier
@@ -73,7 +73,7 @@ class ManagementApi:
 
     def act(self, request: HttpRequest, ids: CallIds, subject: Subject) -> HttpAnswer:
         """Do what a call is for to the connection that it is about."""
-        connection = self._registry.find_open(subject.connection_id, subject.api)
+        connection = self._find(subject, request.method)
         if connection is None:
             return management_answers.gone(ids)
         if request.method == "POST":
@@ -90,6 +90,15 @@ class ManagementApi:
     def fail(self, status: int, ids: CallIds) -> HttpAnswer:
         """Answer a call with a failure."""
         return management_answers.failure(status, ids, self._unknowns)
+
+    def _find(self, subject: Subject, method: str) -> Connection | None:
+        """The connection, unless it is not established yet for this call (RC-1, RC-4, RC-5)."""
+        connection = self._registry.find_open(subject.connection_id, subject.api)
+        if connection is None:
+            describes = method == "GET" and self._unknowns.pending_get == "described"
+            return self._registry.find(subject.connection_id, subject.api) if describes else None
+        gone_s = self._unknowns.gone_after_connect_ms / 1000
+        return connection if self._clock.monotonic() - connection.established_at >= gone_s else None
 
     def _subject(self, request: HttpRequest, ids: CallIds) -> Subject | HttpAnswer:
         match self._verifier.verify(request, self._wall_clock()):

@@ -1,4 +1,7 @@
-"""Checks the AWS Signature Version 4 of a request in its `Authorization` header (MG-2, CL-1, CL-2, CL-7)."""
+"""Checks the AWS Signature Version 4 of a request (MG-2, CL-1, CL-2, CL-7, HS-22).
+
+It is in the `Authorization` header; a browser, which cannot add that to a handshake, puts it into the query.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +10,8 @@ import hmac
 import re
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import TYPE_CHECKING, Literal
-from urllib.parse import quote, unquote
+from typing import TYPE_CHECKING, Literal, NamedTuple
+from urllib.parse import parse_qsl, quote, unquote
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,12 +21,25 @@ if TYPE_CHECKING:
 Verdict = Literal["valid", "unsigned", "refused"]
 
 _ALGORITHM = "AWS4-HMAC-SHA256"
+_SCOPE = r"([^/,\s]+)/(\d{8})/([^/,\s]+)/([^/,\s]+)/aws4_request"
+_CREDENTIAL = re.compile(_SCOPE)
 _AUTHORIZATION = re.compile(
-    rf"{_ALGORITHM} +Credential=([^/,\s]+)/(\d{{8}})/([^/,\s]+)/([^/,\s]+)/aws4_request,"
+    rf"{_ALGORITHM} +Credential={_SCOPE},"
     r"\s*SignedHeaders=([a-z0-9;._-]+),\s*Signature=([0-9a-f]{64})"
 )
 _UNRESERVED = "-_.~"
 _MAX_SKEW_S = 300
+_NOT_SIGNED = ("", "X-Amz-Signature")
+
+
+class _Signature(NamedTuple):
+    access_key: str
+    date: str
+    region: str
+    service: str
+    header_names: str
+    signature: str
+    signed_at: str
 
 
 class SignatureVerifier:
@@ -46,19 +62,41 @@ class SignatureVerifier:
         signed_at = headers.get("x-amz-date", "")
         if match is None or not _is_fresh(signed_at, now_s):
             return "refused"
-        access_key, date, region, service, signed_names, signature = match.groups()
-        key = self._signing_key(access_key, date)
-        names = signed_names.split(";")
-        in_scope = (region, service) == (self._region, self._service)
-        if key is None or not in_scope or "host" not in names or any(name not in headers for name in names):
-            return "refused"
         payload_hash = hashlib.sha256(request.body).hexdigest()
         announced = headers.get("x-amz-content-sha256", payload_hash)
         if announced not in (payload_hash, "UNSIGNED-PAYLOAD"):
             return "refused"
-        canonical = _canonical_request(request, {name: headers[name] for name in names}, announced)
-        expected = _signature(key, signed_at, f"{date}/{region}/{service}/aws4_request", canonical)
-        return "valid" if hmac.compare_digest(expected, signature) else "refused"
+        access_key, date, region, service, names, signature = match.groups()
+        signed = _Signature(access_key, date, region, service, names, signature, signed_at)
+        return self._verdict(request, headers, signed, announced)
+
+    def verify_handshake(self, request: HttpRequest, now_s: float) -> Verdict:
+        """The same for a handshake, which may be signed in its query, for as long as that says (HS-22)."""
+        query = dict(parse_qsl(request.query, keep_blank_values=True))
+        if "X-Amz-Signature" not in query:
+            return self.verify(request, now_s)
+        match = _CREDENTIAL.fullmatch(query.get("X-Amz-Credential", ""))
+        signed_at, expires = query.get("X-Amz-Date", ""), query.get("X-Amz-Expires", "")
+        known = query.get("X-Amz-Algorithm") == _ALGORITHM and match is not None and expires.isdecimal()
+        if not known or match is None or not _is_fresh(signed_at, now_s, lifetime_s=int(expires)):
+            return "refused"
+        names, signature = query.get("X-Amz-SignedHeaders", ""), query["X-Amz-Signature"]
+        access_key, date, region, service = match.groups()
+        signed = _Signature(access_key, date, region, service, names, signature, signed_at)
+        return self._verdict(request, _joined(request), signed, hashlib.sha256(request.body).hexdigest())
+
+    def _verdict(
+        self, request: HttpRequest, headers: Mapping[str, str], signed: _Signature, payload_hash: str
+    ) -> Verdict:
+        key = self._signing_key(signed.access_key, signed.date)
+        names = signed.header_names.split(";")
+        in_scope = (signed.region, signed.service) == (self._region, self._service)
+        if key is None or not in_scope or "host" not in names or any(name not in headers for name in names):
+            return "refused"
+        canonical = _canonical_request(request, {name: headers[name] for name in names}, payload_hash)
+        scope = f"{signed.date}/{signed.region}/{signed.service}/aws4_request"
+        expected = _signature(key, signed.signed_at, scope, canonical)
+        return "valid" if hmac.compare_digest(expected.encode(), signed.signature.encode()) else "refused"
 
     def _signing_key(self, access_key: str, date: str) -> bytes | None:
         secret = self._credentials.get(access_key)
@@ -88,7 +126,7 @@ def _canonical_request(request: HttpRequest, signed: Mapping[str, str], payload_
 
 
 def _canonical_query(query: str) -> str:
-    pairs = (part.partition("=") for part in query.split("&") if part)
+    pairs = (part.partition("=") for part in query.split("&") if part.partition("=")[0] not in _NOT_SIGNED)
     encoded = sorted((_requote(name), _requote(value)) for name, _, value in pairs)
     return "&".join(f"{name}={value}" for name, value in encoded)
 
@@ -105,9 +143,9 @@ def _joined(request: HttpRequest) -> dict[str, str]:
     return headers
 
 
-def _is_fresh(signed_at: str, now_s: float) -> bool:
+def _is_fresh(signed_at: str, now_s: float, lifetime_s: int = 0) -> bool:
     at = _epoch(signed_at)
-    return at is not None and abs(at - now_s) <= _MAX_SKEW_S
+    return at is not None and -_MAX_SKEW_S <= now_s - at <= max(_MAX_SKEW_S, lifetime_s)
 
 
 # Callers sign many requests within one second, and parsing dates is slow.

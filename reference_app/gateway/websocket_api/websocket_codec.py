@@ -17,6 +17,8 @@ from reference_app.gateway.websocket_api import close_causes
 from reference_app.gateway.websocket_api.close_causes import Ending
 
 if TYPE_CHECKING:
+    from websockets.extensions import Extension
+
     from reference_app.gateway.unknowns import Unknowns
 
 _LOGGER = logging.getLogger(__name__)
@@ -39,6 +41,10 @@ class WebSocketCodec:
     def client_has_closed(self) -> bool:
         """Whether the client's close frame has come, so that nothing more is to be read."""
         return self._frames.close_rcvd is not None
+
+    def extend(self, extension: Extension) -> None:
+        """Let every frame pass through an extension that the handshake has agreed upon."""
+        self._frames.extensions = [extension]
 
     def receive(self, data: bytes) -> list[str]:
         """Take bytes from the client and return the text messages that they complete."""
@@ -108,7 +114,8 @@ class _Frames(Protocol):
         elif frame.opcode is Opcode.PING:
             self.pinged = True
         elif frame.opcode is Opcode.CLOSE and self.ending is None and self.close_rcvd is not None:
-            self.ending = close_causes.closed_by_client(self.close_rcvd.code, self.close_rcvd.reason)
+            close = self.close_rcvd
+            self.ending = close_causes.closed_by_client(close.code, close.reason, self._unknowns)
 
     def _collect(self, frame: Frame) -> None:
         if frame.data:

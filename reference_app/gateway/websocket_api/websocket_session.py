@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Protocol
 from reference_app.gateway.websocket_api.websocket_codec import WebSocketCodec
 
 if TYPE_CHECKING:
+    from websockets.extensions import Extension
+
     from reference_app.gateway.unknowns import Unknowns
     from reference_app.gateway.websocket_api.close_causes import Ending
 
@@ -54,8 +56,13 @@ class WebSocketSession(asyncio.Protocol):
         self._owner = owner
         self._transport.set_protocol(self)
 
-    def upgrade(self, acceptance: bytes) -> None:
-        """Send the 101; then take what the client sent without waiting for it."""
+    def upgrade(self, acceptance: bytes, extension: Extension | None = None) -> None:
+        """Send the 101; then take what the client sent without waiting for it.
+
+        Every frame passes through `extension`, in both directions.
+        """
+        if extension is not None:
+            self._codec.extend(extension)
         self._transport.write(acceptance)
         self._upgraded = True
         early, self._early = bytes(self._early), bytearray()
