@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import secrets
-import shlex
 import sys
 from collections.abc import Callable
 from contextlib import nullcontext
@@ -17,18 +16,24 @@ import pytest
 
 from conformance.clauses import clauses
 from conformance.harness.errors import HarnessError, UsageError
+from conformance.harness.plan import Plan
 from conformance.harness.target import FORMS, load_target
 from conformance.harness.target_file import read_target_file
 from conformance.judging_run import JudgingRun, workloads_for
+from conformance.saved_plan import saved_plan
 from conformance.workloads.session import Scale
-from reports.redaction import redact
 from reports.results import EXIT_OF, Exit, Outcome, Results
 from reports.run_folder import RunFolderError, create_run_folder
 from reports.terminal import clause_findings, style_of, verdict_table
 
 _RUN = pytest.StashKey[JudgingRun]()
 _RESULTS = pytest.StashKey[Results]()
-_LEAST_CONNECTIONS = 4
+_SCALE_OPTIONS = {
+    "seed": "--seed",
+    "connections": "--connections",
+    "churn": "--churn",
+    "churn_seconds": "--churn-seconds",
+}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -44,10 +49,20 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--run-dir", metavar="DIR", type=Path, help="folder for this run (default: runs/<time>-conformance)"
     )
     group.addoption("--seed", type=int, help="seed of everything that is drawn (default: a new one, printed)")
+    group.addoption("--connections", type=int, help="size of the churn: about so many clients (default 12)")
     group.addoption(
-        "--connections", type=int, default=12, help="clients that stay through the churn (default 12)"
+        "--churn",
+        type=float,
+        metavar="X",
+        help="how often clients come, go and speak, as a factor (default 1)",
     )
-    group.addoption("--churn-seconds", type=float, default=10.0, help="length of the churn (default 10)")
+    group.addoption("--churn-seconds", type=float, help="length of the churn (default 10)")
+    group.addoption(
+        "--replay",
+        metavar="PLAN",
+        type=Path,
+        help="perform the saved plan of an earlier run again: its plan.json, or its folder",
+    )
     group.addoption(
         "--profile", choices=("core", "full"), default="full", help="core: only what a URL is enough for"
     )
@@ -150,9 +165,8 @@ def judge(request: pytest.FixtureRequest) -> Callable[[], None]:
 def _prepared(config: pytest.Config) -> JudgingRun:
     """Everything that can be wrong before something is started. Raises pytest.UsageError."""
     option = config.getoption
-    if option("connections") < _LEAST_CONNECTIONS:
-        raise pytest.UsageError(f"--connections must be at least {_LEAST_CONNECTIONS}")
     try:
+        scale, plan = _scale_and_plan(config)
         spec = load_target(
             _spec(config) or "",
             table=option("table"),
@@ -164,19 +178,27 @@ def _prepared(config: pytest.Config) -> JudgingRun:
         folder = create_run_folder("conformance", option("run_dir"))
     except (UsageError, RunFolderError) as error:
         raise pytest.UsageError(str(error)) from error
-    seed = option("seed") if option("seed") is not None else secrets.randbelow(2**31)
-    scale = Scale(seed, option("connections"), option("churn_seconds"))
     progress = _progress(config)
-    progress(f"seed {seed}, run folder {folder}")
-    return JudgingRun(spec, scale, folder, _command(config, seed), progress, contract)
+    progress(f"seed {scale.seed}, run folder {folder}")
+    arguments = tuple(map(str, config.invocation_params.args))
+    return JudgingRun(spec, scale, folder, arguments, progress, contract, plan)
 
 
-def _command(config: pytest.Config, seed: int) -> str:
-    """The command line that repeats the run."""
-    given = [*config.invocation_params.args]
-    if not any(argument.startswith("--seed") for argument in given):
-        given.append(f"--seed={seed}")
-    return redact(f"pytest {shlex.join(given)}")
+def _scale_and_plan(config: pytest.Config) -> tuple[Scale, Plan | None]:
+    """What to do: drawn anew, or as an earlier run did it. Raises UsageError."""
+    given = {name: config.getoption(name) for name in _SCALE_OPTIONS}
+    if (path := config.getoption("replay")) is not None:
+        if also := [_SCALE_OPTIONS[name] for name, value in given.items() if value is not None]:
+            raise UsageError(f"--replay performs a plan as it was saved: leave out {', '.join(also)}")
+        plan = saved_plan(path)
+        return Scale(plan.seed), plan
+    default = Scale(secrets.randbelow(2**31))
+    return Scale(
+        seed=default.seed if given["seed"] is None else given["seed"],
+        connections=default.connections if given["connections"] is None else given["connections"],
+        churn_s=default.churn_s if given["churn_seconds"] is None else given["churn_seconds"],
+        churn=default.churn if given["churn"] is None else given["churn"],
+    ), None
 
 
 def _progress(config: pytest.Config) -> Callable[[str], None]:

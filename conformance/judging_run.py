@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -21,10 +21,12 @@ from conformance.harness.errors import (
 from conformance.harness.fleet import Fleet
 from conformance.harness.local_stack import open_target
 from conformance.harness.management import Management
+from conformance.harness.plan import Plan
 from conformance.harness.table import ConnectionTable
 from conformance.harness.target import LocalApplication, Target
 from conformance.harness.target_file import TargetFile
 from conformance.harness.wiring import check_wiring
+from conformance.repeat_command import replay_command, seed_command
 from conformance.run_results import results_of
 from conformance.workloads import bad_messages, calm, churn, departures, interleavings, stale_rows
 from conformance.workloads.session import Scale, Session
@@ -32,7 +34,7 @@ from reports.artefacts import Written, write_artefacts
 from reports.history_reader import read_history
 from reports.history_writer import HistoryWriter
 from reports.results import ClauseResult, Outcome, Results
-from reports.run_folder import write_plan
+from reports.run_folder import PLAN, write_plan
 
 WORKLOADS: Mapping[str, Callable[[Session], None]] = {
     "bad messages": bad_messages.run,
@@ -73,10 +75,13 @@ class JudgingRun:
     spec: Target | LocalApplication
     scale: Scale
     folder: Path
-    command: str
+    arguments: Sequence[str]
+    """Of the command that began the run."""
     progress: Callable[[str], None]
     contract: TargetFile | None = None
     """Message, contract and bounds that the user gives beside the target."""
+    plan: Plan | None = None
+    """What the churn is to do again; None to have it drawn at the scale."""
     target: Target | None = None
     """Known once the target has been opened."""
     cut_short: bool = False
@@ -116,7 +121,7 @@ class JudgingRun:
             list(self._results.values()),
             target=self.target.describe(),
             seed=self.scale.seed,
-            command=self.command,
+            command=seed_command(self.arguments, self.scale.seed),
             cut_short=self.cut_short,
         )
         return results, write_artefacts(self.folder, results, secrets=self.target.secrets)
@@ -131,7 +136,7 @@ class JudgingRun:
         return self._case
 
     def _run(self, stack: ExitStack, workloads: Iterable[str]) -> None:
-        plan = churn.plan_of(self.scale)
+        plan = self.plan or churn.plan_of(self.scale)
         write_plan(self.folder, json.loads(plan.to_json()))
         target = stack.enter_context(open_target(self.spec, self.folder, self.progress))
         target = self.target = target.merged(self.contract) if self.contract else target
@@ -190,5 +195,10 @@ class JudgingRun:
         result = judge(clause.id, self.case())
         if self.failure is not None and result.outcome is Outcome.UNKNOWN:
             return result_of(clause, Judged(Outcome.ERROR, str(self.failure), result.evidence))
-        findings = tuple(replace(finding, repeat=self.command) for finding in result.findings)
-        return replace(result, findings=findings)
+        repeat = self._repeat_command(clause)
+        return replace(result, findings=tuple(replace(finding, repeat=repeat) for finding in result.findings))
+
+    def _repeat_command(self, clause: Clause) -> str:
+        if clause.family == "CHURN":
+            return replay_command(self.arguments, self.folder / PLAN, clause.id)
+        return seed_command(self.arguments, self.scale.seed)

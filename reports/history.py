@@ -35,7 +35,8 @@ CORRUPT = 1
 
 OpOutcome: TypeAlias = Literal["ok", "failed", "unknown"]
 PhaseName: TypeAlias = Literal["set-up", "main", "heal", "settle", "final"]
-Leaving: TypeAlias = Literal["close", "abort", "peer-close", "peer-lost"]
+Leaving: TypeAlias = Literal["close", "abort", "half-open", "peer-close", "peer-lost"]
+"""`half-open` begins when a client stops reading (MG-30); its socket may go much later."""
 
 EXCERPT = 2048
 """At most so many characters of a frame or message are kept in an event."""

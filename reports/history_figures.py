@@ -29,9 +29,16 @@ def handshakes(connections: Iterable[Connection]) -> dict[str, int]:
 
 
 def close_codes(connections: Iterable[Connection]) -> dict[str, int]:
-    """Connections that left, by close code; `abort` for our own resets, `none` for no close frame."""
+    """Connections that left, by close code; `abort` and `half-open` for our own ways without a close
+    frame, `none` for no close frame of the other side's."""
     left = (c for c in connections if c.leaving_ns is not None or c.left_ns is not None)
-    return _tally("abort" if c.how == "abort" else "none" if c.code is None else str(c.code) for c in left)
+    return _tally(_way_out(c) for c in left)
+
+
+def _way_out(connection: Connection) -> str:
+    if connection.how in ("abort", "half-open"):
+        return connection.how
+    return "none" if connection.code is None else str(connection.code)
 
 
 def phase_spans(history: History, start_ns: int) -> tuple[PhaseSpan, ...]:

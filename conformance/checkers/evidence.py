@@ -101,11 +101,14 @@ def _life(case: Case, connection: Connection) -> list[Step]:
         answer = f"refused: {connection.status or connection.detail}"
         steps.append(Step(_ms(case, connection.opening_ns), "backend", answer, "bad", connection.label))
     if connection.leaving_ns is not None:
-        ours = connection.how in ("close", "abort")
+        ours = connection.how in ("close", "abort", "half-open")
         code = "" if connection.code is None else f" {connection.code} {connection.reason}".rstrip()
-        what = {"close": "closes", "abort": "is cut off (RST)", "peer-close": f"close frame{code}"}.get(
-            connection.how or "", "connection lost"
-        )
+        what = {
+            "close": "closes",
+            "abort": "is cut off (RST)",
+            "half-open": "stops reading (half-open)",
+            "peer-close": f"close frame{code}",
+        }.get(connection.how or "", "connection lost")
         who, to = (connection.label, "backend") if ours else ("backend", connection.label)
         steps.append(Step(_ms(case, connection.leaving_ns), who, what, "" if ours else "bad", to))
     return steps

@@ -19,9 +19,10 @@ from .client import CONNECT_S, Client
 from .deadline import Deadline, pause_until
 from .errors import TargetFailure
 from .fleet import Fleet
-from .plan import Abort, Action, Burst, Close, Connect, Plan, Reconnect, Send, StopReading
+from .plan import Abort, Action, Burst, Close, Connect, Plan, Reconnect, Send, StopReading, Vanish
 
 _WORKERS = 32
+_MOST_WORKERS = 256
 
 
 Outcome: TypeAlias = Literal["done", "failed", "skipped", "cut off"]
@@ -46,7 +47,7 @@ def perform(
     *,
     group: str = "churn",
     there: Mapping[int, Client] | None = None,
-    workers: int = _WORKERS,
+    workers: int | None = None,
 ) -> Performed:
     """Perform the plan; returns when all is done, or soon after the deadline.
 
@@ -56,7 +57,7 @@ def perform(
     """
     run = _Run(fleet, group, deadline)
     run.result.clients.update(there or {})
-    pool = ThreadPoolExecutor(workers, thread_name_prefix="churn")
+    pool = ThreadPoolExecutor(workers or _workers_for(plan), thread_name_prefix="churn")
     try:
         run.dispatch(plan, pool)
         run.wait()
@@ -67,6 +68,12 @@ def perform(
         raise run.fault
     fleet.check()
     return run.result
+
+
+def _workers_for(plan: Plan) -> int:
+    """As many as there are actions in the busiest second: a handshake may take that long."""
+    per_second = Counter(int(action.at_s) for action in plan.actions)
+    return max(_WORKERS, min(_MOST_WORKERS, max(per_second.values(), default=0)))
 
 
 class _Slot:
@@ -156,7 +163,7 @@ class _Run:
             self.result.clients[action.slot] = self.fleet.connect(action.group, timeout_s)
             return True
         client = self.result.clients.get(action.slot)
-        if client is None or not client.is_open:
+        if client is None or (client.is_gone if isinstance(action, Vanish) else not client.is_open):
             return False
         match action:
             case Send():
@@ -166,7 +173,7 @@ class _Run:
                     self.fleet.broadcast(client, f"{self._group}/burst", intended_ns=due_ns)
             case Close():
                 client.close(action.code)
-            case Abort():
+            case Abort() | Vanish():
                 client.abort()
             case StopReading():
                 client.stop_reading()

@@ -163,10 +163,10 @@ class Client:
     def stop_reading(self) -> None:
         """Go half-open: the socket stays, nothing is read or answered any more (MG-30).
 
-        For the history the client has aborted, since it can hear nothing; it has `Left` only when
-        `abort` or `close` takes the socket away.
+        For the history its leaving begins here, since it can hear nothing from now on; it has `Left` only
+        when `abort` or `close` takes the socket away.
         """
-        self._begin_leaving("abort")
+        self._begin_leaving("half-open")
         self._deaf = True
         self._receiver.discard(self)
 

@@ -118,10 +118,19 @@ class Fleet:
         self.clients[client.number] = client
         return client
 
-    def connect_many(self, count: int, group: str, concurrency: int = 16) -> list[Client]:
-        """Connect so many clients, some at a time. Raises the first TargetFailure, after all have ended."""
+    def connect_many(
+        self,
+        count: int,
+        group: str,
+        concurrency: int = 16,
+        connect: Callable[[str], Client] | None = None,
+    ) -> list[Client]:
+        """Connect so many clients, some at a time, each by `connect` where that is given.
+
+        Raises the first TargetFailure, after all have ended.
+        """
         with ThreadPoolExecutor(min(concurrency, max(count, 1)), thread_name_prefix="connect") as pool:
-            futures = [pool.submit(self.connect, group) for _ in range(count)]
+            futures = [pool.submit(connect or self.connect, group) for _ in range(count)]
         return [future.result() for future in futures]
 
     def broadcast(

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, replace
 from random import Random
-from typing import Any, Literal, TypeAlias
+from typing import Literal, TypeAlias
+
+from reports.decoding import DecodingError, decode
 
 FORMAT = 1
 
@@ -71,15 +73,23 @@ class Abort:
 
 @dataclass(frozen=True, slots=True)
 class StopReading:
-    """The slot's client goes half-open and stays so until the end."""
+    """The slot's client goes half-open: it hears and answers nothing any more (MG-30)."""
 
     at_s: float
     slot: int
 
 
-Action: TypeAlias = Connect | Reconnect | Send | Burst | Close | Abort | StopReading
+@dataclass(frozen=True, slots=True)
+class Vanish:
+    """The slot's half-open client is gone for good, without a close frame."""
+
+    at_s: float
+    slot: int
+
+
+Action: TypeAlias = Connect | Reconnect | Send | Burst | Close | Abort | StopReading | Vanish
 ACTION_TYPES: Mapping[str, type[Action]] = {
-    kind.__name__: kind for kind in (Connect, Reconnect, Send, Burst, Close, Abort, StopReading)
+    kind.__name__: kind for kind in (Connect, Reconnect, Send, Burst, Close, Abort, StopReading, Vanish)
 }
 
 Leave: TypeAlias = Literal["close", "abort", "stop-reading"]
@@ -100,10 +110,23 @@ class Rates:
     burst_size: int = 5
     aborts: float = 0.4
     """Share of the visits that end by RST."""
-    half_open: float = 0.0
+    half_open: float = 0.1
     """Share of the visits that end by silence."""
+    silence_s: float = 1.5
+    """Mean time until a half-open client vanishes."""
     returns: float = 0.5
-    """Share of the visitors that come back, once."""
+    """Share of the visitors that come back, once; the half-open never do."""
+    idle: float = 0.25
+    """Share of those who stay that only listen."""
+
+    def times(self, factor: float) -> Rates:
+        """So many times as much happens; shares and lengths are the same."""
+        return replace(
+            self,
+            sends=self.sends * factor,
+            arrivals=self.arrivals * factor,
+            bursts=self.bursts * factor,
+        )
 
 
 @dataclass(frozen=True)
@@ -126,13 +149,35 @@ class Plan:
     def from_json(cls, text: str) -> Plan:
         """Read `plan.json`. Raises ValueError with a sentence when the text is no plan."""
         try:
-            data: dict[str, Any] = json.loads(text)
-            if data["format"] != FORMAT:
-                raise ValueError(f"plan format {data['format']!r}; this version reads format {FORMAT}")
-            actions = tuple(_action(part) for part in data["actions"])
-            return cls(data["seed"], data["stayers"], data["duration_s"], actions)
-        except (KeyError, TypeError, AttributeError, json.JSONDecodeError) as error:
-            raise ValueError(f"no plan of churnproof: {error!r}") from error
+            data = json.loads(text)
+        except (ValueError, RecursionError) as error:
+            raise ValueError(f"no plan of churnproof: {error}") from error
+        found = data.get("format") if isinstance(data, dict) else None
+        if found is None or not isinstance(data.get("actions"), list):
+            raise ValueError("no plan of churnproof: it holds no list of actions")
+        if found != FORMAT:
+            raise ValueError(f"plan format {found!r}; this version reads format {FORMAT}")
+        try:
+            actions = [_action(part, f"actions[{place}]") for place, part in enumerate(data["actions"])]
+            whole = decode(_Whole, data)
+        except DecodingError as error:
+            raise ValueError(f"damaged plan of churnproof: {error}") from error
+        # Performed in the order of time, whoever wrote them down.
+        actions.sort(key=lambda action: action.at_s)
+        return cls(whole.seed, whole.stayers, whole.duration_s, tuple(actions))
+
+
+@dataclass(frozen=True, slots=True)
+class _Whole:
+    """What a plan's file holds beside the actions."""
+
+    seed: int
+    stayers: int
+    duration_s: float
+
+    def __post_init__(self) -> None:
+        if self.stayers < 0 or self.duration_s < 0:
+            raise DecodingError("stayers and duration_s", "0 or more", (self.stayers, self.duration_s))
 
 
 def draw(seed: int, stayers: int, duration_s: float, rates: Rates | None = None) -> Plan:
@@ -156,6 +201,8 @@ class _Visit:
     end_s: float
     leave: Leave
     returning: bool
+    vanish_s: float = 0.0
+    """When a half-open client is gone for good."""
 
     def actions(self) -> Iterator[Action]:
         come = Reconnect if self.returning else Connect
@@ -167,30 +214,36 @@ class _Visit:
                 yield Abort(self.end_s, self.slot)
             case "stop-reading":
                 yield StopReading(self.end_s, self.slot)
+                yield Vanish(self.vanish_s, self.slot)
 
 
 def _visits(random: Random, stayers: int, duration_s: float, rates: Rates) -> Iterator[_Visit]:
     slot = stayers
     for begin_s in _moments(random, rates.arrivals, duration_s):
-        end_s = _within(begin_s + random.expovariate(1 / rates.stay_s), duration_s)
-        leave = _leave(random, rates)
-        yield _Visit(slot, begin_s, end_s, leave, returning=False)
-        back_s = round(end_s + random.expovariate(1 / rates.away_s), 3)
-        if leave != "stop-reading" and random.random() < rates.returns and back_s < duration_s:
-            end_s = _within(back_s + random.expovariate(1 / rates.stay_s), duration_s)
-            yield _Visit(slot, back_s, end_s, _leave(random, rates), returning=True)
+        first = _visit(random, slot, begin_s, duration_s, rates)
+        yield first
+        back_s = round(first.end_s + random.expovariate(1 / rates.away_s), 3)
+        if first.leave != "stop-reading" and random.random() < rates.returns and back_s < duration_s:
+            yield replace(_visit(random, slot, back_s, duration_s, rates), returning=True)
         slot += 1
+
+
+def _visit(random: Random, slot: int, begin_s: float, duration_s: float, rates: Rates) -> _Visit:
+    end_s = _within(begin_s + random.expovariate(1 / rates.stay_s), duration_s)
+    vanish_s = _within(end_s + random.expovariate(1 / rates.silence_s), duration_s)
+    return _Visit(slot, begin_s, end_s, _leave(random, rates), returning=False, vanish_s=vanish_s)
 
 
 def _speech(
     random: Random, stayers: int, visits: list[_Visit], duration_s: float, rates: Rates
 ) -> Iterator[Action]:
+    talkers = range(stayers - int(rates.idle * stayers))
     for at_s in _moments(random, rates.sends, duration_s):
         present = [visit.slot for visit in visits if visit.begin_s < at_s < visit.end_s]
-        if speakers := [*range(stayers), *present]:
+        if speakers := [*talkers, *present]:
             yield Send(at_s, random.choice(speakers), *_texts(random))
-    for at_s in _moments(random, rates.bursts if stayers else 0.0, duration_s):
-        yield Burst(at_s, random.randrange(stayers), rates.burst_size)
+    for at_s in _moments(random, rates.bursts if talkers else 0.0, duration_s):
+        yield Burst(at_s, random.choice(talkers), rates.burst_size)
 
 
 def _moments(random: Random, rate: float, duration_s: float) -> Iterator[float]:
@@ -236,6 +289,8 @@ def _texts(random: Random) -> tuple[str, str]:
     return before, after
 
 
-def _action(data: Mapping[str, Any]) -> Action:
-    kind = ACTION_TYPES[data["do"]]
-    return kind(**{part.name: data[part.name] for part in fields(kind)})
+def _action(data: object, where: str) -> Action:
+    kind = ACTION_TYPES.get(str(data["do"])) if isinstance(data, dict) and "do" in data else None
+    if kind is None:
+        raise DecodingError(f"{where}.do", f"one of {', '.join(ACTION_TYPES)}", data)
+    return decode(kind, data, where)

@@ -7,7 +7,7 @@ One event a line, times in milliseconds from the start of the run:
     100 a sends m1 churn/main      `100 a tries m1 …` for a send whose outcome is unknown
     120 b hears m1                 `120 b hears m1 damaged` for a copy with other bytes
     130 a frame {"message": …}     the rest of the line is the text
-    200 a closes                   also: aborts, closed-by-peer, lost
+    200 a closes                   also: aborts, stops-reading, closed-by-peer, lost
     300 row a there                a look at the table; also: absent
     310 plants gone first          a stale row of that kind and position; its id is `stale0`, `stale1` …
     320 row stale0 absent
@@ -42,6 +42,7 @@ from reports.history_reader import Connection, History, Message
 _LEAVINGS: dict[str, Leaving] = {
     "closes": "close",
     "aborts": "abort",
+    "stops-reading": "half-open",
     "closed-by-peer": "peer-close",
     "lost": "peer-lost",
 }

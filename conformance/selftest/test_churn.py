@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from conformance.harness.churn import perform
+from conformance.harness.churn import _workers_for, perform
 from conformance.harness.client import Client
 from conformance.harness.deadline import Deadline
 from conformance.harness.errors import HarnessError
@@ -24,6 +24,7 @@ from conformance.harness.plan import (
     Reconnect,
     Send,
     StopReading,
+    Vanish,
     draw,
 )
 from conformance.harness.target import Target, load_target
@@ -79,8 +80,25 @@ def test_clients_leave_and_come_back_as_planned(tmp_path: Path) -> None:
         connections = history_of(fleet, tmp_path).connections
         assert [(c.group, c.how, c.left_ns is None) for c in connections] == [
             ("a", "abort", False),
-            ("b", "abort", True),
+            ("b", "half-open", True),
         ]
+
+
+def test_a_half_open_client_vanishes_once(tmp_path: Path) -> None:
+    actions = (Connect(0, 0, "a"), Vanish(0, 1), StopReading(0, 0), Send(0, 0), Vanish(0, 0), Vanish(0, 0))
+    with BroadcastServer() as server, fleet_of(server, tmp_path) as fleet:
+        performed = perform(fleet, plan_of(*actions), Deadline(WAIT_S))
+        [connection] = history_of(fleet, tmp_path).connections
+        assert performed.outcomes == {"done": 3, "skipped": 3}
+        assert connection.how == "half-open"
+        assert (connection.left_ns or 0) >= (connection.leaving_ns or 0) > 0
+
+
+def test_a_busy_plan_has_a_worker_for_every_action_of_its_busiest_second() -> None:
+    quiet = plan_of(Connect(0, 0, "a"))
+    busy = plan_of(*(Connect(slot / 1000, slot, "a") for slot in range(100)))
+    crowded = plan_of(*(Connect(0, slot, "a") for slot in range(1000)))
+    assert [_workers_for(plan) for plan in (quiet, busy, crowded)] == [32, 100, 256]
 
 
 def test_messages_are_intended_for_their_time_in_the_plan(tmp_path: Path) -> None:

@@ -164,7 +164,7 @@ def test_a_half_open_client_keeps_its_socket_and_answers_nothing(tmp_path: Path)
         client.stop_reading()
         peer.send(server_frame(Opcode.PING, b"?"))
         connection = recorded(session)
-        assert (connection.how, connection.left_ns) == ("abort", None)
+        assert (connection.how, connection.left_ns) == ("half-open", None)
         assert client.fileno() >= 0
         client.close()  # does not wait for an answer that it could not read
         assert recorded(session).left_ns is not None

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from conformance.harness.plan import Plan
 from reports.results import Outcome, Results
 from reports.run_folder import read_results
 
@@ -201,10 +202,42 @@ def test_a_run_folder_that_is_not_empty_is_not_overwritten(folder: Path) -> None
 
 
 @pytest.mark.parametrize(
-    "arguments", [("--profile", "some"), ("--connections", "many"), ("--connections", "1"), ("--seed", "x")]
+    "arguments",
+    [
+        ("--profile", "some"),
+        ("--connections", "many"),
+        ("--connections", "1"),
+        ("--churn", "0"),
+        ("--churn", "nan"),
+        ("--churn-seconds", "0.5"),
+        ("--seed", "x"),
+    ],
 )
 def test_an_unknown_option_value_is_a_usage_error(folder: Path, arguments: tuple[str, str]) -> None:
     _refused(_pytest(folder, "--target", "local", *arguments), arguments[0].lstrip("-"))
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (None, "there is no file"),
+        ("{}", "no plan of churnproof"),
+        ('{"seed": 1, "churn": true, "mix": {}}', "of a conformance run"),
+    ],
+)
+def test_a_plan_that_cannot_be_performed_again_is_told(
+    folder: Path, tmp_path: Path, content: str | None, sentence: str
+) -> None:
+    plan = tmp_path / "plan.json"
+    if content is not None:
+        plan.write_text(content)
+    _refused(_pytest(folder, "--target", "local", "--replay", str(plan)), sentence)
+
+
+def test_a_plan_that_is_performed_again_takes_no_scale_beside_it(folder: Path, tmp_path: Path) -> None:
+    plan = tmp_path / "plan.json"
+    plan.write_text(Plan(1, 3, 1.0, ()).to_json())
+    _refused(_pytest(folder, "--target", "local", "--replay", str(plan), "--churn", "2"), "leave out --churn")
 
 
 def test_a_backend_that_lets_nobody_in_violates_conn_01_on_the_local_stack(

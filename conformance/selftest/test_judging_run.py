@@ -26,7 +26,7 @@ def _performed(
 ) -> JudgingRun:
     monkeypatch.setitem(WORKLOADS, "calm", workload)
     with BroadcastServer() as server:
-        run = JudgingRun(load_target(server.url), Scale(1), folder, "pytest conformance", _quiet)
+        run = JudgingRun(load_target(server.url), Scale(1), folder, ("conformance",), _quiet)
         run.perform(["calm"])
     return run
 

@@ -18,6 +18,7 @@ from conformance.harness.plan import (
     Reconnect,
     Send,
     StopReading,
+    Vanish,
     draw,
 )
 
@@ -48,6 +49,7 @@ def test_every_kind_of_action_survives_its_file() -> None:
         Reconnect(0.4, 1, "g"),
         Abort(0.5, 1),
         StopReading(0.6, 2),
+        Vanish(0.7, 2),
     )
     assert {type(action) for action in actions} == set(ACTION_TYPES.values())
     plan = Plan(7, 0, 1.0, actions)
@@ -73,6 +75,7 @@ def test_stayers_connect_first_and_never_leave(seed: int) -> None:
 @given(st.integers(0, 1000))
 def test_the_actions_of_a_slot_make_sense_in_their_order(seed: int) -> None:
     present: dict[int, bool] = {}
+    silent: set[int] = set()
     for action in draw(seed, 3, 3.0, BUSY).actions:
         match action:
             case Connect():
@@ -84,8 +87,13 @@ def test_the_actions_of_a_slot_make_sense_in_their_order(seed: int) -> None:
             case Close() | Abort() | StopReading():
                 assert present[action.slot]
                 present[action.slot] = False
+                if isinstance(action, StopReading):
+                    silent.add(action.slot)
+            case Vanish():
+                silent.remove(action.slot)
             case Send() | Burst():
                 assert present[action.slot]
+    assert not silent
 
 
 def test_rates_decide_how_much_happens() -> None:
@@ -98,7 +106,20 @@ def test_rates_decide_how_much_happens() -> None:
     assert count(Rates(aborts=0.0), Abort) == 0
     assert count(Rates(returns=0.0), Reconnect) == 0
     assert count(Rates(half_open=1.0), Reconnect, Close, Abort) == 0
-    assert count(Rates(half_open=1.0), StopReading) > 0
+    assert count(Rates(half_open=1.0), StopReading) == count(Rates(half_open=1.0), Vanish) > 0
+    assert count(Rates(half_open=0.0), StopReading, Vanish) == 0
+
+
+def test_a_factor_makes_more_happen_and_leaves_the_shares() -> None:
+    once, thrice = Rates(), Rates().times(3)
+    assert (thrice.sends, thrice.arrivals, thrice.bursts) == (30.0, 6.0, 3 * once.bursts)
+    assert (thrice.aborts, thrice.stay_s, thrice.idle) == (once.aborts, once.stay_s, once.idle)
+
+
+def test_the_idle_among_those_who_stay_only_listen() -> None:
+    actions = draw(1, 8, 30.0, Rates(sends=50, bursts=5, idle=0.25)).actions
+    speakers = {action.slot for action in actions if isinstance(action, Send | Burst)}
+    assert {slot for slot in range(8) if slot not in speakers} == {6, 7}
 
 
 def test_without_anybody_nobody_speaks() -> None:
@@ -122,11 +143,19 @@ def test_payloads_are_of_many_scripts_and_sizes() -> None:
         '{"format": 9, "seed": 1, "stayers": 1, "duration_s": 1, "actions": []}',
         '{"format": 1, "seed": 1, "stayers": 1, "duration_s": 1, "actions": [{"do": "Dance"}]}',
         '{"format": 1, "seed": 1, "stayers": 1, "duration_s": 1, "actions": [{"do": "Close", "at_s": 1}]}',
+        '{"format": 1, "seed": 1, "stayers": -1, "duration_s": 1, "actions": []}',
+        '{"format": 1, "stayers": 1, "duration_s": 1, "actions": []}',
+        "[" * 100_000,
     ],
 )
 def test_what_is_no_plan_is_refused_in_a_sentence(text: str) -> None:
-    with pytest.raises(ValueError, match=r"no plan of churnproof|plan format 9; this version reads format 1"):
+    with pytest.raises(ValueError, match=r"plan of churnproof|plan format 9; this version reads format 1"):
         Plan.from_json(text)
+
+
+def test_actions_that_were_written_down_in_any_order_are_performed_in_the_order_of_time() -> None:
+    late, early = Send(2.0, 0), Connect(1.0, 0, "g")
+    assert Plan.from_json(Plan(1, 0, 3.0, (late, early)).to_json()).actions == (early, late)
 
 
 def test_the_file_is_ascii_and_one_action_is_readable() -> None:

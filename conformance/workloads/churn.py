@@ -9,12 +9,16 @@ from random import Random
 from conformance.harness.churn import perform
 from conformance.harness.client import CONNECT_S, Client
 from conformance.harness.deadline import Deadline
-from conformance.harness.identify import identify
 from conformance.harness.plan import Action, Connect, Plan, Rates, draw
 
 from .session import Scale, Session
 
 _LEAST = 3
+_NEWCOMERS = 8
+"""At least so many come while broadcasts run and stay, and so many all at once: deafness is a matter of
+chance, and the fewer are asked, the less is known of its rate."""
+_MOST_ARRIVALS = 250.0
+"""A second; API Gateway takes 500 new connections a second of a whole account (LM-1)."""
 _HEAL_ROUNDS = 2
 _FINAL_ROUNDS = 3
 _ROUND_S = 0.4
@@ -27,11 +31,12 @@ def plan_of(scale: Scale) -> Plan:
     run and stay, and some come all at once.
     """
     stayers = max(_LEAST, scale.connections // 2)
-    rates = Rates(sends=10.0, arrivals=max(2.0, scale.connections / 4))
+    rates = Rates(sends=10.0, arrivals=max(2.0, scale.connections / 4)).times(scale.churn)
+    rates = replace(rates, arrivals=min(rates.arrivals, _MOST_ARRIVALS))
     plan = draw(scale.seed, stayers, scale.churn_s, rates)
     random = Random(scale.seed)
     slot = 1 + max(action.slot for action in plan.actions)
-    residents = max(_LEAST + 1, scale.connections // 4)
+    residents = max(_NEWCOMERS, scale.connections // 4)
     at_once = round(scale.churn_s / 2, 3)
     extra: list[Action] = [
         Connect(round(random.uniform(0.1, 0.8) * scale.churn_s, 3), slot + number, "joiner")
@@ -46,7 +51,7 @@ def run(session: Session) -> None:
     plan = session.plan
     strangers = session.rows()
     session.phase("churn", "set-up")
-    slots = dict(enumerate(session.connect_known("stayer", plan.stayers)))
+    slots = dict(enumerate(session.connect_crowd("stayer", plan.stayers)))
     session.phase("churn", "main")
     session.progress(f"churn: {len(plan.actions)} actions in {plan.duration_s:g} s, seed {plan.seed}")
     deadline = Deadline(plan.duration_s + CONNECT_S)
@@ -74,8 +79,7 @@ def _heal(
     """Broadcasts go on, calmly, until no row is left of those who went, or the stale bound has passed."""
     deadline = Deadline(session.bounds.stale_s)
     if session.table is not None:
-        for client in there:
-            identify(session.fleet, client, session.table)
+        session.identify(there)
     turn = 0
     while turn < _HEAL_ROUNDS or (session.left_over(strangers, there) and not deadline.expired()):
         session.say(stayers[turn % len(stayers)], "churn/heal", among=there)

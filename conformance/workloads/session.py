@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from conformance.harness.client import Client
 from conformance.harness.contract import Bounds, Contract
 from conformance.harness.deadline import Deadline, pause_until, wait_for
-from conformance.harness.errors import TargetFailure
+from conformance.harness.errors import TargetFailure, UsageError
 from conformance.harness.fleet import Fleet
-from conformance.harness.identify import connect_identified
+from conformance.harness.identify import connect_identified, identify
 from conformance.harness.management import Management
 from conformance.harness.plan import Plan
 from conformance.harness.table import ConnectionTable
@@ -22,15 +23,33 @@ from reports.history import PhaseName
 _RETIRE_AFTER = 1.05
 """In delivery bounds: whoever stays so long after its last message was owed it."""
 
+_AT_ONCE = 16
+"""Handshakes and questions that are under way at the same time."""
+
+
+_RANGES: Mapping[str, tuple[float, float, str]] = {
+    "connections": (4, 5000, "--connections"),
+    "churn": (0.1, 100.0, "--churn"),
+    "churn_s": (1.0, 3600.0, "--churn-seconds"),
+}
+
 
 @dataclass(frozen=True)
 class Scale:
-    """How much a run does."""
+    """How much a run does. Raises UsageError for a value outside its range."""
 
     seed: int
     connections: int = 12
-    """Clients that stay through the churn workload; at least 4."""
+    """Clients that stay through the churn workload."""
     churn_s: float = 10.0
+    churn: float = 1.0
+    """How often clients come and go and speak, as a factor."""
+
+    def __post_init__(self) -> None:
+        for name, (least, most, option) in _RANGES.items():
+            value = getattr(self, name)
+            if not least <= value <= most:
+                raise UsageError(f"{option} must be between {least:g} and {most:g}, not {value:g}")
 
 
 @dataclass
@@ -66,6 +85,24 @@ class Session:
     def connect_known(self, group: str, count: int = 1) -> list[Client]:
         """The same, learning their connection ids where that is possible. Raises TargetFailure."""
         return [connect_identified(self.fleet, group, self.table) for _ in range(count)]
+
+    def connect_crowd(self, group: str, count: int) -> list[Client]:
+        """As `connect_known`, several at a time where ids can be told apart all the same."""
+        first = self.connect_known(group, min(count, 1))
+        if self.fleet.error_frames_name_connections is False and self.table is not None:
+            return first + self.connect_known(group, count - 1)
+        return first + self.fleet.connect_many(
+            count - 1, group, _AT_ONCE, lambda name: connect_identified(self.fleet, name, self.table)
+        )
+
+    def identify(self, clients: Iterable[Client]) -> None:
+        """Learn the connection ids of these clients, where that is possible."""
+        if self.fleet.error_frames_name_connections:
+            with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="identify") as pool:
+                list(pool.map(lambda client: identify(self.fleet, client, self.table), clients))
+        else:
+            for client in clients:
+                identify(self.fleet, client, self.table)
 
     def look(self, clients: Iterable[Client]) -> list[Client]:
         """Those whose row is in the table now; each look is recorded."""

@@ -37,11 +37,12 @@ def test_close_codes_tell_ours_from_theirs() -> None:
             connection(1, 2, 3, "close", 1000),
             connection(1, 2, 3, "peer-close", 1001),
             connection(1, 2, 3, "abort"),
+            connection(1, 2, 3, "half-open"),
             connection(1, 2, 3, "peer-lost"),
             connection(),
         ]
     )
-    assert found == {"1000": 1, "1001": 1, "abort": 1, "none": 1}
+    assert found == {"1000": 1, "1001": 1, "abort": 1, "half-open": 1, "none": 1}
 
 
 def test_a_phase_lasts_until_the_next_one() -> None:

@@ -1,0 +1,44 @@
+"""The command lines that repeat a run: by its seed on any machine, and by its plan to the letter."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from reports.redaction import redact
+
+_ONCE = ("--run-dir", "--repeats", "--shrink")
+"""What belongs to one run only: its folder must be a new one, and the rest was asked for that time."""
+_SCALE = ("--seed", "--connections", "--churn", "--churn-seconds", "--replay")
+_SELECTION = ("-k",)
+
+
+def seed_command(arguments: Sequence[str], seed: int) -> str:
+    """The same command, drawing the same plan."""
+    kept = list(_without(arguments, _ONCE))
+    if not any(_names(argument, "--seed") or _names(argument, "--replay") for argument in kept):
+        kept.append(f"--seed={seed}")
+    return redact(f"pytest {shlex.join(kept)}")
+
+
+def replay_command(arguments: Sequence[str], plan: Path, clause: str) -> str:
+    """The command that performs the saved plan again and judges the clause of that id by it."""
+    kept = list(_without(arguments, (*_ONCE, *_SCALE, *_SELECTION)))
+    kept += [f"--replay={plan}", "-k", clause.replace("-", "_")]
+    return redact(f"pytest {shlex.join(kept)}")
+
+
+def _without(arguments: Sequence[str], options: Sequence[str]) -> Iterator[str]:
+    skip = False
+    for argument in arguments:
+        if skip:
+            skip = False
+        elif argument in options:
+            skip = True  # its value is the next argument
+        elif not any(_names(argument, option) for option in options):
+            yield argument
+
+
+def _names(argument: str, option: str) -> bool:
+    return argument == option or argument.startswith(f"{option}=")

@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from conformance.repeat_command import replay_command, seed_command
+
+_PLAN = Path("runs/one/plan.json")
+
+
+@pytest.mark.parametrize("given", [["--seed", "7"], ["--seed=7"], ["--replay", "runs/one"]])
+def test_a_seed_or_a_plan_that_was_given_is_kept(given: list[str]) -> None:
+    assert seed_command(["conformance", *given], 9) == f"pytest conformance {' '.join(given)}"
+
+
+def test_a_seed_that_was_drawn_is_added() -> None:
+    assert seed_command(["conformance", "--connections", "6"], 9) == (
+        "pytest conformance --connections 6 --seed=9"
+    )
+
+
+def test_the_folder_of_the_first_run_is_not_asked_for_again() -> None:
+    arguments = ["conformance", "--run-dir", "runs/one", "-q", "--repeats=3", "--shrink", "60"]
+    assert seed_command(arguments, 9) == "pytest conformance -q --seed=9"
+
+
+def test_a_replay_names_the_plan_and_judges_the_clause() -> None:
+    arguments = [
+        "conformance",
+        "--target",
+        "local",
+        "--seed=7",
+        "--churn",
+        "2",
+        "--churn-seconds=4",
+        "-k",
+        "A",
+    ]
+    assert replay_command(arguments, _PLAN, "CHURN-04") == (
+        "pytest conformance --target local --replay=runs/one/plan.json -k CHURN_04"
+    )
+
+
+def test_what_needs_quotes_has_them() -> None:
+    command = replay_command(["my tests"], Path("a b/plan.json"), "CHURN-01")
+    assert command == "pytest 'my tests' '--replay=a b/plan.json' -k CHURN_01"
