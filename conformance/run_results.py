@@ -13,6 +13,7 @@ from reports.fan_out import fan_out
 from reports.history_figures import close_codes, connection_times, handshakes, phase_spans
 from reports.history_reader import History
 from reports.results import ClauseResult, Results, verdict_of
+from reports.traffic import traffic_of
 
 _PACKAGES = ("churnproof", "locust", "websocket-client", "boto3", "pytest", "hypothesis", "numpy")
 
@@ -60,6 +61,7 @@ def results_of(
         connects=handshakes(history.connections),
         stale_rows=_stale_rows(history),
         generator=generator,
+        traffic=traffic_of(history),
         environment=environment(),
         command=command,
         cut_short=cut_short or history.cut_short,

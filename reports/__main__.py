@@ -6,12 +6,16 @@ import os
 import shutil
 import sys
 from collections.abc import Sequence
+from dataclasses import fields
 from pathlib import Path
 
 from .artefacts import Written, write_report
 from .command_line import CommandLine
+from .cost import Assumptions, assumptions_with
 from .cut_short import read_cut_short
 from .gates import Gate, GateRow, GatesFileError, judge_gates, read_gates, unused_gates
+from .priced_run import priced
+from .prices import PricesFileError, read_prices
 from .printable import printable
 from .results import Exit, Results
 from .run_folder import CutShortError, RunFolderError, read_results
@@ -26,8 +30,9 @@ def main(arguments: Sequence[str] | None = None) -> Exit:
     options = _command_line().parse_args(arguments)
     try:
         gates = read_gates(options.gates) if options.gates is not None else ()
-        results = [_read(path) for path in options.runs]
-    except (GatesFileError, RunFolderError) as error:
+        prices, assumed = read_prices(options.prices), _assumptions(options.assume)
+        results = [priced(_read(path), path, prices, assumed) for path in options.runs]
+    except (GatesFileError, PricesFileError, RunFolderError, ValueError) as error:
         print(f"reports: {error}", file=sys.stderr)
         return Exit.USAGE
     runs = _judged(options.runs, results, gates)
@@ -47,9 +52,33 @@ def _command_line() -> CommandLine:
     parser.add_argument("runs", metavar="RUN", nargs="+", type=Path, help="a run folder")
     parser.add_argument("--gates", metavar="FILE", type=Path, help="limits that the runs must keep (TOML)")
     parser.add_argument(
+        "--prices",
+        metavar="FILE",
+        type=Path,
+        help="another table of list prices than that of us-east-1 (TOML)",
+    )
+    parser.add_argument(
+        "--assume",
+        metavar="NAME=NUMBER",
+        action="append",
+        default=[],
+        help=f"what the bill takes for granted; names are {', '.join(f.name for f in fields(Assumptions))}",
+    )
+    parser.add_argument(
         "--out", metavar="DIR", type=Path, help="where to write (default: the run's folder, or ./report)"
     )
     return parser
+
+
+def _assumptions(settings: Sequence[str]) -> Assumptions:
+    """Raises ValueError with a sentence."""
+    pairs = [setting.partition("=") for setting in settings]
+    try:
+        return assumptions_with({name: float(value) for name, _, value in pairs})
+    except ValueError as error:
+        raise ValueError(
+            f"--assume {' '.join(settings)}: {error}; write for example lambda_memory_mb=1024"
+        ) from error
 
 
 def _read(folder: Path) -> Results:

@@ -36,6 +36,25 @@ def milliseconds(value: float | None) -> str:
     return f"{_three_digits(value)} ms"
 
 
+def quantity(amount: float) -> str:
+    """A count, or three significant digits where it is no whole number."""
+    return (
+        count(int(amount))
+        if amount == int(amount)
+        else f"{amount:,.3g}"
+        if amount < 1000
+        else f"{amount:,.0f}"
+    )
+
+
+def usd(amount: float) -> str:
+    """US dollars with as many digits as tell something: `$12.40`, `$0.0031`, `$0.0000042`."""
+    if amount >= 0.1 or amount <= 0:
+        return f"${amount:,.2f}"
+    digits = 1 - math.floor(math.log10(amount))
+    return f"${amount:.{min(digits, 12)}f}"
+
+
 def duration(seconds: float) -> str:
     """`12.3 s`, `4 min 05 s`, `2 h 03 min`."""
     if seconds < 60:

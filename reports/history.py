@@ -38,6 +38,9 @@ PhaseName: TypeAlias = Literal["set-up", "main", "heal", "settle", "final"]
 Leaving: TypeAlias = Literal["close", "abort", "half-open", "peer-close", "peer-lost"]
 """`half-open` begins when a client stops reading (MG-30); its socket may go much later."""
 
+MISCHIEF = "mischief/"
+"""Groups of messages that begin so are owed to nobody: no application asks for them."""
+
 EXCERPT = 2048
 """At most so many characters of a frame or message are kept in an event."""
 

@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 from string import Template
 
+from .cost_section import cost_section
 from .fan_out_section import fan_out_section
 from .figures import count, duration, percentile
 from .finding_choice import findings_of
@@ -49,7 +50,7 @@ def render_page(runs: Sequence[Run], limit_bytes: int = LIMIT_BYTES) -> str:
     """The page for runs given as (name, results, gates), at least one.
 
     Findings are left out, and counted, and charts get coarser, until it fits into `limit_bytes`; so
-    do some sixty runs.
+    do some fifty runs.
     """
     for detail in _DETAILS:
         page = _fill(_title(runs), _body(runs, detail))
@@ -142,6 +143,7 @@ def _run(
         fan_out_section(results.fan_out, key),
         delivery_section(results),
         connections_section(results),
+        cost_section(results.cost),
         environment_section(results),
         class_="run",
         id=key,

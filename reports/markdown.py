@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from .billing import Cost
+from .cost_section import ITEM_HEADS, item_row, total_in_words
 from .figures import PERCENTILE_NAMES, count, duration, evidence, lost_in_words, percentile, share
 from .finding_choice import findings_of
 from .gates import GateRow
@@ -67,6 +69,8 @@ def _overview(name: str, results: Results, gates: Sequence[GateRow]) -> Iterator
             yield f"… and {len(red) - 60} more clauses that did not pass."
     if results.latency_ms.pair.count:
         yield _latency(results)
+    if results.cost is not None:
+        yield from _cost(results.cost)
 
 
 def _answers(results: Results) -> str:
@@ -114,6 +118,14 @@ def _latency(results: Results) -> str:
         (word, *(percentile(of, name) for name in PERCENTILE_NAMES), count(of.count)) for word, of in parts
     ]
     return _table(("latency", *PERCENTILE_NAMES.values(), "samples"), rows)
+
+
+def _cost(cost: Cost) -> Iterator[str]:
+    yield f"**Cost**: {escape(total_in_words(cost))}"
+    yield from (f"⚠️ {escape(warning, 600)}" for warning in cost.warnings)
+    bill = _table(ITEM_HEADS, ([escape(cell) for cell in item_row(item)] for item in cost.items))
+    assumed = "\n".join(f"- {escape(sentence)}" for sentence in cost.assumptions)
+    yield f"<details><summary>Bill and what was assumed</summary>\n\n{bill}\n\n{assumed}\n\n</details>"
 
 
 def _findings(name: str, results: Results) -> Iterator[str]:

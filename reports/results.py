@@ -15,6 +15,7 @@ from typing import Any, Literal, Self
 
 import numpy as np
 
+from .billing import Cost, Traffic
 from .decoding import decode
 from .whole_file import write_whole
 
@@ -250,6 +251,9 @@ class Results:
     stale_rows: Mapping[str, int] = field(default_factory=dict)
     """`planted`, `removed`, `left`; empty without access to the table."""
     generator: Generator = Generator()
+    traffic: Traffic | None = None
+    """What AWS would meter; None in runs that did not count it."""
+    cost: Cost | None = None
     environment: Mapping[str, str] = field(default_factory=dict)
     command: str = ""
     """The command that repeats the run; secrets redacted."""

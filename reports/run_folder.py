@@ -1,6 +1,6 @@
 """The folder that a run leaves: made at its start, told apart from anything else when it is read.
 
-`plan.json`, `history.*`, `results.json`, `junit.xml`, `summary.md`, `report.html`.
+`plan.json`, `history.*`, `stack.log`, `results.json`, `junit.xml`, `summary.md`, `report.html`.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ from .whole_file import write_whole
 
 PLAN = "plan.json"
 RESULTS = "results.json"
+STACK_LOG = "stack.log"
+"""What the local stack printed, where the run had one of its own."""
 
 
 class RunFolderError(Exception):

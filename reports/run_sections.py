@@ -11,6 +11,7 @@ from .markup import Markup, join, preformatted, tag
 from .results import ClauseResult, Finding, Outcome, Percentiles, Results
 from .sequence import draw_text, lay_out
 from .sequence_svg import draw_svg
+from .table import data_table
 from .verdict import (
     LOOK_SIGNS,
     OUTCOME_SIGNS,
@@ -83,7 +84,7 @@ def gates_section(gates: Sequence[GateRow]) -> Markup:
         for gate in gates
     ]
     heads = ("Outcome", "Rule", "Observed", "Limit", "Margin")
-    return _section("Gates", _table(heads, rows, "gates", numeric=(2, 3, 4))) if gates else Markup("")
+    return _section("Gates", data_table(heads, rows, "gates", numeric=(2, 3, 4))) if gates else Markup("")
 
 
 def clauses_section(results: Results, key: str, with_findings: Iterable[str]) -> Markup:
@@ -138,7 +139,7 @@ def latency_section(results: Results) -> Markup:
     heads = ("Latency to", *PERCENTILE_NAMES.values(), "lost", "samples")
     note = "From the intended send, over owed pairs; a lost one counts as infinitely late."
     return _section(
-        "Latency", _table(heads, rows, "latency", numeric=range(1, 8)), tag("p", note, class_="note")
+        "Latency", data_table(heads, rows, "latency", numeric=range(1, 8)), tag("p", note, class_="note")
     )
 
 
@@ -267,21 +268,6 @@ def _optional(name: str, content: str, look: str) -> Iterator[Markup]:
 def _counts(counts: Mapping[str, int]) -> Markup:
     items = [tag("div", tag("dt", name), tag("dd", count(n))) for name, n in counts.items()]
     return tag("dl", *items, class_="counts")
-
-
-def _table(
-    heads: Sequence[str], rows: Sequence[Sequence[str]], look: str, numeric: Iterable[int] = ()
-) -> Markup:
-    right = frozenset(numeric)
-
-    def cells(kind: str, row: Sequence[str]) -> Iterator[Markup]:
-        for n, cell in enumerate(row):
-            scope = "col" if kind == "th" else None
-            yield tag(kind, cell, class_="number" if n in right else None, scope=scope)
-
-    head = tag("thead", tag("tr", *cells("th", heads)))
-    body = tag("tbody", *(tag("tr", *cells("td", row)) for row in rows))
-    return tag("div", tag("table", head, body, class_=look), class_="scroll")
 
 
 def _section(title: str, *parts: str) -> Markup:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, TextIO
 
+from .cost_section import total_in_words
 from .figures import PERCENTILE_NAMES, count, duration, evidence, lost_in_words, percentile
 from .gates import GateRow
 from .printable import printable
@@ -204,6 +205,8 @@ def _figures(results: Results, style: Style) -> list[str]:
         rows = ", ".join(f"{count(n)} {printable(name, 30)}" for name, n in results.stale_rows.items())
         lines.append(f"stale rows {rows}")
     lines.append(f"generator  {trust(results)}")
+    if results.cost is not None:
+        lines.append(f"cost       {printable(total_in_words(results.cost))}")
     return [style.paint(line, "warn") if "did not keep up" in line else line for line in lines]
 
 

@@ -6,9 +6,13 @@ import math
 from dataclasses import replace
 from typing import Literal
 
+from reports.billing import Traffic
+from reports.cost import Assumptions, cost_of
+from reports.prices import read_prices
 from reports.results import (
     ClauseResult,
     Delivery,
+    FanOut,
     Finding,
     Generator,
     Latency,
@@ -40,7 +44,7 @@ _SENTENCES = (
 def passing_run(kind: Literal["conformance", "load"] = "conformance") -> Results:
     clauses = tuple(_clause(name, sentence) for name, sentence in _SENTENCES)
     verdict, reason = verdict_of(clauses)
-    return Results(
+    run = Results(
         kind=kind,
         verdict=verdict,
         reason=reason,
@@ -67,6 +71,44 @@ def passing_run(kind: Literal["conformance", "load"] = "conformance") -> Results
         generator=Generator(84, 11.8, 0.34, 0.71),
         environment={"python": "3.11.7", "machine": "2 cores, 8 GiB", "churnproof": "0.1.0"},
         command="pytest conformance --target local --seed 7",
+        fan_out=sample_fan_out(),
+        traffic=SAMPLE_TRAFFIC,
+    )
+    return _priced(run)
+
+
+def _priced(run: Results) -> Results:
+    return replace(run, cost=cost_of(run, read_prices(), Assumptions()))
+
+
+SAMPLE_TRAFFIC = Traffic(
+    messages_in=640,
+    units_in=652,
+    messages_out=12_560,
+    units_out=12_801,
+    bytes_out=1_570_000,
+    connects=256,
+    leaves=254,
+    connection_minutes=14.2,
+    broadcasts=618,
+    open_at_broadcast=20.3,
+    table_reads=120,
+    table_writes=9,
+)
+
+
+def sample_fan_out() -> FanOut:
+    """A line with a little noise."""
+    recipients = tuple(float(n) for n in range(8, 30))
+    medians = tuple(14.0 + 0.9 * n + (n * 7 % 5) / 3 for n in recipients)
+    return FanOut(
+        recipients=recipients,
+        messages=tuple(28 for _ in recipients),
+        last_p50_ms=medians,
+        last_p95_ms=tuple(1.7 * value for value in medians),
+        base_ms=14.6,
+        per_recipient_ms=0.9,
+        per_recipient_error_ms=0.05,
     )
 
 
@@ -117,7 +159,7 @@ def failing_run() -> Results:
     whole = passing_run()
     clauses = tuple(changes.get(clause.id, clause) for clause in whole.clauses)
     verdict, reason = verdict_of(clauses)
-    return replace(
+    run = replace(
         whole,
         verdict=verdict,
         reason=reason,
@@ -131,6 +173,7 @@ def failing_run() -> Results:
         series=sample_series(208, lossy=True),
         stale_rows={"planted": 9, "removed": 5, "left": 4},
     )
+    return _priced(run)
 
 
 def sample_finding() -> Finding:
@@ -160,6 +203,7 @@ def sample_series(bins: int, *, lossy: bool) -> Series:
     connects = tuple(2 if n % 3 else 1 for n in range(bins))
     leaves = tuple(0 if n < 12 else 2 if n % 3 else 1 for n in range(bins))
     open_now = [sum(connects[: n + 1]) - sum(leaves[: n + 1]) for n in range(bins)]
+    edges_ms = tuple(round(4 * 2 ** (n / 2), 3) for n in range(13))
     return Series(
         bin_s=0.2,
         owed=owed,
@@ -173,7 +217,17 @@ def sample_series(bins: int, *, lossy: bool) -> Series:
         connections=tuple(open_now),
         connects=connects,
         leaves=leaves,
+        latency_edges_ms=edges_ms,
+        latency_counts=tuple(
+            _classes(o - gone, len(edges_ms) - 1) for o, gone in zip(owed, lost, strict=True)
+        ),
     )
+
+
+def _classes(pairs: int, classes: int) -> tuple[int, ...]:
+    """Most pairs about the median, some in a slow tail."""
+    shares = [math.exp(-((n - 4.5) ** 2) / 3) + (0.05 if n == 9 else 0.0) for n in range(classes)]
+    return tuple(round(pairs * part / sum(shares)) for part in shares)
 
 
 def sample_phases() -> tuple[PhaseSpan, ...]:

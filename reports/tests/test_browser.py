@@ -59,7 +59,7 @@ def visited(page: str, folder: Path, width: int = 1280) -> tuple[dict[str, str],
 def test_it_works_without_a_console_message_or_a_request(tmp_path: Path) -> None:
     found, console = visited(render_page([("one", failing_run(), ()), ("two", passing_run(), ())]), tmp_path)
     assert console == []
-    assert (found["resources"], found["charts"], found["off"], found["wide"]) == ("0", "8", "1", "false")
+    assert (found["resources"], found["charts"], found["off"], found["wide"]) == ("0", "12", "1", "false")
     assert found["tip"] == "at 41.4 s; delivered of owed  —; lost  0"
 
 

@@ -70,8 +70,13 @@ class Skeleton(HTMLParser):
         self.parts.append(("comment",))
 
 
+OURS = ("<details><summary>Bill and what was assumed</summary>\n", "\n</details>\n")
+
+
 def prose(markdown: str) -> str:
-    """Markdown without its code blocks and code spans."""
+    """Markdown without its code blocks and code spans, and without the elements that we write."""
+    for element in OURS:
+        markdown = markdown.replace(element, "")
     without_blocks = re.sub(r"(?ms)^(`{3,})text\n.*?^\1$", "", markdown)
     return re.sub(r"(?<!`)(`+)(?!`).*?(?<!`)\1(?!`)", "", without_blocks)
 

@@ -92,6 +92,17 @@ def test_a_gate_for_a_kind_of_run_that_is_missing_does_not_pass(tmp_path: Path) 
     assert main([str(folder), "--gates", str(gates)]) is Exit.INCONCLUSIVE
 
 
+def test_the_bill_follows_the_price_table_and_what_is_assumed(tmp_path: Path) -> None:
+    folder = run_folder(tmp_path, "run", passing_run("load"))
+    table = (Path(__file__).parents[1] / "prices.toml").read_text()
+    prices = tmp_path / "prices.toml"
+    prices.write_text(table.replace("us-east-1", "eu-west-1"))
+    main([str(folder), "--prices", str(prices), "--assume", "row_bytes=40000"])
+    cost = json.loads((folder / "report.json").read_text())["runs"][0]["results"]["cost"]
+    assert cost["region"] == "eu-west-1"
+    assert any("40000 bytes a connection" in sentence for sentence in cost["assumptions"])
+
+
 def test_a_run_cut_short_is_reported_and_says_how_to_judge_it(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -112,6 +123,12 @@ def test_a_run_cut_short_is_reported_and_says_how_to_judge_it(
         (["run", "--gates", "absent.toml"], "reports: cannot read absent.toml"),
         (["run", "--gates", "bad.toml"], "reports: bad.toml: gate 1 (delivery.losst): unknown metric"),
         (["run", "truncated"], "results.json is truncated"),
+        (
+            ["run", "--assume", "memory=1"],
+            "nothing called 'memory' is assumed; accepted are lambda_memory_mb",
+        ),
+        (["run", "--assume", "row_bytes=big"], "--assume row_bytes=big: could not convert"),
+        (["run", "--prices", "absent.toml"], "reports: cannot read absent.toml"),
         (["broken"], "was cut short, and its history cannot be read"),
     ],
 )

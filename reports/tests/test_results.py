@@ -70,7 +70,7 @@ def test_the_least_that_the_contract_names_can_be_read() -> None:
 
 
 def test_what_a_newer_version_added_is_left_out() -> None:
-    assert Results.from_json(changed(cost={"total": 1})) == failing_run()
+    assert Results.from_json(changed(weather={"total": 1})) == failing_run()
 
 
 @pytest.mark.parametrize(

@@ -12,10 +12,11 @@ def titles(markup: str) -> list[str]:
     return re.findall(r"<h4>([^<]*)</h4>", markup)
 
 
-def test_a_run_has_four_charts() -> None:
+def test_a_run_has_five_charts() -> None:
     assert titles(draw_charts(passing_run(), "run")) == [
         "Delivered of what was owed",
         "Latency from the intended send",
+        "How many pairs took how long, log scale",
         "Open connections",
         "Connects and leaves",
     ]

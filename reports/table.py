@@ -1,0 +1,23 @@
+"""A table of texts on the page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from .markup import Markup, tag
+
+
+def data_table(
+    heads: Sequence[str], rows: Sequence[Sequence[str]], look: str = "", numeric: Iterable[int] = ()
+) -> Markup:
+    """`rows` under `heads`, the columns in `numeric` to the right; it scrolls where it is too wide."""
+    right = frozenset(numeric)
+
+    def cells(kind: str, row: Sequence[str]) -> Iterator[Markup]:
+        for n, cell in enumerate(row):
+            scope = "col" if kind == "th" else None
+            yield tag(kind, cell, class_="number" if n in right else None, scope=scope)
+
+    head = tag("thead", tag("tr", *cells("th", heads)))
+    body = tag("tbody", *(tag("tr", *cells("td", row)) for row in rows))
+    return tag("div", tag("table", head, body, class_=look or None), class_="scroll")
