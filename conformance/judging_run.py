@@ -11,6 +11,7 @@ from pathlib import Path
 from conformance.checkers import judge, result_of
 from conformance.checkers.case import Case, Judged
 from conformance.clauses import Clause, clauses
+from conformance.harness.control import controlling
 from conformance.harness.errors import (
     ChurnproofError,
     HandshakeRefused,
@@ -28,7 +29,7 @@ from conformance.harness.target_file import TargetFile
 from conformance.harness.wiring import check_wiring
 from conformance.repeat_command import replay_command, seed_command
 from conformance.run_results import results_of
-from conformance.workloads import bad_messages, calm, churn, departures, interleavings, stale_rows
+from conformance.workloads import bad_messages, calm, churn, departures, faults, interleavings, stale_rows
 from conformance.workloads.session import Scale, Session
 from reports.artefacts import Written, write_artefacts
 from reports.history_reader import read_history
@@ -43,6 +44,7 @@ WORKLOADS: Mapping[str, Callable[[Session], None]] = {
     "departures": departures.run,
     "interleavings": interleavings.run,
     "churn": churn.run,
+    "faults": faults.run,
 }
 """In the order in which they run."""
 
@@ -54,11 +56,16 @@ _FAMILIES = {
     "STALE": {"stale rows"},
     "DISC": {"departures"},
     "CHURN": {"interleavings", "churn"},
+    "FAULT": {"faults"},
 }
 
+_NEEDS_CONTROL = "needs a local stack: `local`, a SAM template, or [control] of a stack's ready file"
 _FEATURE_HINTS = {
     "table": "needs the connection table: --table NAME --region REGION, or [table] in a target file",
     "management": "needs the management API: --management-endpoint URL --region REGION, or [management]",
+    "faults": _NEEDS_CONTROL,
+    "trace": _NEEDS_CONTROL,
+    "clock": _NEEDS_CONTROL,
 }
 
 
@@ -138,7 +145,7 @@ class JudgingRun:
     def _run(self, stack: ExitStack, workloads: Iterable[str]) -> None:
         plan = self.plan or churn.plan_of(self.scale)
         write_plan(self.folder, json.loads(plan.to_json()))
-        target = stack.enter_context(open_target(self.spec, self.folder, self.progress))
+        target = stack.enter_context(open_target(self.spec, self.folder, self.progress, controls=True))
         target = self.target = target.merged(self.contract) if self.contract else target
         fleet = stack.enter_context(Fleet(target, HistoryWriter(self.folder)))
         session = Session(fleet, self.scale, plan, self.progress)
@@ -149,6 +156,10 @@ class JudgingRun:
         if target.management is not None:
             session.management = stack.enter_context(
                 closing(Management(target.management, target.credentials))
+            )
+        if target.control_url is not None:
+            session.control = stack.enter_context(
+                controlling(target.control_url, self.folder, fleet.recorder, target.secrets)
             )
         stack.enter_context(session.retiring())
         if not self._wired(fleet):

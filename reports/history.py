@@ -12,6 +12,9 @@ Two files a process, both only ever appended to, so that a run cut short can sti
 `history.<process>.deliveries`
     one `DELIVERY` record, 24 bytes, for each payload that a client received.
 
+Where the target is a local stack that says what the backend did, `trace.jsonl` stands beside them
+(module `trace`).
+
 Times are nanoseconds of the clock that the header names (`time.monotonic_ns`). Histories of the
 same clock may be compared; those of two clocks never without a stated error bound.
 """
@@ -194,6 +197,30 @@ class GeneratorHealth:
 
 
 @dataclass(frozen=True, slots=True)
+class FaultBegan:
+    """From here on a fault rule is in force in the local stack."""
+
+    at_ns: int
+    rule_id: str
+    name: str
+    """What it is for; clauses select by it, e.g. `post/hang`."""
+    rule: str
+    """The rule as the control endpoint takes it, JSON."""
+
+
+@dataclass(frozen=True, slots=True)
+class FaultEnded:
+    """Until here the rule was in force."""
+
+    at_ns: int
+    rule_id: str
+    seen: int
+    """Calls that it was for."""
+    injected: int
+    """Those of them that met the fault."""
+
+
+@dataclass(frozen=True, slots=True)
 class Note:
     at_ns: int
     text: str
@@ -212,6 +239,8 @@ Event: TypeAlias = (
     | RowObserved
     | RowPlanted
     | GeneratorHealth
+    | FaultBegan
+    | FaultEnded
     | Note
 )
 
@@ -230,6 +259,8 @@ EVENT_TYPES: dict[str, type[Event]] = {
         RowObserved,
         RowPlanted,
         GeneratorHealth,
+        FaultBegan,
+        FaultEnded,
         Note,
     )
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -19,6 +19,8 @@ from .history import (
     ConnectEnded,
     ConnectStarted,
     Event,
+    FaultBegan,
+    FaultEnded,
     Footer,
     FrameReceived,
     GeneratorHealth,
@@ -35,6 +37,8 @@ from .history import (
     SendStarted,
 )
 from .results import check_format
+from .trace import LifecycleStep, Trace, TraceError
+from .trace_file import read_trace
 
 Deliveries: TypeAlias = npt.NDArray[np.void]
 
@@ -87,6 +91,29 @@ class Message:
 
 
 @dataclass(slots=True)
+class FaultSpan:
+    """One fault rule of the local stack, while it was in force."""
+
+    rule_id: str
+    name: str
+    rule: Mapping[str, Any]
+    """As the control endpoint takes it."""
+    began_ns: int
+    ended_ns: int | None = None
+    """None: the run was cut short."""
+    seen: int = 0
+    """Calls that it was for."""
+    injected: int = 0
+    """Those of them that met the fault."""
+
+    @property
+    def connection_id(self) -> str | None:
+        """The one connection that it is about; None where it is about all."""
+        found = self.rule.get("where", {}).get("connection")
+        return None if found is None else str(found)
+
+
+@dataclass(slots=True)
 class History:
     """Everything recorded. Connections are numbered through all processes, in file order."""
 
@@ -101,6 +128,10 @@ class History:
     rows: list[RowObserved] = field(default_factory=list)
     planted: list[RowPlanted] = field(default_factory=list)
     health: list[GeneratorHealth] = field(default_factory=list)
+    faults: list[FaultSpan] = field(default_factory=list)
+    """In the order in which they began."""
+    trace: Trace = field(default_factory=Trace)
+    """What the backend did; empty where the target does not tell."""
     end_ns: int = 0
     """Time of the last thing recorded."""
     cut_short: bool = False
@@ -123,9 +154,31 @@ def read_history(folder: Path) -> History:
     parts = [_read_process(history, path) for path in files]
     history.deliveries = parts[0] if len(parts) == 1 else np.concatenate(parts)
     history.messages.sort(key=lambda message: message.started_ns)
+    history.trace = _trace_of(folder)
+    _name_by_port(history)
     if len(history.deliveries):
         history.end_ns = max(history.end_ns, int(history.deliveries["at_ns"].max()))
     return history
+
+
+def _trace_of(folder: Path) -> Trace:
+    try:
+        return read_trace(folder)
+    except TraceError as error:
+        raise HistoryError(str(error)) from error
+
+
+def _name_by_port(history: History) -> None:
+    """Give connections whose id was never asked for the one that the stack saw at their source port."""
+    steps = [row for row in history.trace.of(LifecycleStep) if row.source_port is not None]
+    by_port: dict[int | None, list[LifecycleStep]] = {}
+    for step in steps:
+        by_port.setdefault(step.source_port, []).append(step)
+    for connection in history.connections:
+        until_ns = history.end_ns if connection.opened_ns is None else connection.opened_ns
+        for step in by_port.get(connection.source_port, []):
+            if connection.connection_id is None and connection.opening_ns <= step.started_ns <= until_ns:
+                connection.connection_id = step.connection_id
 
 
 def _read_process(history: History, path: Path) -> Deliveries:
@@ -137,7 +190,7 @@ def _read_process(history: History, path: Path) -> Deliveries:
     for number, event in lines.events():
         try:
             fold.take(event)
-        except (KeyError, HistoryError) as error:
+        except (KeyError, ValueError, HistoryError) as error:
             raise HistoryError(
                 f"{path}:{number}: refers to something that the file did not begin: {error}"
             ) from error
@@ -209,6 +262,7 @@ class _Fold:
         self._process = process
         self._numbers: dict[int, Connection] = {}
         self._messages: dict[int, Message] = {}
+        self._faults: dict[str, FaultSpan] = {}
 
     def take(self, event: Event) -> None:  # one case an event kind
         history = self._history
@@ -240,6 +294,14 @@ class _Fold:
                 history.planted.append(event)
             case GeneratorHealth():
                 history.health.append(event)
+            case FaultBegan():
+                self._faults[event.rule_id] = FaultSpan(
+                    event.rule_id, event.name, json.loads(event.rule), event.at_ns
+                )
+                history.faults.append(self._faults[event.rule_id])
+            case FaultEnded():
+                span = self._faults[event.rule_id]
+                span.ended_ns, span.seen, span.injected = event.at_ns, event.seen, event.injected
 
     def _connection(self, number: int) -> Connection:
         return self._numbers[number]

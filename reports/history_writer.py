@@ -10,54 +10,15 @@ from collections.abc import Sequence
 from dataclasses import asdict, fields, replace
 from datetime import datetime
 from pathlib import Path
-from typing import BinaryIO
 
+from .append_only import AppendOnly, HistoryWriteError
 from .history import EXACT, FORMAT, Event, Footer, Header
 from .redaction import redact_named
 
+__all__ = ["HistoryWriteError", "HistoryWriter", "clock_name"]
+
 _RECORD = struct.Struct("<qQII")
 _FLUSH_BYTES = 1 << 18
-
-
-class HistoryWriteError(Exception):
-    """The history could not be written; what came before is intact and readable."""
-
-    def __init__(self, path: Path, cause: OSError) -> None:
-        super().__init__(path, cause)
-        self.path = path
-        self.cause = cause
-
-    def __str__(self) -> str:
-        return (
-            f"cannot write {self.path}: {self.cause.strerror or self.cause}; the history before it is intact"
-        )
-
-
-class _AppendOnly:
-    """One file of whole records: a write that fails half-way is taken back."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self._file: BinaryIO = path.open("wb", buffering=0)
-        self._length = 0
-
-    @property
-    def length(self) -> int:
-        return self._length
-
-    def append(self, data: bytes) -> None:
-        view = memoryview(data)
-        try:
-            while view:
-                view = view[self._file.write(view) :]
-        except OSError as error:
-            self._file.truncate(self._length)
-            self._file.seek(self._length)
-            raise HistoryWriteError(self.path, error) from error
-        self._length += len(data)
-
-    def close(self) -> None:
-        self._file.close()
 
 
 class HistoryWriter:
@@ -78,8 +39,8 @@ class HistoryWriter:
         self._deliveries = bytearray()
         self._broken = False
         self._closed = False
-        self._event_file = _AppendOnly(folder / f"history.{process}.jsonl")
-        self._delivery_file = _AppendOnly(folder / f"history.{process}.deliveries")
+        self._event_file = AppendOnly(folder / f"history.{process}.jsonl")
+        self._delivery_file = AppendOnly(folder / f"history.{process}.deliveries")
         header = Header(
             FORMAT, process, clock_name(), time.monotonic_ns(), datetime.now().astimezone().isoformat()
         )

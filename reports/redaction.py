@@ -80,12 +80,17 @@ def redact(text: str, secrets: Iterable[str] = ()) -> str:
 def redact_named(text: str, secrets: Iterable[str]) -> str:
     """`text` without these secrets; what merely looks like one stays."""
     # The longest first: a secret that contains another must not leave its rest behind.
-    for form in sorted({form for secret in secrets for form in _forms(secret)}, key=len, reverse=True):
+    for form in encodings(secrets):
         if len(form) < _WHOLE_WORD_BELOW:
             text = re.sub(rf"(?<![A-Za-z0-9]){re.escape(form)}(?![A-Za-z0-9])", REDACTED, text)
         else:
             text = text.replace(form, REDACTED)
     return text
+
+
+def encodings(secrets: Iterable[str]) -> list[str]:
+    """Every text in which one of the secrets travels, the longest first."""
+    return sorted({form for secret in secrets for form in _forms(secret)}, key=len, reverse=True)
 
 
 def redact_url(url: str, secrets: Iterable[str] = ()) -> str:

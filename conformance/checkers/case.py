@@ -68,6 +68,11 @@ class Case:
             self._judgements[key] = judge(self.history, self.contract, self.bounds, select, ears)
         return self._judgements[key]
 
+    def figures(self) -> Judgement:
+        """The pairs of all messages but those sent while faults were provoked, which some may well miss."""
+        groups = {message.group for message in self.history.messages}
+        return self.pairs(*sorted(group for group in groups if not group.startswith("fault/")))
+
     def ears(self, *groups: str) -> Ears:
         """The hearing of the connections of these groups."""
         return Ears(frozenset(connection.number for connection in self.connections(*groups)))

@@ -20,6 +20,7 @@ COMMAND = (sys.executable, "-m", "reference_app")
 START_S = 60.0
 STOP_S = 10.0
 _LOG_LINES = 8
+_CONTROLS = ("--control-port", "0")
 
 # The stack ends with the process that started it, however that one ends (prctl(2): PR_SET_PDEATHSIG is
 # kept by execve; it is the end of the starting *thread* that counts, which here is the main one).
@@ -36,18 +37,21 @@ def open_target(
     folder: Path,
     progress: Callable[[str], None] = _quiet,
     command: Sequence[str] = COMMAND,
+    *,
+    controls: bool = False,
 ) -> Iterator[Target]:
     """The target itself, or the application's on a local stack that runs inside the `with` block.
 
-    The stack's output goes to `stack.log` in `folder`. Raises UsageError with the stack's own sentence
-    (a wrong template), and HarnessError if it does not come up or does not live to the end.
+    With `controls` the stack has a control endpoint, and the target its URL. The stack's output goes to
+    `stack.log` in `folder`. Raises UsageError with the stack's own sentence (a wrong template), and
+    HarnessError if it does not come up or does not live to the end.
     """
     if isinstance(spec, Target):
         yield spec
         return
     progress("starting the local stack")
     with (folder / "stack.log").open("ab") as log:
-        process = _start(spec, folder, command, log.fileno())
+        process = _start(spec, folder, [*command, *(_CONTROLS if controls else ())], log.fileno())
         try:
             yield _ready(process, folder)
             if process.poll() is not None:

@@ -12,6 +12,8 @@ from reports.history import (
     ConnectEnded,
     ConnectStarted,
     Event,
+    FaultBegan,
+    FaultEnded,
     FrameReceived,
     GeneratorHealth,
     Identified,
@@ -135,6 +137,12 @@ class Recorder:
 
     def health(self, schedule_lag_ns: int, cpu: float, load_per_core: float = 0.0) -> None:
         self._write(GeneratorHealth(time.monotonic_ns(), schedule_lag_ns, cpu, load_per_core))
+
+    def fault_began(self, rule_id: str, name: str, rule: str) -> None:
+        self._write(FaultBegan(time.monotonic_ns(), rule_id, name, rule))
+
+    def fault_ended(self, rule_id: str, seen: int, injected: int) -> None:
+        self._write(FaultEnded(time.monotonic_ns(), rule_id, seen, injected))
 
     def note(self, text: str) -> None:
         self._write(Note(time.monotonic_ns(), text[:EXCERPT]))

@@ -18,6 +18,9 @@ from .handshake import Endpoint
 from .message_format import PAYLOAD, ReceiveFormat, SendFormat
 from .target_file import TargetFile, is_endpoint, near, read_target_file, region_of
 
+CONTROLS = ("faults", "trace", "clock")
+"""What a control endpoint opens."""
+
 TEMPLATE_SUFFIXES = (".yaml", ".yml", ".json", ".template")
 FORMS = (
     "`local` (the reference app on a local stack), a path to a SAM template, "
@@ -55,9 +58,10 @@ class Target:
 
     @property
     def features(self) -> frozenset[str]:
-        """What clauses may ask for beyond the wire: `management`, `table`."""
+        """What clauses may ask for beyond the wire: `management`, `table`, `faults`, `trace`, `clock`."""
         access = {"management": self.management, "table": self.table}
-        return frozenset(name for name, given in access.items() if given is not None)
+        control = () if self.control_url is None else CONTROLS
+        return frozenset(name for name, given in access.items() if given is not None).union(control)
 
     def describe(self) -> Mapping[str, Any]:
         """The target for people and reports; what may be secret is hidden."""

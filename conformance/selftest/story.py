@@ -13,6 +13,8 @@ One event a line, times in milliseconds from the start of the run:
     320 row stale0 absent
     400 lag 900                    the harness's schedule lagged by so many milliseconds
     400 lag 0 crowd 9              … and so many processes a core waited for the machine
+    500 fault post/429 b           a fault of that name, about b, is in force; without a name: about all
+    600 fault-over post/429 3      it is over, and so many calls have met it
 
 A connection's API Gateway id is `<name>-id`.
 """
@@ -37,7 +39,7 @@ from reports.history import (
     RowObserved,
     RowPlanted,
 )
-from reports.history_reader import Connection, History, Message
+from reports.history_reader import Connection, FaultSpan, History, Message
 
 _LEAVINGS: dict[str, Leaving] = {
     "closes": "close",
@@ -76,6 +78,12 @@ class _Story:
         self.end_ns = max(self.end_ns, at_ns)
         if who == "row":
             self._row(at_ns, *rest)
+        elif who == "fault":
+            where = {"connection": f"{rest[1]}-id"} if len(rest) > 1 else {}
+            self.told.faults.append(FaultSpan(f"fault-{at}", rest[0], {"where": where}, at_ns))
+        elif who == "fault-over":
+            span = next(span for span in self.told.faults if span.name == rest[0])
+            span.ended_ns, span.injected = at_ns, int(rest[1])
         elif who == "plants":
             name = f"stale{len(self.told.planted)}-id"
             self.told.planted.append(RowPlanted(at_ns, name, rest[0], rest[1]))  # type: ignore[arg-type]

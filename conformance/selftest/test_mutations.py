@@ -146,6 +146,8 @@ MUTATIONS: dict[str, Mutation] = {
     ),
     "CHURN-11": _frame_for("k0", "k0 sends churn-main", _GATEWAY_ERROR),
     "CHURN-12": _without(r"i0 hears interleaving"),
+    "FAULT-01": _without(r"v4 hears fault-post-500"),
+    "FAULT-02": _without(r"v2 hears fault-after"),
 }
 
 

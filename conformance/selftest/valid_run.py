@@ -20,6 +20,8 @@ def valid_run() -> list[str]:
     run.departures()
     run.interleavings()
     run.churn()
+    run.post_faults()
+    run.end()
     return run.lines
 
 
@@ -43,13 +45,14 @@ class _Run:
             self.say(f"{name} {verb}")
             self._open.remove(name)
 
-    def broadcast(self, sender: str, group: str) -> str:
-        """Everybody who is open hears it; the clock then moves beyond the delivery bound."""
+    def broadcast(self, sender: str, group: str, deaf: str = "") -> str:
+        """Everybody who is open and not deaf hears it; the clock then moves beyond the delivery bound."""
         name = f"{group.replace('/', '-')}-{self._sent}"
         self._sent += 1
         self.say(f"{sender} sends {name} {group}")
         for delay, ear in enumerate(self._open):
-            self.lines.append(f"{self.now + 20 + delay} {ear} hears {name}")
+            if ear != deaf:
+                self.lines.append(f"{self.now + 20 + delay} {ear} hears {name}")
         self.now += 1100
         return name
 
@@ -166,5 +169,20 @@ class _Run:
             self.look(name, "absent")
         for name in [*stayers, *stay]:
             self.look(name, "there")
+        self.leave(list(self._open))
+
+    def post_faults(self) -> None:
+        names = [f"v{number}" for number in range(6)]
+        for name in names:
+            self.connect(name, "fault-post")
+        self.broadcast("v0", "fault/warm-up")
+        for victim, status in enumerate((429, 500, 403, 413)):
+            self.say(f"fault post/{status} v{victim}")
+            self.broadcast("v5", f"fault/post/{status}", deaf=f"v{victim}")
+            self.say(f"fault-over post/{status} 1")
+        self.broadcast("v0", "fault/after")
+        self.broadcast("v1", "fault/after")
+
+    def end(self) -> None:
         self.now += 3000
         self.say("lag 3")

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from conformance.harness.client import Client
 from conformance.harness.contract import Bounds, Contract
+from conformance.harness.control import Control
 from conformance.harness.deadline import Deadline, pause_until, wait_for
 from conformance.harness.errors import TargetFailure, UsageError
 from conformance.harness.fleet import Fleet
@@ -63,6 +64,8 @@ class Session:
     progress: Callable[[str], None]
     table: ConnectionTable | None = None
     management: Management | None = None
+    control: Control | None = None
+    """Of a local stack; None for a deployed backend."""
     _deaf: set[int] = field(default_factory=set)
     _retired: list[tuple[int, Client]] = field(default_factory=list)
     _stop: threading.Event = field(default_factory=threading.Event)
