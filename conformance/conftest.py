@@ -10,10 +10,13 @@ import secrets
 import sys
 from collections.abc import Callable
 from contextlib import nullcontext
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from conformance.acceptance_files import read_baseline, read_waivers
+from conformance.accepted import Accepted
 from conformance.clauses import clauses
 from conformance.harness.errors import HarnessError, UsageError
 from conformance.harness.plan import Plan
@@ -65,6 +68,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     group.addoption(
         "--profile", choices=("core", "full"), default="full", help="core: only what a URL is enough for"
+    )
+    group.addoption(
+        "--baseline",
+        metavar="RUN",
+        type=Path,
+        help="folder or results.json of an earlier run: only what was not violated then fails this one",
+    )
+    group.addoption(
+        "--waivers",
+        metavar="FILE",
+        type=Path,
+        help="TOML file of [[waiver]] tables (clause, reason, owner, expires): told, and not failed",
     )
     group.addoption("--table", metavar="NAME", help="connection table of a deployed backend")
     group.addoption("--region", help="AWS region of table and management API")
@@ -156,6 +171,8 @@ def judge(request: pytest.FixtureRequest) -> Callable[[], None]:
             pytest.fail(clause_findings(result), pytrace=False)
         if result.outcome is Outcome.ERROR:
             raise HarnessError(result.reason)
+        if result.outcome in (Outcome.WAIVED, Outcome.KNOWN):
+            pytest.xfail(f"{result.outcome}: {result.reason}")
         if result.outcome in (Outcome.SKIP, Outcome.UNKNOWN):
             pytest.skip(f"{result.outcome}: {result.reason}")
 
@@ -175,13 +192,23 @@ def _prepared(config: pytest.Config) -> JudgingRun:
             management_endpoint=option("management_endpoint"),
         )
         contract = read_target_file(option("contract")) if option("contract") else None
+        accepted = _accepted(config)
         folder = create_run_folder("conformance", option("run_dir"))
     except (UsageError, RunFolderError) as error:
         raise pytest.UsageError(str(error)) from error
     progress = _progress(config)
     progress(f"seed {scale.seed}, run folder {folder}")
     arguments = tuple(map(str, config.invocation_params.args))
-    return JudgingRun(spec, scale, folder, arguments, progress, contract, plan)
+    return JudgingRun(spec, scale, folder, arguments, progress, contract, plan, accepted)
+
+
+def _accepted(config: pytest.Config) -> Accepted:
+    waivers, baseline = config.getoption("waivers"), config.getoption("baseline")
+    today = datetime.now(UTC).date()
+    return Accepted(
+        read_waivers(waivers, clauses(), today) if waivers else {},
+        read_baseline(baseline) if baseline else None,
+    )
 
 
 def _scale_and_plan(config: pytest.Config) -> tuple[Scale, Plan | None]:

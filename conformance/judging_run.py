@@ -8,6 +8,7 @@ from contextlib import ExitStack, closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from conformance.accepted import Accepted
 from conformance.checkers import judge, result_of
 from conformance.checkers.case import Case, Judged
 from conformance.clauses import Clause, clauses
@@ -89,6 +90,8 @@ class JudgingRun:
     """Message, contract and bounds that the user gives beside the target."""
     plan: Plan | None = None
     """What the churn is to do again; None to have it drawn at the scale."""
+    accepted: Accepted = field(default_factory=Accepted)
+    """Violations that do not fail the run."""
     target: Target | None = None
     """Known once the target has been opened."""
     cut_short: bool = False
@@ -122,14 +125,17 @@ class JudgingRun:
     def write(self) -> tuple[Results, Written]:
         """Write results and reports of everything judged so far into the run folder."""
         assert self.target is not None
+        judged = list(self._results.values())
+        described = {**_named(self.spec), **self.target.describe()}
         results = results_of(
             "conformance",
             self.case(),
-            list(self._results.values()),
-            target=self.target.describe(),
+            judged,
+            target=described,
             seed=self.scale.seed,
             command=seed_command(self.arguments, self.scale.seed),
             cut_short=self.cut_short,
+            remarks=self.accepted.remarks(judged, described),
         )
         return results, write_artefacts(self.folder, results, secrets=self.target.secrets)
 
@@ -206,6 +212,7 @@ class JudgingRun:
         result = judge(clause.id, self.case())
         if self.failure is not None and result.outcome is Outcome.UNKNOWN:
             return result_of(clause, Judged(Outcome.ERROR, str(self.failure), result.evidence))
+        result = self.accepted.applied(result, lambda name: judge(name, self.case()))
         repeat = self._repeat_command(clause)
         return replace(result, findings=tuple(replace(finding, repeat=repeat) for finding in result.findings))
 
@@ -213,3 +220,10 @@ class JudgingRun:
         if clause.family == "CHURN":
             return replay_command(self.arguments, self.folder / PLAN, clause.id)
         return seed_command(self.arguments, self.scale.seed)
+
+
+def _named(spec: Target | LocalApplication) -> dict[str, str]:
+    """What a local application is called: its URL is another one in every run."""
+    if isinstance(spec, Target):
+        return {}
+    return {"name": "local" if spec.template is None else str(spec.template)}

@@ -27,6 +27,7 @@ def results_of(
     seed: int,
     command: str,
     cut_short: bool = False,
+    remarks: Sequence[str] = (),
 ) -> Results:
     """Everything that a report shows, drawn from the run's history.
 
@@ -65,6 +66,7 @@ def results_of(
         environment=environment(),
         command=command,
         cut_short=cut_short or history.cut_short,
+        remarks=tuple(remarks),
     )
 
 

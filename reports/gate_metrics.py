@@ -91,6 +91,8 @@ _FIXED: Mapping[str, Callable[[Results], Value]] = {
     "clauses.passed": _outcomes(Outcome.PASS),
     "clauses.non_strict": _outcomes(Outcome.NON_STRICT),
     "clauses.failed": _outcomes(Outcome.FAIL),
+    "clauses.known": _outcomes(Outcome.KNOWN),
+    "clauses.waived": _outcomes(Outcome.WAIVED),
     "clauses.skipped": _outcomes(Outcome.SKIP),
     "clauses.unknown": _outcomes(Outcome.UNKNOWN),
     "clauses.errors": _outcomes(Outcome.ERROR),

@@ -26,6 +26,7 @@ from .run_sections import (
     findings_section,
     gates_section,
     latency_section,
+    remarks_section,
     verdict_heading,
 )
 from .verdict import Standing, standing, tally, target_name, worst_exit
@@ -73,7 +74,7 @@ def _resource(name: str) -> str:
 
 def _title(runs: Sequence[Run]) -> Markup:
     results, found = _worst(runs)
-    return text(f"{found.headline}: {target_name(results)} · churnproof", 120)
+    return text(f"{found.headline}: {target_name(results.target)} · churnproof", 120)
 
 
 def _worst(runs: Sequence[Run]) -> tuple[Results, Standing]:
@@ -136,6 +137,7 @@ def _run(
         "article",
         head,
         gates_section(gates),
+        remarks_section(results),
         clauses_section(results, key, (clause.id for clause, _ in shown)),
         findings_section(shown, key, omitted),
         tag("section", tag("h3", "Over time"), charts) if charts else Markup(""),

@@ -47,6 +47,8 @@ def _suite(name: str, results: Results, gates: Sequence[GateRow]) -> ET.Element:
     if results.verdict != "pass" and not any(_is_red(case) for case in cases):
         cases.append(_verdict_case(results))
     suite.extend(cases)
+    if results.remarks:
+        ET.SubElement(suite, "system-out").text = _legal("\n".join(results.remarks))
     for key, tag in zip(_TOTALS, (None, "failure", "error", "skipped"), strict=True):
         suite.set(key, str(sum(tag is None or case.find(tag) is not None for case in cases)))
     return suite
@@ -65,6 +67,9 @@ def _clause_case(results: Results, clause: ClauseResult) -> ET.Element:
             _add(case, "error", "inconclusive", reason, _details(clause))
         case Outcome.SKIP:
             ET.SubElement(case, "skipped", message=_legal(reason))
+        case Outcome.WAIVED | Outcome.KNOWN:
+            ET.SubElement(case, "skipped", message=_legal(f"{clause.outcome.value}: {reason}"))
+            ET.SubElement(case, "system-out").text = _legal(_details(clause))
         case Outcome.NON_STRICT | Outcome.INFO:
             ET.SubElement(case, "system-out").text = _legal(f"{clause.outcome.value}: {_details(clause)}")
         case Outcome.PASS:

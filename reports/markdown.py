@@ -57,9 +57,16 @@ def fenced(text: str) -> str:
 def _overview(name: str, results: Results, gates: Sequence[GateRow]) -> Iterator[str]:
     found = standing(results, gates)
     yield f"## {_SIGNS[found.look]} {found.headline}: {escape(found.sentence)}"
-    facts = [results.kind, escape(target_name(results)), f"seed {results.seed}", duration(results.duration_s)]
+    facts = [
+        results.kind,
+        escape(target_name(results.target)),
+        f"seed {results.seed}",
+        duration(results.duration_s),
+    ]
     yield " · ".join([*facts, f"run {escape(name)}"] if name else facts)
     yield _answers(results)
+    if results.remarks:
+        yield "\n".join(f"- {escape(remark, 600)}" for remark in results.remarks)
     if gates:
         yield _table(("gate", "outcome", "observed", "margin", "reason"), map(_gate, gates))
     red = [c for c in by_severity(results.clauses) if c.outcome not in (Outcome.PASS, Outcome.INFO)]

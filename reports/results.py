@@ -29,6 +29,10 @@ class Outcome(StrEnum):
     NON_STRICT = "non-strict"
     """A SHOULD was missed."""
     FAIL = "fail"
+    WAIVED = "waived"
+    """A violation that the user has waived, with reason, owner and expiry."""
+    KNOWN = "known"
+    """A violation that the baseline has too."""
     INFO = "info"
     SKIP = "skip"
     """Not judged, for the reason given."""
@@ -103,6 +107,8 @@ class ClauseResult:
     findings: tuple[Finding, ...] = ()
     core: bool = False
     """True for the clauses that any run must judge; skipping one makes the run partial."""
+    explained_by: tuple[str, ...] = ()
+    """Clauses whose violation explains why this one, violated on its own, was left unknown."""
 
 
 @dataclass(frozen=True)
@@ -258,6 +264,8 @@ class Results:
     command: str = ""
     """The command that repeats the run; secrets redacted."""
     cut_short: bool = False
+    remarks: tuple[str, ...] = ()
+    """What else the reader must know: waivers, and what moved against the baseline; one sentence each."""
     format: int = FORMAT
 
     def to_json(self) -> str:
@@ -301,7 +309,8 @@ def verdict_of(clauses: Iterable[ClauseResult]) -> tuple[Verdict, str]:
     """The run's verdict and its reason in one sentence.
 
     A violation outweighs everything: it is proven. Then our own error, then missing evidence; a
-    skipped core clause makes a run partial. A run without a single pass proves nothing.
+    skipped core clause makes a run partial. A run without a single pass proves nothing. Violations
+    that were waived or known before do not fail a run, and are named.
     """
     judged = list(clauses)
 
@@ -318,9 +327,14 @@ def verdict_of(clauses: Iterable[ClauseResult]) -> tuple[Verdict, str]:
         return "inconclusive", "no clause was judged"
     if skipped := [clause.id for clause in judged if clause.core and clause.outcome is Outcome.SKIP]:
         return "partial", f"{_count(skipped, 'core clause')} skipped: {_some(skipped)}"
-    missed = ids(Outcome.NON_STRICT)
-    also = f"; {_count(missed, 'SHOULD')} missed: {_some(missed)}" if missed else ""
-    return "pass", f"{_count(ids(Outcome.PASS), 'clause')} held{also}"
+    parts = [f"{_count(ids(Outcome.PASS), 'clause')} held"]
+    if known := ids(Outcome.KNOWN):
+        parts.append(f"{len(known)} violated as in the baseline: {_some(known)}")
+    if waived := ids(Outcome.WAIVED):
+        parts.append(f"{len(waived)} waived: {_some(waived)}")
+    if missed := ids(Outcome.NON_STRICT):
+        parts.append(f"{_count(missed, 'SHOULD')} missed: {_some(missed)}")
+    return "pass", "; ".join(parts)
 
 
 def _count(items: list[str], noun: str) -> str:

@@ -86,6 +86,11 @@ def read_results(folder: Path) -> Results:
         if any(folder.glob("history.*.jsonl")):
             raise CutShortError(f"{folder} holds a history but no {RESULTS}: the run was cut short")
         raise RunFolderError(f"{folder} is no run folder: it holds neither {RESULTS} nor a history")
+    return read_results_file(path)
+
+
+def read_results_file(path: Path) -> Results:
+    """The results in a file of whatever name. Raises RunFolderError."""
     text = _read_text(path)
     _parse_json(path, text)
     try:

@@ -38,7 +38,7 @@ def facts(name: str, results: Results) -> Markup:
     """What was judged and when, on a line."""
     parts = [
         results.kind,
-        target_name(results),
+        target_name(results.target),
         f"seed {results.seed}",
         results.started.replace("T", " ")[:19],
         duration(results.duration_s),
@@ -68,6 +68,12 @@ def answers(results: Results) -> Markup:
         _answer("Can the run be trusted?", trusted, trust(results), "" if trusted == "Yes" else "doubt"),
         class_="answers",
     )
+
+
+def remarks_section(results: Results) -> Markup:
+    """Waivers, and what moved against the baseline."""
+    items = [tag("li", remark) for remark in results.remarks]
+    return _section("Remarks", tag("ul", *items, class_="remarks")) if items else Markup("")
 
 
 def gates_section(gates: Sequence[GateRow]) -> Markup:

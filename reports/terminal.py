@@ -33,6 +33,8 @@ _OUTCOME_TONE: Mapping[Outcome, Tone] = {
     Outcome.FAIL: "bad",
     Outcome.ERROR: "bad",
     Outcome.UNKNOWN: "warn",
+    Outcome.WAIVED: "warn",
+    Outcome.KNOWN: "warn",
     Outcome.NON_STRICT: "warn",
     Outcome.SKIP: "quiet",
     Outcome.INFO: "quiet",
@@ -61,7 +63,18 @@ class Style:
         return text.encode("ascii", "backslashreplace").decode()
 
 
-_STAND_INS = {"✓": "+", "✗": "x", "⚠": "!", "–": "-", "—": "-", "·": "-", "≤": "<=", "≥": ">=", "…": "..."}
+_STAND_INS = {
+    "≈": "~",
+    "✓": "+",
+    "✗": "x",
+    "⚠": "!",
+    "–": "-",
+    "—": "-",
+    "·": "-",
+    "≤": "<=",
+    "≥": ">=",
+    "…": "...",
+}
 
 
 def style_of(stream: TextIO, environment: Mapping[str, str], *, width: int = 100) -> Style:
@@ -86,6 +99,8 @@ def verdict_table(
     blocks = [_heading(results, gates, style), _clauses(results, style, verbose), _figures(results, style)]
     if gates:
         blocks.append([style.paint("gates", "strong"), *gate_lines(gates, style)])
+    if results.remarks:
+        blocks.append([line for remark in results.remarks for line in _labelled("remark", remark, style)])
     if page is not None:
         blocks.append([f"report  {printable(page)}"])
     return style.plain("\n\n".join("\n".join(block) for block in blocks if block)) + "\n"
@@ -155,7 +170,7 @@ def finding_text(finding: Finding, style: Style = Style()) -> str:
 
 
 def _heading(results: Results, gates: Sequence[GateRow], style: Style) -> list[str]:
-    facts = [results.kind, target_name(results), f"seed {results.seed}", duration(results.duration_s)]
+    facts = [results.kind, target_name(results.target), f"seed {results.seed}", duration(results.duration_s)]
     return [
         style.paint(f"churnproof {' · '.join(printable(fact, 100) for fact in facts)}", "quiet"),
         verdict_line(results, gates, style),

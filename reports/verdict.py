@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from .figures import count, milliseconds
 from .gates import GateRow
@@ -14,10 +14,12 @@ SEVERITY: Mapping[Outcome, int] = {
     Outcome.FAIL: 0,
     Outcome.ERROR: 1,
     Outcome.UNKNOWN: 2,
-    Outcome.NON_STRICT: 3,
-    Outcome.SKIP: 4,
-    Outcome.INFO: 5,
-    Outcome.PASS: 6,
+    Outcome.KNOWN: 3,
+    Outcome.WAIVED: 4,
+    Outcome.NON_STRICT: 5,
+    Outcome.SKIP: 6,
+    Outcome.INFO: 7,
+    Outcome.PASS: 8,
 }
 """Lower is worse; the order in which outcomes are listed."""
 
@@ -25,6 +27,8 @@ OUTCOME_WORDS: Mapping[Outcome, str] = {
     Outcome.PASS: "pass",
     Outcome.NON_STRICT: "non-strict",
     Outcome.FAIL: "fail",
+    Outcome.WAIVED: "waived",
+    Outcome.KNOWN: "known",
     Outcome.INFO: "info",
     Outcome.SKIP: "skip",
     Outcome.UNKNOWN: "unknown",
@@ -35,6 +39,8 @@ OUTCOME_SIGNS: Mapping[Outcome, str] = {
     Outcome.PASS: "✓",
     Outcome.NON_STRICT: "!",
     Outcome.FAIL: "✗",
+    Outcome.WAIVED: "≈",
+    Outcome.KNOWN: "=",
     Outcome.INFO: "i",
     Outcome.SKIP: "–",
     Outcome.UNKNOWN: "?",
@@ -74,6 +80,8 @@ def standing(results: Results, gates: Sequence[GateRow] = ()) -> Standing:
     headline, look = _HEADLINES[results.verdict]
     if results.cut_short and results.verdict == "inconclusive":
         headline = "Cut short"
+    if results.verdict == "pass":
+        headline = _but_for(results) or headline
     red = [gate for gate in gates if not gate.met]
     missed = any(gate.outcome == "missed" for gate in red)
     if red and results.verdict == "pass":
@@ -82,6 +90,14 @@ def standing(results: Results, gates: Sequence[GateRow] = ()) -> Standing:
     parts = (of_gates, results.reason) if results.verdict == "pass" else (results.reason, of_gates)
     code = worst_exit([EXIT_OF[results.verdict], *(gate.exit for gate in gates)])
     return Standing(headline, "; ".join(part for part in parts if part), look, code)
+
+
+def _but_for(results: Results) -> str:
+    """The headline of a run that passes only because its violations were accepted beforehand."""
+    outcomes = {clause.outcome for clause in results.clauses}
+    if Outcome.KNOWN in outcomes:
+        return "No new violation"
+    return "Conformant but for waivers" if Outcome.WAIVED in outcomes else ""
 
 
 def exit_of(results: Results, gates: Sequence[GateRow] = ()) -> Exit:
@@ -125,10 +141,10 @@ def trust(results: Results) -> str:
     return f"The load generator kept up: worst schedule lag {milliseconds(health.worst_lag_ms)}{cpu}."
 
 
-def target_name(results: Results) -> str:
-    """What was judged, in a few words."""
+def target_name(target: Mapping[str, Any]) -> str:
+    """What was judged, in a few words; `target` is that of the results."""
     for key in ("name", "url", "template"):
-        value = results.target.get(key)
+        value = target.get(key)
         if isinstance(value, str) and value:
             return value
     return "unnamed target"

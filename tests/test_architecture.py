@@ -31,6 +31,7 @@ _EDGES = {
     "subprocess",
 }
 _PURE = (
+    "conformance/accepted.py",
     "conformance/aws_facts.py",
     "conformance/clause_document.py",
     "conformance/clauses.py",

@@ -62,4 +62,4 @@ def judge(name: str, case: Case) -> ClauseResult:
     if not causes:
         return result
     reason = f"explained by {', '.join(causes)}; on its own: {result.reason}"
-    return replace(result, outcome=Outcome.UNKNOWN, reason=reason)
+    return replace(result, outcome=Outcome.UNKNOWN, reason=reason, explained_by=tuple(causes))

@@ -6,14 +6,15 @@ import json
 import os
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
 from conformance.harness.plan import Plan
-from reports.results import Outcome, Results
+from reports.results import ClauseResult, Outcome, Results, write_results
 from reports.run_folder import read_results
+from reports.tests.sample_runs import passing_run
 
 from .broadcast_server import BroadcastServer
 from .certificates import certificates
@@ -120,6 +121,33 @@ def test_a_backend_that_damages_payloads_is_caught_with_evidence(folder: Path, t
     assert "--seed" in done.output
 
 
+def test_known_and_waived_violations_are_told_and_do_not_fail_the_run(folder: Path, tmp_path: Path) -> None:
+    waivers = tmp_path / "waivers.toml"
+    waivers.write_text(
+        '[[waiver]]\nclause = "BCAST-04"\nreason = "mended in spring"\nowner = "chat"\nexpires = 2999-01-01\n'
+    )
+    baseline = tmp_path / "baseline"
+    baseline.mkdir()
+    write_results(replace(passing_run(), clauses=(_red("BCAST-03"),)), baseline)
+    with BroadcastServer(alter=json.dumps) as server:
+        # Its contract says that senders do not hear themselves, and they do: BCAST-03.
+        contract = Path(_bounds(tmp_path))
+        contract.write_text(contract.read_text() + "[contract]\necho_to_sender = false\n")
+        options = ("--waivers", str(waivers), "--baseline", str(baseline), "--contract", str(contract))
+        timeless = "bcast_02 or bcast_03 or bcast_04"
+        done = _pytest(folder, "--target", server.url, *options, "-k", timeless, *_QUICK)
+    assert done.exit == 0, done.output
+    assert done.outcomes()["BCAST-04"] is Outcome.WAIVED
+    assert done.outcomes()["BCAST-03"] is Outcome.KNOWN
+    for name in ("summary.md", "report.html", "junit.xml", "results.json"):
+        assert "mended in spring" in (folder / name).read_text()
+    assert "waived until 2999-01-01 by chat: mended in spring" in " ".join(done.output.split())
+
+
+def _red(name: str) -> ClauseResult:
+    return ClauseResult(name, "MUST", "none", "", Outcome.FAIL)
+
+
 def test_a_route_selection_expression_that_does_not_match_is_told_in_words(
     folder: Path, tmp_path: Path
 ) -> None:
@@ -160,6 +188,12 @@ def test_the_target_may_stand_in_the_environment(folder: Path) -> None:
 )
 def test_a_wrong_target_is_told_in_one_sentence(folder: Path, target: str, sentence: str) -> None:
     _refused(_pytest(folder, "--target", target), sentence)
+
+
+@pytest.mark.parametrize("option", ["--waivers", "--baseline"])
+def test_a_file_of_accepted_violations_that_is_not_there_is_told(folder: Path, option: str) -> None:
+    _refused(_pytest(folder, "--target", "local", option, "no/such/file"), "no/such/file")
+    assert not folder.exists()
 
 
 @pytest.mark.parametrize("status", [403, 404, 500, 502])

@@ -42,6 +42,8 @@ def test_a_violation_is_a_failure_with_its_finding() -> None:
         (Outcome.ERROR, "error", "harness-error"),
         (Outcome.UNKNOWN, "error", "inconclusive"),
         (Outcome.SKIP, "skipped", None),
+        (Outcome.WAIVED, "skipped", None),
+        (Outcome.KNOWN, "skipped", None),
         (Outcome.NON_STRICT, "system-out", None),
         (Outcome.INFO, "system-out", None),
     ],

@@ -58,6 +58,18 @@ def test_a_run_cut_short_says_so() -> None:
     assert standing(run).headline == "Cut short"
 
 
+@pytest.mark.parametrize(
+    ("outcome", "headline"),
+    [(Outcome.KNOWN, "No new violation"), (Outcome.WAIVED, "Conformant but for waivers")],
+)
+def test_a_run_that_passes_by_what_was_accepted_does_not_look_conformant(
+    outcome: Outcome, headline: str
+) -> None:
+    first, *others = passing_run().clauses
+    found = standing(replace(passing_run(), clauses=(replace(first, outcome=outcome), *others)))
+    assert (found.headline, found.exit) == (headline, Exit.OK)
+
+
 def test_every_verdict_stands_for_its_exit_code() -> None:
     for verdict, code in EXIT_OF.items():
         assert exit_of(replace(passing_run(), verdict=verdict)) is code
@@ -104,6 +116,6 @@ def test_trust_follows_from_the_generator(health: Generator, says: str) -> None:
 
 
 def test_a_target_goes_by_its_name_or_its_url() -> None:
-    assert target_name(passing_run()) == "local"
-    assert target_name(replace(passing_run(), target={"url": "ws://h"})) == "ws://h"
-    assert target_name(replace(passing_run(), target={"name": 3})) == "unnamed target"
+    assert target_name(passing_run().target) == "local"
+    assert target_name({"url": "ws://h"}) == "ws://h"
+    assert target_name({"name": 3}) == "unnamed target"
