@@ -7,7 +7,7 @@ import sys
 from conformance.aws_facts import aws_facts
 from conformance.clause_document import KnownBad, clause_document
 from conformance.clauses import clauses
-from conformance.selftest.known_bad import backends
+from conformance.selftest.known_bad import backends, unproven
 from reports.command_line import CommandLine
 from reports.results import Exit
 
@@ -24,7 +24,7 @@ def main(arguments: list[str] | None = None) -> int:
 def document() -> str:
     """The clause document of this version."""
     known_bad = (KnownBad(b.folder, b.title, b.clause) for b in backends() if b.clause)
-    return clause_document(clauses(), aws_facts(), known_bad)
+    return clause_document(clauses(), aws_facts(), known_bad, unproven())
 
 
 if __name__ == "__main__":

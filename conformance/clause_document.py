@@ -34,9 +34,15 @@ class KnownBad:
 
 
 def clause_document(
-    table: Mapping[str, Clause], facts: Mapping[str, AwsFact], backends: Iterable[KnownBad]
+    table: Mapping[str, Clause],
+    facts: Mapping[str, AwsFact],
+    backends: Iterable[KnownBad],
+    unproven: Mapping[str, str],
 ) -> str:
-    """The whole document. Raises KeyError when a clause cites a fact that nobody has written down."""
+    """The whole document; `unproven` says why no backend turns a clause red alone.
+
+    Raises KeyError when a clause cites a fact that nobody has written down.
+    """
     caught: dict[str, list[KnownBad]] = {}
     for backend in backends:
         caught.setdefault(backend.clause, []).append(backend)
@@ -46,7 +52,7 @@ def clause_document(
         lines += ["", f"## {family}", "", FAMILIES.get(family, ""), ""]
         for clause in table.values():
             if clause.family == family:
-                lines += _clause(clause, caught.get(clause.id, []))
+                lines += _clause(clause, caught.get(clause.id, []), unproven.get(clause.id, ""))
     lines += _facts(facts[name] for name in _cited(table))
     return "\n".join(lines).rstrip() + "\n"
 
@@ -65,7 +71,7 @@ def _overview(table: Mapping[str, Clause], families: Sequence[str]) -> list[str]
     return rows
 
 
-def _clause(clause: Clause, caught: Sequence[KnownBad]) -> Iterator[str]:
+def _clause(clause: Clause, caught: Sequence[KnownBad], unproven: str) -> Iterator[str]:
     needs = "nothing: core" if clause.core else clause.feature
     yield f"### {clause.id}"
     yield ""
@@ -75,6 +81,8 @@ def _clause(clause: Clause, caught: Sequence[KnownBad]) -> Iterator[str]:
     yield "- AWS: " + ", ".join(f"[{fact}](#{fact.lower()})" for fact in clause.facts)
     for backend in caught:
         yield f"- caught: `{backend.folder}`, {backend.mistake}"
+    if unproven:
+        yield f"- caught: by no backend; {unproven}"
     if clause.explained_by:
         others = ", ".join(f"[{name}](#{name.lower()})" for name in clause.explained_by)
         yield f"- explained by: {others}"

@@ -58,8 +58,12 @@ def judge(name: str, case: Case) -> ClauseResult:
     result = judge_clause(table[name], case)
     if result.outcome not in _RED:
         return result
-    causes = [cause for cause in table[name].explained_by if judge_clause(table[cause], case).outcome in _RED]
+    causes = [cause for cause in table[name].explained_by if _explains(CHECKERS[cause](case))]
     if not causes:
         return result
     reason = f"explained by {', '.join(causes)}; on its own: {result.reason}"
     return replace(result, outcome=Outcome.UNKNOWN, reason=reason, explained_by=tuple(causes))
+
+
+def _explains(cause: Judged) -> bool:
+    return cause.suspected or cause.outcome is Outcome.FAIL

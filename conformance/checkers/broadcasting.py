@@ -11,7 +11,7 @@ from reports.history_reader import Message
 from reports.results import Outcome
 
 from . import evidence
-from .case import Case, Checker, Judged, failed, passed, unknown
+from .case import Case, Checker, Judged, failed, passed, suspected, unknown
 
 _MESSAGES = 3
 _LONG = 3
@@ -77,9 +77,7 @@ def in_time(case: Case) -> Judged:
     judgement = case.pairs(*_CALM)
     counts = {"owed": judgement.counts.owed, "late": judgement.counts.late}
     if judgement.counts.late and case.too_busy(case.bounds.deliver_s):
-        return unknown(
-            f"{judgement.counts.late} deliveries were late, but the machine was too busy to tell", **counts
-        )
+        return suspected(f"{judgement.counts.late} deliveries were late", **counts)
     if judgement.counts.late:
         return failed(
             f"{judgement.counts.late} deliveries took longer than {case.bounds.deliver_s:g} s",
@@ -141,8 +139,7 @@ def judged_losses(
     if len(lost) and case.too_busy(case.bounds.deliver_s):
         lost = _only(judgement, lost, lambda message, connection: _stayed_long(case, message, connection))
         if not len(lost):
-            reason = f"{counts['lost']} deliveries {whom} did not come, but the machine was too busy to tell"
-            return unknown(reason, **counts)
+            return suspected(f"{counts['lost']} deliveries {whom} did not come", **counts)
     if len(lost):
         return failed(
             f"{len(lost)} deliveries {whom} were lost, {judgement.counts.owed} pairs were owed",

@@ -30,6 +30,8 @@ class Judged:
     reason: str = ""
     evidence: Mapping[str, Any] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
+    suspected: bool = False
+    """Violations were seen that do not count: they still explain what follows from them."""
 
 
 def passed(**evidence: Any) -> Judged:  # noqa: ANN401 - counts and names
@@ -39,6 +41,13 @@ def passed(**evidence: Any) -> Judged:  # noqa: ANN401 - counts and names
 def unknown(reason: str, **evidence: Any) -> Judged:  # noqa: ANN401 - counts and names
     """Less evidence than the clause demands."""
     return Judged(Outcome.UNKNOWN, reason, evidence)
+
+
+def suspected(reason: str, **evidence: Any) -> Judged:  # noqa: ANN401 - counts and names
+    """Violations that may be the machine's fault: unknown, and what follows from them is unknown too."""
+    return Judged(
+        Outcome.UNKNOWN, f"{reason}, but the machine was too busy to tell", evidence, suspected=True
+    )
 
 
 def failed(reason: str, findings: Iterable[Finding] = (), **evidence: Any) -> Judged:  # noqa: ANN401 - counts

@@ -10,7 +10,7 @@ from reports.results import Finding
 
 from . import evidence
 from .broadcasting import judged_damage, judged_duplicates, judged_losses
-from .case import Case, Checker, Judged, failed, left_by_peer, passed, unknown
+from .case import Case, Checker, Judged, failed, left_by_peer, passed, suspected, unknown
 from .connecting import judged_handshakes
 from .routing import gateway_error
 from .rows import judged_live
@@ -54,7 +54,7 @@ def no_row_is_left(case: Case) -> Judged:
     went = sum(_left_in_churn(case, c) for c in case.connections(*_JOINERS))
     counts = {"went": went, "live_rows": sum(row.connection_id in live for row in looks), "left": len(left)}
     if left and case.too_busy(case.bounds.stale_s):
-        return unknown(f"{len(left)} rows were left, but the machine was too busy to tell", **counts)
+        return suspected(f"{len(left)} rows were left", **counts)
     if left:
         return failed(
             f"{len(left)} rows of connections that are gone were left after {case.bounds.stale_s:g} s: "

@@ -82,14 +82,13 @@ def the_row_is_there_after_the_handshake(case: Case) -> Judged:
 
 
 def a_newcomer_hears_the_first_broadcast(case: Case) -> Judged:
-    """CONN-03: judged only where everybody who was there before heard that broadcast."""
+    """CONN-03: judged by the broadcasts that everybody heard who was there before."""
     judgement = case.pairs("connect/first")
     lost = list(judgement.lost)
     newcomer_of = {place: _newest(case, m.started_ns) for place, m in enumerate(judgement.messages)}
-    deaf = [(place, number) for place, number in lost if number == newcomer_of[place]]
-    counts = {"newcomers": len(judgement.messages), "missed": len(deaf)}
-    if len(lost) > len(deaf):
-        return unknown("clients that were there before missed the same broadcasts", **counts)
+    unheard = {place for place, number in lost if number != newcomer_of[place]}
+    deaf = [(place, number) for place, number in lost if place not in unheard]
+    counts = {"newcomers": len(judgement.messages), "missed": len(deaf), "set_aside": len(unheard)}
     if deaf:
         pairs = Pairs(*(np.array(column, np.int64) for column in zip(*deaf, strict=True)))
         return failed(
@@ -103,6 +102,8 @@ def a_newcomer_hears_the_first_broadcast(case: Case) -> Judged:
             ),
             **counts,
         )
+    if unheard:
+        return unknown("clients that were there before missed the same broadcasts", **counts)
     owed = int((judgement.owed_per_message > 0).sum())
     if owed < _NEWCOMERS:
         return unknown(

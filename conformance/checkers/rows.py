@@ -10,7 +10,7 @@ from reports.history import RowObserved
 from reports.history_reader import Connection
 
 from . import evidence
-from .case import Case, Judged, failed, passed, unknown
+from .case import Case, Judged, failed, passed, suspected, unknown
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ def judged_removals(
     counts = {"watched": len(removals) - len(by_state["unseen"]), **{s: len(r) for s, r in by_state.items()}}
     wrong = by_state["stays"] + by_state["late"]
     if wrong and case.too_busy(bound_s):
-        return unknown(f"{len(wrong)} rows were late, but the machine was too busy to tell", **counts)
+        return suspected(f"{len(wrong)} rows were late", **counts)
     if wrong:
         ids = {r.connection_id for r in wrong}
         concerned = [c for c in case.history.connections if c.connection_id in ids]

@@ -10,7 +10,7 @@ from reports.history_reader import Message
 
 from . import evidence
 from .broadcasting import judged_losses
-from .case import Case, Checker, Judged, failed, passed, unknown
+from .case import Case, Checker, Judged, failed, passed, suspected, unknown
 from .routing import gateway_error
 from .rows import judged_live, judged_removals, removal
 
@@ -59,7 +59,7 @@ def many_stale_rows_delay_nobody(case: Case) -> Judged:
         return unknown(f"only {planted} stale rows stood in the table, {_MANY} are needed", **counts)
     late = judgement.late
     if len(late) and case.too_busy(case.bounds.deliver_s):
-        return unknown(f"{len(late)} deliveries were late, but the machine was too busy to tell", **counts)
+        return suspected(f"{len(late)} deliveries were late", **counts)
     if len(late):
         text = f"{len(late)} deliveries came after {case.bounds.deliver_s:g} s among {planted} stale rows"
         title, observed = "{message} reached {connection} late", "it came after the delivery bound"

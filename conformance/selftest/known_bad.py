@@ -8,7 +8,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,6 +42,12 @@ def backends() -> list[Backend]:
     catalogue = tomllib.loads((HERE / "faults.toml").read_text(encoding="utf-8"))
     correct = [Backend(folder, "", "no mistake", None) for folder in catalogue["correct"]]
     return correct + [Backend(**fields) for fields in catalogue["backend"]]
+
+
+def unproven() -> Mapping[str, str]:
+    """Clauses that no plausible backend turns red alone, and why."""
+    catalogue = tomllib.loads((HERE / "faults.toml").read_text(encoding="utf-8"))
+    return {entry["clause"]: entry["reason"] for entry in catalogue["no_backend"]}
 
 
 def judged(backend: Backend, run_dir: Path) -> Results:

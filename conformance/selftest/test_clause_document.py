@@ -36,7 +36,10 @@ def test_every_family_says_what_it_is_about() -> None:
 
 def test_a_clause_shows_its_level_its_facts_with_their_pages_and_the_backend_that_proves_it() -> None:
     text = clause_document(
-        {_CLAUSE.id: _CLAUSE}, {_FACT.id: _FACT}, [KnownBad("first_item_only", "returns early", "BCAST-01")]
+        {_CLAUSE.id: _CLAUSE},
+        {_FACT.id: _FACT},
+        [KnownBad("first_item_only", "returns early", "BCAST-01")],
+        {},
     )
     assert "**MUST** Everybody MUST hear." in text
     assert "needs nothing: core" in text
@@ -45,9 +48,14 @@ def test_a_clause_shows_its_level_its_facts_with_their_pages_and_the_backend_tha
     assert "A post arrives. *Documented: [posts](https://docs.aws.amazon.com/guide/posts.html).*" in text
 
 
+def test_a_clause_that_no_backend_proves_says_why() -> None:
+    text = clause_document({_CLAUSE.id: _CLAUSE}, {_FACT.id: _FACT}, [], {"BCAST-01": "it only tells"})
+    assert "caught: by no backend; it only tells" in text
+
+
 def test_a_fact_that_nobody_has_written_down_is_no_document() -> None:
     with pytest.raises(KeyError, match="MG-25"):
-        clause_document({_CLAUSE.id: _CLAUSE}, {}, [])
+        clause_document({_CLAUSE.id: _CLAUSE}, {}, [], {})
 
 
 def test_the_command_prints_it(capsys: pytest.CaptureFixture[str]) -> None:

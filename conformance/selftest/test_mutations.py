@@ -234,6 +234,16 @@ def test_a_loss_that_outlasts_the_bound_many_times_is_one_on_a_busy_machine_too(
     assert _outcomes(lines)["CHURN-01"] is Outcome.FAIL
 
 
+def test_a_violation_that_a_busy_machine_makes_unknown_still_explains_what_follows() -> None:
+    """Neither hears the message: y leaves too soon to be judged, x stays, and its loss is judged alone."""
+    lines = ["0 x connects newcomer", "1 y connects newcomer", "1000 x sends lost broadcast/plain"]
+    lines += ["2500 y closes", "9999 lag 800"]
+    outcomes = _outcomes(lines)
+    assert (outcomes["BCAST-01"], outcomes["BCAST-03"]) == (Outcome.UNKNOWN, Outcome.UNKNOWN)
+    alone = [line for line in lines if not line.split()[1].startswith("y")]
+    assert _outcomes(alone)["BCAST-03"] is Outcome.FAIL
+
+
 def test_every_clause_has_a_checker_and_every_checker_a_clause() -> None:
     assert list(CHECKERS) == sorted(CHECKERS, key=list(CHECKERS).index)
     assert set(CHECKERS) == set(clauses())

@@ -26,11 +26,21 @@ def functions(folder: str) -> set[str]:
 
 
 def docstring(folder: str) -> str:
-    return ast.get_docstring(ast.parse((HERE / folder / "app.py").read_text())) or ""
+    text = ast.get_docstring(ast.parse((HERE / folder / "app.py").read_text())) or ""
+    return " ".join(text.split())
 
 
 def test_every_folder_is_listed_once_as_faulty_or_correct() -> None:
     assert sorted([*BACKENDS, *CATALOGUE["correct"]]) == FOLDERS
+
+
+def test_every_clause_has_a_backend_that_turns_it_red_or_a_reason_why_none_does() -> None:
+    caught = {backend["clause"] for backend in CATALOGUE["backend"]}
+    reasons = {entry["clause"]: entry["reason"] for entry in CATALOGUE["no_backend"]}
+    judged = {name for name in CLAUSES if not name.startswith("FAULT-")}
+    assert judged <= caught | set(reasons) <= set(CLAUSES)
+    assert not caught & set(reasons)
+    assert all(reasons.values())
 
 
 @pytest.mark.parametrize("backend", CATALOGUE["backend"], ids=BACKENDS)

@@ -1,6 +1,6 @@
-"""The audience is kept in a module global for ten seconds, to save reads (BP-22). A warm environment does not
-know who has come meanwhile, and each environment has a list of its own. Users see: after connecting,
-nothing for some seconds, then everything; sometimes every other message.
+"""The audience is kept in a module global for a minute, to save reads (BP-22). A warm environment does not know
+who has come meanwhile, and each environment has a list of its own. Users see: after connecting, nothing for a
+minute, then everything; sometimes every other message.
 """
 
 import json
@@ -59,7 +59,7 @@ read_at = 0.0
 
 def rows():
     global audience, read_at
-    if time.time() - read_at > 10:
+    if time.time() - read_at > 60:
         audience = list(scan())
         read_at = time.time()
     return audience

@@ -1,0 +1,109 @@
+"""Broadcasts read one item, the roster, which $connect reads, changes and writes back; of two that connect at
+the same moment one is lost (BP-12), until a broadcast repairs the roster from the rows, once a second. Users
+see: whoever comes in a rush misses what is said in the first second.
+"""
+
+import json
+import os
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+CONNECT_TIMEOUT = 5  # of the $connect function, seconds
+
+table = boto3.resource("dynamodb").Table(os.environ["TABLE"])
+gateways = {}
+
+
+def connect(event, context):
+    now = int(time.time())
+    connection_id = event["requestContext"]["connectionId"]
+    members = roster()
+    time.sleep(0.15)  # in place of the directory that knows the client's name, which takes as long
+    table.put_item(Item={"connectionId": connection_id, "joined": now, "expires": now + 3 * 3600})
+    write_roster({**members, connection_id: now})
+    return {"statusCode": 200}
+
+
+ROSTER = {"connectionId": "roster"}
+repaired_at = 0.0
+
+
+def roster():
+    return table.get_item(Key=ROSTER, ConsistentRead=True).get("Item", {}).get("members", {})
+
+
+def write_roster(members):
+    table.put_item(Item={**ROSTER, "members": members})
+
+
+def audience():
+    global repaired_at
+    if time.time() - repaired_at > 1:
+        write_roster({row["connectionId"]: row["joined"] for row in rows() if row["connectionId"] != "roster"})
+        repaired_at = time.time()
+    return [{"connectionId": name, "joined": joined} for name, joined in roster().items()]
+
+
+def disconnect(event, context):
+    table.delete_item(Key={"connectionId": event["requestContext"]["connectionId"]})
+    return {"statusCode": 200}
+
+
+def sendmessage(event, context):
+    now = time.time()
+    sender = event["requestContext"]["connectionId"]
+    gateway = management(event["requestContext"])
+    message = parse(event.get("body"))
+    if message is None:
+        post(gateway, sender, b'{"error": "a message needs data"}')
+        return {"statusCode": 200}
+    for row, status in broadcast(gateway, message):
+        # A young row may be of a client that is still connecting: API Gateway answers 410 for it, too.
+        if status == 410 and now - int(row["joined"]) > CONNECT_TIMEOUT + 2:
+            table.delete_item(Key={"connectionId": row["connectionId"]})
+    return {"statusCode": 200}
+
+
+def parse(body):
+    try:
+        data = json.loads(body)["data"]
+        return (data if isinstance(data, str) else json.dumps(data)).encode()
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return None
+
+
+def rows():
+    page = table.scan(ConsistentRead=True)
+    yield from page["Items"]
+    while "LastEvaluatedKey" in page:
+        page = table.scan(ConsistentRead=True, ExclusiveStartKey=page["LastEvaluatedKey"])
+        yield from page["Items"]
+
+
+def broadcast(gateway, message):
+    with ThreadPoolExecutor(20) as pool:
+        return list(pool.map(lambda row: (row, post(gateway, row["connectionId"], message)), audience()))
+
+
+def post(gateway, connection_id, message):
+    try:
+        gateway.post_to_connection(ConnectionId=connection_id, Data=message)
+        return 200
+    except ClientError as error:
+        status = error.response["ResponseMetadata"]["HTTPStatusCode"]
+    except BotoCoreError as error:
+        status = repr(error)
+    print("not delivered to", connection_id, status)
+    return status
+
+
+def management(context):
+    endpoint = f"https://{context['domainName']}/{context['stage']}"
+    if endpoint not in gateways:
+        config = Config(max_pool_connections=20, read_timeout=5, retries={"total_max_attempts": 1})
+        gateways[endpoint] = boto3.client("apigatewaymanagementapi", endpoint_url=endpoint, config=config)
+    return gateways[endpoint]
