@@ -10,10 +10,10 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 from unittest import mock
 
-from botocore.exceptions import ClientError
 from moto import mock_aws
 
 from reference_app.chat.chatapp.connection_table import ConnectionTable, connection_table
+from reference_app.chat.chatapp.post_outcome import PostOutcome, PostResult, outcome_of_status
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -89,7 +89,7 @@ class Context:
 
 @dataclass
 class ManagementApi:
-    """Stands in for the `@connections` client: keeps what was posted, and answers with the given statuses.
+    """Stands in for the chat's own: keeps what was posted, and answers with the given statuses.
 
     `answers` maps a connection id to the statuses of its posts in turn; after these, and for ids that are
     not there, a post is delivered.
@@ -99,18 +99,11 @@ class ManagementApi:
     posts: dict[str, list[bytes]] = field(default_factory=lambda: defaultdict(list))
     attempts: dict[str, int] = field(default_factory=lambda: defaultdict(int))
 
-    def post_to_connection(self, *, ConnectionId: str, Data: bytes) -> None:  # noqa: N803 - boto3's names
-        statuses = self.answers.get(ConnectionId, ())
-        attempt = self.attempts[ConnectionId]
-        self.attempts[ConnectionId] += 1
+    def post(self, connection_id: str, payload: bytes) -> PostResult:
+        statuses = self.answers.get(connection_id, ())
+        attempt = self.attempts[connection_id]
+        self.attempts[connection_id] += 1
         if attempt < len(statuses):
-            raise answer(statuses[attempt])
-        self.posts[ConnectionId].append(Data)
-
-
-def answer(status: int) -> ClientError:
-    """The error that botocore makes of an answer without an error type (CL-3)."""
-    return ClientError(
-        {"Error": {"Code": str(status), "Message": ""}, "ResponseMetadata": {"HTTPStatusCode": status}},  # type: ignore[typeddict-item]
-        "PostToConnection",
-    )
+            return PostResult(outcome_of_status(statuses[attempt]))
+        self.posts[connection_id].append(payload)
+        return PostResult(PostOutcome.DELIVERED)

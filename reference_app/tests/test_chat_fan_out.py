@@ -38,7 +38,7 @@ def run(
 ) -> list[Delivery]:
     with ThreadPoolExecutor(places) as pool:
         impatient = RetryPolicy(base=0.001, cap=0.001, patience=DEADLOCK_S)
-        fan_out = FanOut(post, pool, budget or budget_of(DEADLOCK_S * 2), 1.0, retry or impatient)
+        fan_out = FanOut(post, pool, places, budget or budget_of(DEADLOCK_S * 2), 1.0, retry or impatient)
         return list(fan_out.run(audience))
 
 

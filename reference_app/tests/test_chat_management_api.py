@@ -1,37 +1,56 @@
 from __future__ import annotations
 
+import os
 import socket
+import ssl
 import threading
-from contextlib import closing
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
+from unittest import mock
 
-import boto3
 import pytest
-from botocore.config import Config
-from botocore.exceptions import ConnectTimeoutError, ReadTimeoutError
-from botocore.stub import Stubber
+import trustme
 
-from reference_app.chat.chatapp.management_api import management_client, management_endpoint, post
-from reference_app.chat.chatapp.post_outcome import PostOutcome
+from reference_app.chat.chatapp import kept_connections, management_api
+from reference_app.chat.chatapp.management_api import ManagementApi, management_endpoint
+from reference_app.chat.chatapp.post_outcome import PostOutcome, PostResult
+from reference_app.chat.chatapp.signature import Keys
 from reference_app.chat.chatapp.websocket_event import request_context
-from reference_app.tests.chat_backend import event, lambda_environment
+from reference_app.tests.chat_backend import ENVIRONMENT, event
+from reference_app.tests.running_gateway import (
+    ACCESS_KEY,
+    PATIENCE_S,
+    REGION,
+    SECRET,
+    running_gateway,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
-    from types_boto3_apigatewaymanagementapi.client import ApiGatewayManagementApiClient
+    from reference_app.tests.running_gateway import Running
 
-CONNECTION_ID = "L0SM9cOFvHcCIhw="
+NEVER_ISSUED = "L0SM9cOFvHcCIhw="
 
 
-@pytest.fixture
-def client() -> Iterator[ApiGatewayManagementApiClient]:
-    with lambda_environment():
-        yield boto3.client(
-            "apigatewaymanagementapi",
-            endpoint_url="https://abcdef1234.execute-api.eu-west-1.amazonaws.com/prod",
-            config=Config(retries={"total_max_attempts": 1}),
-        )
+def keys(secret: str = SECRET) -> Keys:
+    return Keys(ACCESS_KEY, secret, "token")
+
+
+def api_at(port: int) -> closing[ManagementApi]:
+    return closing(ManagementApi(f"http://127.0.0.1:{port}/prod", REGION, keys))
+
+
+def post_to(port: int, connection_id: str, payload: bytes) -> PostResult:
+    with api_at(port) as api:
+        return api.post(connection_id, payload)
+
+
+@pytest.fixture(scope="module")
+def gateway() -> Iterator[Running]:
+    with running_gateway() as running:
+        yield running
 
 
 def test_the_endpoint_is_the_domain_and_stage_of_the_event() -> None:
@@ -54,80 +73,162 @@ def test_the_endpoint_behind_a_custom_domain_is_the_apis_own(region: str, endpoi
     assert management_endpoint(context, region) == endpoint
 
 
-def test_each_endpoint_has_one_client_of_its_own() -> None:
-    with lambda_environment():
-        first = management_client("https://one.example/prod", 2)
-        assert management_client("https://one.example/prod", 2) is first
-        assert management_client("https://one.example/test", 2) is not first
+def test_an_endpoint_of_the_environment_wins(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI", "http://127.0.0.1:3001/prod")
+    context = request_context(event("a"))
+    assert management_endpoint(context, "eu-west-1") == "http://127.0.0.1:3001/prod"
 
 
-def test_a_post_carries_the_payload_to_the_connection(client: ApiGatewayManagementApiClient) -> None:
-    with Stubber(client) as stub:
-        stub.add_response("post_to_connection", {}, {"ConnectionId": CONNECTION_ID, "Data": b"hello"})
-        assert post(client, CONNECTION_ID, b"hello").outcome is PostOutcome.DELIVERED
-        stub.assert_no_pending_responses()
+def test_each_stage_has_one_api_of_its_own_that_signs_with_the_environments_credentials() -> None:
+    with mock.patch.dict(os.environ, ENVIRONMENT):
+        first = management_api.management_api("http://one.example/prod", REGION)
+        assert management_api.management_api("http://one.example/prod", REGION) is first
+        assert management_api.management_api("http://one.example/test", REGION) is not first
+        assert first._keys().access_key_id == "testing"
+
+
+@pytest.mark.parametrize("payload", [b"hello", "ü€😀".encode(), b"", b"x" * 131_072])
+def test_a_post_reaches_the_client(gateway: Running, payload: bytes) -> None:
+    with gateway.client() as client:
+        result = post_to(gateway.port, gateway.newest_id(), payload)
+        assert (result, client.recv()) == (PostResult(PostOutcome.DELIVERED), payload.decode())
+
+
+def test_many_posts_share_one_connection(gateway: Running) -> None:
+    with gateway.client() as client, api_at(gateway.port) as api:
+        for number in range(5):
+            api.post(gateway.newest_id(), b"%d" % number)
+            assert client.recv() == str(number)
+        assert len(api._connections._idle) == 1
+
+
+def test_a_post_over_tls_trusts_the_bundle_of_the_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with (
+        _trusted_tls(tmp_path, monkeypatch) as tls,
+        running_gateway(tls=tls) as running,
+        running.client() as client,
+        closing(ManagementApi(f"https://127.0.0.1:{running.port}/prod", REGION, keys)) as api,
+    ):
+        assert api.post(running.newest_id(), b"hello").outcome is PostOutcome.DELIVERED
+        assert client.recv() == "hello"
+
+
+def test_a_gateway_that_is_not_trusted_has_not_received_anything(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with _trusted_tls(tmp_path, monkeypatch) as tls, running_gateway(tls=tls) as running:
+        monkeypatch.delenv("AWS_CA_BUNDLE")
+        management_api._tls_context.cache_clear()
+        api = ManagementApi(f"https://127.0.0.1:{running.port}/prod", REGION, keys)
+        assert api.post(NEVER_ISSUED, b"hello").outcome is PostOutcome.UNREACHED
+
+
+@contextmanager
+def _trusted_tls(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ssl.SSLContext]:
+    authority = trustme.CA()
+    bundle = folder / "ca.pem"
+    authority.cert_pem.write_to_path(str(bundle))
+    monkeypatch.setenv("AWS_CA_BUNDLE", str(bundle))
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(tls)
+    management_api._tls_context.cache_clear()
+    yield tls
+    management_api._tls_context.cache_clear()
 
 
 @pytest.mark.parametrize(
-    ("code", "status", "outcome"),
+    ("connection_id", "result"),
     [
-        ("GoneException", 410, PostOutcome.GONE),
-        ("410", 410, PostOutcome.GONE),
-        ("LimitExceededException", 429, PostOutcome.THROTTLED),
-        ("ForbiddenException", 403, PostOutcome.REFUSED),
-        ("BadRequestException", 400, PostOutcome.REFUSED),
-        ("PayloadTooLargeException", 413, PostOutcome.TOO_LARGE),
-        ("InternalServerError", 500, PostOutcome.UNKNOWN),
+        (NEVER_ISSUED, PostResult(PostOutcome.GONE, "410 GoneException")),
+        ("not an id/é?#", PostResult(PostOutcome.REFUSED, "400 BadRequestException")),
+        ("", PostResult(PostOutcome.REFUSED, "403 ForbiddenException")),
     ],
 )
-def test_an_error_answer_is_classified_by_its_status(
-    client: ApiGatewayManagementApiClient, code: str, status: int, outcome: PostOutcome
+def test_an_id_that_is_nobodys_is_answered_by_the_gateway(
+    gateway: Running, connection_id: str, result: PostResult
 ) -> None:
-    with Stubber(client) as stub:
-        stub.add_client_error("post_to_connection", code, http_status_code=status)
-        result = post(client, CONNECTION_ID, b"hello")
-    assert (result.outcome, result.detail) == (outcome, f"{status} {code}")
+    """MG-14, MG-21: whatever the id, it travels percent-encoded and its signature is right."""
+    assert post_to(gateway.port, connection_id, b"hello") == result
 
 
-def test_an_id_that_boto3_refuses_is_refused(client: ApiGatewayManagementApiClient) -> None:
-    assert post(client, "", b"hello").outcome is PostOutcome.REFUSED
+def test_a_payload_that_is_too_large_is_told_so(gateway: Running) -> None:
+    assert post_to(gateway.port, NEVER_ISSUED, b"x" * 131_073).outcome is PostOutcome.TOO_LARGE
+
+
+def test_a_wrong_signature_is_refused(gateway: Running) -> None:
+    with closing(
+        ManagementApi(f"http://127.0.0.1:{gateway.port}/prod", REGION, lambda: keys("wrong"))
+    ) as api:
+        assert api.post(NEVER_ISSUED, b"hello") == PostResult(PostOutcome.REFUSED, "403 ForbiddenException")
 
 
 def test_a_post_that_reaches_nobody_was_not_received() -> None:
     with closing(socket.create_server(("127.0.0.1", 0))) as server:
         port = server.getsockname()[1]
-    with lambda_environment():
-        client = management_client(f"http://127.0.0.1:{port}/prod", 1)
-        assert post(client, CONNECTION_ID, b"hello").outcome is PostOutcome.UNREACHED
+    assert post_to(port, NEVER_ISSUED, b"hello").outcome is PostOutcome.UNREACHED
 
 
-def test_a_connection_that_breaks_during_a_post_leaves_it_unknown() -> None:
-    with closing(socket.create_server(("127.0.0.1", 0))) as server, lambda_environment():
-        breaker = threading.Thread(target=_accept_read_and_close, args=[server])
-        breaker.start()
-        client = management_client(f"http://127.0.0.1:{server.getsockname()[1]}/prod", 1)
-        assert post(client, CONNECTION_ID, b"hello").outcome is PostOutcome.UNKNOWN
-        breaker.join()
+@contextmanager
+def _server(*answers: bytes) -> Iterator[ManagementApi]:
+    """Answer one request a connection with these bytes, then end the connection."""
 
+    def serve() -> None:
+        for answer in answers:
+            connection, _ = server.accept()
+            with connection:
+                connection.recv(65536)
+                connection.sendall(answer)
 
-def _accept_read_and_close(server: socket.socket) -> None:
-    connection, _ = server.accept()
-    with connection:
-        connection.recv(65536)
+    with closing(socket.create_server(("127.0.0.1", 0))) as server:
+        thread = threading.Thread(target=serve)
+        thread.start()
+        with api_at(server.getsockname()[1]) as api:
+            yield api
+        thread.join(PATIENCE_S)
 
 
 @pytest.mark.parametrize(
-    ("error", "outcome"),
+    ("answer", "outcome"),
     [
-        (ReadTimeoutError(endpoint_url="https://x"), PostOutcome.UNKNOWN),
-        (ConnectTimeoutError(endpoint_url="https://x"), PostOutcome.UNREACHED),
+        (b"", PostOutcome.UNKNOWN),
+        (b"HTTP/1.1 2", PostOutcome.UNKNOWN),
+        (b"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nshort", PostOutcome.UNKNOWN),
+        (b"no http\r\n\r\n", PostOutcome.UNKNOWN),
+        (b"HTTP/1.1 503 Slow Down\r\ncontent-length: 0\r\n\r\n", PostOutcome.UNKNOWN),
+        (b"HTTP/1.1 410 Gone\r\ncontent-length: 0\r\n\r\n", PostOutcome.GONE),
+        (b"HTTP/1.1 429 Too Many Requests\r\n\r\n", PostOutcome.THROTTLED),
     ],
 )
-def test_a_timeout_is_unknown_unless_no_connection_came_about(
-    client: ApiGatewayManagementApiClient, error: Exception, outcome: PostOutcome
+def test_an_answer_is_classified_by_its_status_and_one_that_breaks_off_is_unknown(
+    answer: bytes, outcome: PostOutcome
 ) -> None:
-    def run_out(**_: object) -> None:
-        raise error
+    """CL-3: without the error type header, too."""
+    with _server(answer) as api:
+        assert api.post(NEVER_ISSUED, b"hello").outcome is outcome
 
-    client.meta.events.register("before-send.apigatewaymanagementapi.PostToConnection", run_out)
-    assert post(client, CONNECTION_ID, b"hello").outcome is outcome
+
+def test_a_connection_that_the_answer_ends_is_not_used_again() -> None:
+    answer = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+    with _server(answer, answer) as api:
+        assert (
+            api.post(NEVER_ISSUED, b"a") == api.post(NEVER_ISSUED, b"b") == PostResult(PostOutcome.DELIVERED)
+        )
+
+
+def test_an_answer_that_does_not_come_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kept_connections, "ANSWER_TIMEOUT_S", 0.01)
+    with closing(socket.create_server(("127.0.0.1", 0))) as server:
+        result = post_to(server.getsockname()[1], NEVER_ISSUED, b"hello")
+    assert result.outcome is PostOutcome.UNKNOWN
+
+
+def test_a_request_that_cannot_be_sent_to_its_end_was_not_received() -> None:
+    """A connection that breaks in the middle of a request larger than the sockets' buffers."""
+    with closing(socket.create_server(("127.0.0.1", 0))) as server:
+        thread = threading.Thread(target=lambda: server.accept()[0].close())
+        thread.start()
+        result = post_to(server.getsockname()[1], NEVER_ISSUED, bytes(64_000_000))
+        thread.join(PATIENCE_S)
+    assert result.outcome is PostOutcome.UNREACHED

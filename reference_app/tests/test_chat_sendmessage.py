@@ -50,7 +50,7 @@ def send(sendmessage: ModuleType, table: ConnectionTable, monkeypatch: pytest.Mo
 
     def send(body: str | None = HELLO, remaining_ms: int = 28_000, **answers: list[int]) -> ManagementApi:
         gateway = ManagementApi(answers)
-        monkeypatch.setattr(sendmessage, "management_client", lambda *_: gateway)
+        monkeypatch.setattr(sendmessage, "management_api", lambda *_: gateway)
         assert sendmessage.handler(event("a", body), Context(remaining_ms)) == {"statusCode": 200}
         return gateway
 

@@ -12,7 +12,7 @@ from .post_outcome import PostOutcome, PostResult
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
-    from concurrent.futures import Executor, Future
+    from concurrent.futures import Executor
 
     from .connection_row import ConnectionRow
     from .retry_policy import RetryPolicy
@@ -29,28 +29,33 @@ class Delivery:
 
 
 class FanOut:
-    """Posts to many connections in a bounded pool.
+    """Posts to many connections, a bounded number at a time.
 
-    A post that waits for its next attempt holds no place in the pool, and every first attempt comes before
-    any second one: a throttled or hanging connection delays nobody else's message.
+    A post that waits for its next attempt holds no place, and every first attempt comes before any second
+    one: a throttled or hanging connection delays nobody else's message.
     """
 
     def __init__(
         self,
         post: Callable[[str], PostResult],
         pool: Executor,
+        places: int,
         budget: TimeBudget,
         post_limit: float,
         retry: RetryPolicy,
     ) -> None:
-        """Post with `post` inside `budget`, where one post may last `post_limit` seconds."""
+        """Post with `post` in `places` threads of `pool`, inside `budget`; a post may last `post_limit`."""
         self._post = post
         self._pool = pool
+        self._places = places
         self._budget = budget
         self._post_limit = post_limit
         self._retry = retry
-        self._finished: SimpleQueue[tuple[ConnectionRow, int, Future[PostResult]]] = SimpleQueue()
+        # Two queues for all posts, because a future for each costs as much as its signature.
+        self._due: SimpleQueue[tuple[ConnectionRow, int] | None] = SimpleQueue()
+        self._finished: SimpleQueue[Delivery] = SimpleQueue()
         self._waiting: list[tuple[float, str, ConnectionRow, int]] = []
+        self._workers = 0
 
     def run(self, rows: Iterable[ConnectionRow]) -> Iterator[Delivery]:
         """Post to every row, while `rows` is still being read; yield what became of each, in no order.
@@ -58,35 +63,48 @@ class FanOut:
         Raises what reading `rows` raises; posts that have begun by then run on to their end in the pool.
         """
         under_way = 0
-        for row in rows:
-            self._start(row, 1)
-            under_way += 1
-        while under_way:
-            delivery = self._next_result()
-            if delivery is not None and not self._will_repeat(delivery):
-                under_way -= 1
-                yield delivery
+        try:
+            for row in rows:
+                self._start(row, 1)
+                under_way += 1
+            while under_way:
+                delivery = self._next_delivery()
+                if delivery is not None and not self._will_repeat(delivery):
+                    under_way -= 1
+                    yield delivery
+        finally:
+            for _ in range(self._workers):
+                self._due.put(None)
 
     def _start(self, row: ConnectionRow, attempt: int) -> None:
-        future = self._pool.submit(self._post_in_time, row.connection_id)
-        future.add_done_callback(lambda done: self._finished.put((row, attempt, done)))
+        self._due.put((row, attempt))
+        if self._workers < self._places:
+            self._workers += 1
+            self._pool.submit(self._work)
 
-    def _post_in_time(self, connection_id: str) -> PostResult:
+    def _work(self) -> None:
+        while (due := self._due.get()) is not None:
+            row, attempt = due
+            self._finished.put(Delivery(row, self._result(row.connection_id), attempt))
+
+    def _result(self, connection_id: str) -> PostResult:
         if self._budget.remaining() < self._post_limit:
             return PostResult(PostOutcome.OUT_OF_TIME)
-        return self._post(connection_id)
+        try:
+            return self._post(connection_id)
+        except Exception as error:  # noqa: BLE001 - a bug of ours is one connection's failure: the others go on
+            return PostResult(PostOutcome.UNKNOWN, repr(error))
 
-    def _next_result(self) -> Delivery | None:
+    def _next_delivery(self) -> Delivery | None:
         """Start what is due, then wait for a result, or until the next attempt is due (None)."""
         while self._waiting and self._waiting[0][0] <= self._budget.elapsed():
             _, _, row, attempt = heapq.heappop(self._waiting)
             self._start(row, attempt)
         until_due = max(0.0, self._waiting[0][0] - self._budget.elapsed()) if self._waiting else None
         try:
-            row, attempt, done = self._finished.get(timeout=until_due)
+            return self._finished.get(timeout=until_due)
         except Empty:
             return None
-        return Delivery(row, _result_of(done), attempt)
 
     def _will_repeat(self, delivery: Delivery) -> bool:
         if not delivery.result.outcome.safe_to_repeat:
@@ -98,9 +116,3 @@ class FanOut:
         connection_id = delivery.row.connection_id
         heapq.heappush(self._waiting, (elapsed + wait, connection_id, delivery.row, delivery.attempts + 1))
         return True
-
-
-def _result_of(done: Future[PostResult]) -> PostResult:
-    """A post that failed in our own code is one connection's failure, too: the others go on."""
-    error = done.exception()
-    return done.result() if error is None else PostResult(PostOutcome.UNKNOWN, repr(error))
