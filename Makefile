@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 RUNS ?= runs/demo
 
-.PHONY: demo test selftest env check fmt docs lock
+.PHONY: demo test selftest bench-load env check fmt docs lock
 
 env: .venv/.made
 
@@ -32,6 +32,10 @@ test: env
 # Every known-bad backend against every clause, as a table: about half an hour on two cores.
 selftest: env
 	$(BIN)/python -m conformance.selftest
+
+# What a verified delivery costs, beside a C client and plain Locust: two minutes, two cores, gcc.
+bench-load: env
+	@$(BIN)/python -m benchmarks
 
 check: env
 	$(BIN)/ruff check .

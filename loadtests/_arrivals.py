@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from conformance.harness.receiver import Delivered
-from reports.history import FrameReceived
+from reports.history import Deliveries, FrameReceived
 
 
 @dataclass(frozen=True)
@@ -31,15 +30,15 @@ class Arrivals:
 
     def __init__(self, intended_ns: Callable[[int], int | None]) -> None:
         self._intended_ns = intended_ns
-        self._gathered: list[Delivered] = []
+        self._gathered: list[Deliveries] = []
         self.delivered = 0
         self.corrupted = 0
         self.last_ns = 0
         """When the latest delivery came."""
 
-    def deliveries(self, batch: Sequence[Delivered]) -> None:
+    def deliveries(self, rows: Deliveries) -> None:
         """Called by the receiver."""
-        self._gathered += batch
+        self._gathered.append(rows)
 
     def frame(self, event: FrameReceived) -> None:
         """Called by the receiver for every message that is no exact delivery."""
@@ -50,10 +49,13 @@ class Arrivals:
         gathered, self._gathered = self._gathered, []
         if not gathered:
             return None
-        at_ns, heard, _ = (np.array(column, np.int64) for column in zip(*gathered, strict=True))
-        self.delivered += len(gathered)
+        rows = np.concatenate(gathered)
+        at_ns = rows["at_ns"]
+        self.delivered += len(rows)
         self.last_ns = int(at_ns.max())
-        message, place, copies = np.unique(heard, return_inverse=True, return_counts=True)
+        message, place, copies = np.unique(
+            rows["message"].astype(np.int64), return_inverse=True, return_counts=True
+        )
         intended = np.array([self._time_of(int(m)) for m in message], np.int64)
         since = intended[place]
         return Batch(message, intended, copies.astype(np.int64), (at_ns - since)[since >= 0])

@@ -77,6 +77,7 @@ class Bookkeeper:
     def _balance(self) -> None:
         run = self._run
         run.notice_partings()
+        run.fleet.receiver.hand_over()
         batch = run.fleet.arrivals.take()
         if batch is not None:
             run.tally.received(batch)

@@ -92,7 +92,8 @@ class Control:
         folder, self._folder = self._folder or create_run_folder("load"), None
         classes = self._environment.user_classes
         churn = any(getattr(user, "churns", False) for user in classes)
-        self._plan = RunPlan(folder, new_run(), self._options.seed, self._options.pace, churn)
+        options = self._options
+        self._plan = RunPlan(folder, new_run(), options.seed, options.pace, churn, options.receive_times)
         mix = {user.__name__: user.weight for user in classes}
         pace = asdict(self._options.pace)
         write_plan(folder, {"seed": self._options.seed, "churn": churn, "mix": mix, "pace": pace})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from conformance.harness.fleet import Fleet
+from conformance.harness.receive_times import ReceiveTimes
 from conformance.harness.target import Target
 from reports.history_writer import HistoryWriter
 
@@ -14,7 +15,7 @@ from ._receive_loop import ReceiveLoop, system_poller
 class LoadFleet(Fleet):
     """A fleet whose receiver runs in a greenlet, and which keeps nothing for each delivery."""
 
-    def __init__(self, target: Target, writer: HistoryWriter, run: str) -> None:
+    def __init__(self, target: Target, writer: HistoryWriter, run: str, times: ReceiveTimes) -> None:
         recognizer = TimingRecognizer(run)
         self.arrivals = Arrivals(recognizer.intended_ns)
         super().__init__(
@@ -26,6 +27,7 @@ class LoadFleet(Fleet):
             recognizer=recognizer,
             on_deliveries=self.arrivals.deliveries,
             on_frame=self.arrivals.frame,
+            times=times,
         )
         self._loop = ReceiveLoop(self.receiver)
 

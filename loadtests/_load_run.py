@@ -14,6 +14,7 @@ from locust.env import Environment
 
 from conformance.harness.client import Client
 from conformance.harness.errors import HarnessError, TargetFailure
+from conformance.harness.receive_times import ReceiveTimes
 from conformance.harness.target import Target
 from reports.history import PhaseName
 from reports.history_writer import HistoryWriter
@@ -44,6 +45,7 @@ class RunPlan:
     pace: Pace
     churn: bool
     """Whether clients are to come and go."""
+    receive_times: ReceiveTimes
 
 
 class Participant(Protocol):
@@ -62,7 +64,10 @@ class LoadRun:
         self.plan = plan
         self.target = target
         self.fleet = LoadFleet(
-            target, HistoryWriter(plan.folder, process=process, secrets=target.secrets), plan.run
+            target,
+            HistoryWriter(plan.folder, process=process, secrets=target.secrets),
+            plan.run,
+            plan.receive_times,
         )
         self.tally = LiveTally(round((target.bounds.deliver_s + MARGIN_S) * 1e9))
         self.participants: list[Participant] = []

@@ -7,9 +7,10 @@ from argparse import ArgumentTypeError
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from conformance.harness.errors import UsageError
+from conformance.harness.receive_times import ReceiveTimes
 from conformance.harness.target import FORMS
 from reports.results import Exit
 
@@ -29,6 +30,7 @@ class LoadOptions:
     region: str | None
     dynamodb_endpoint: str | None
     management_endpoint: str | None
+    receive_times: ReceiveTimes
     pace: Pace
 
 
@@ -78,6 +80,13 @@ def add_options(parser: Any) -> None:  # noqa: ANN401 - Locust's parser class is
     )
     add("--away", _seconds, 1.0, "<s>", "mean seconds until they come back (default 1)")
     add("--payload-bytes", _payload_bytes, 120, "<n>", "size of a message's payload (default 120)")
+    add(
+        "--receive-times",
+        _receive_times,
+        "kernel",
+        "kernel|read",
+        "a message was received when the kernel had it (default; costs more), or when it was read",
+    )
 
 
 def load_options(parsed: Any) -> LoadOptions:  # noqa: ANN401 - an argparse namespace
@@ -91,6 +100,7 @@ def load_options(parsed: Any) -> LoadOptions:  # noqa: ANN401 - an argparse name
         region=parsed.region,
         dynamodb_endpoint=parsed.dynamodb_endpoint,
         management_endpoint=parsed.management_endpoint,
+        receive_times=parsed.receive_times,
         pace=Pace(parsed.talk_interval, parsed.stay, parsed.away, parsed.payload_bytes),
     )
 
@@ -123,6 +133,12 @@ def _seconds(text: str) -> float:
     if not 0.001 <= value <= 86_400:
         raise ArgumentTypeError(f"{text} is not between 0.001 and 86400 seconds")
     return value
+
+
+def _receive_times(text: str) -> str:
+    if text not in get_args(ReceiveTimes):
+        raise ArgumentTypeError(f"{text!r} is neither `kernel` nor `read`")
+    return text
 
 
 def _payload_bytes(text: str) -> int:

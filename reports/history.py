@@ -25,6 +25,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 
 FORMAT = 1
 
@@ -32,9 +33,15 @@ DELIVERY = np.dtype([("at_ns", "<i8"), ("message", "<u8"), ("connection", "<u4")
 """`message` is the id that the sender gave it (process << 32 | number, unique in the run),
 `connection` the receiver's number in its own process."""
 
+Deliveries: TypeAlias = npt.NDArray[np.void]
+"""Rows of DELIVERY."""
+
 EXACT = 0
 CORRUPT = 1
 """Flag: the payload names this message, but its bytes are not the ones that were sent."""
+KERNEL_TIME = 2
+"""Flag: `at_ns` is when the kernel received it. Without it, it came then or earlier: that is when the
+process read it, or when the kernel received the last of several that were read together."""
 
 OpOutcome: TypeAlias = Literal["ok", "failed", "unknown"]
 PhaseName: TypeAlias = Literal["set-up", "main", "heal", "settle", "final"]

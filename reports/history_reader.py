@@ -6,10 +6,9 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from .decoding import decode
 from .history import (
@@ -18,6 +17,7 @@ from .history import (
     FORMAT,
     ConnectEnded,
     ConnectStarted,
+    Deliveries,
     Event,
     FaultBegan,
     FaultEnded,
@@ -39,8 +39,6 @@ from .history import (
 from .results import check_format
 from .trace import LifecycleStep, Trace, TraceError
 from .trace_file import read_trace
-
-Deliveries: TypeAlias = npt.NDArray[np.void]
 
 
 class HistoryError(Exception):

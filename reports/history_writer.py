@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 
 from .append_only import AppendOnly, HistoryWriteError
-from .history import EXACT, FORMAT, Event, Footer, Header
+from .history import EXACT, FORMAT, Deliveries, Event, Footer, Header
 from .redaction import redact_named
 
 __all__ = ["HistoryWriteError", "HistoryWriter", "clock_name"]
@@ -57,9 +57,15 @@ class HistoryWriter:
 
     def delivered(self, at_ns: int, message: int, connection: int, flags: int = EXACT) -> None:
         """Record one received payload (a row of DELIVERY)."""
-        record = _RECORD.pack(at_ns, message, connection, flags)
+        self._take(_RECORD.pack(at_ns, message, connection, flags))
+
+    def deliveries(self, rows: Deliveries) -> None:
+        """Record many."""
+        self._take(rows.tobytes())
+
+    def _take(self, records: bytes) -> None:
         with self._lock:
-            self._deliveries += record
+            self._deliveries += records
         if len(self._deliveries) >= _FLUSH_BYTES:
             self.flush()
 

@@ -12,12 +12,13 @@ import pytest
 from conformance.clauses import FEATURES, clauses
 
 _ROOT = Path(__file__).parent.parent
-_ROOMS = ("reference_app", "loadtests", "conformance", "reports")
+_ROOMS = ("reference_app", "loadtests", "conformance", "reports", "benchmarks")
 _MAY_IMPORT = {
     "loadtests": {"conformance", "reports"},
     "conformance": {"reports"},
     "reports": set[str](),
     "reference_app": set[str](),
+    "benchmarks": {"reports"},
 }
 _EDGES = {
     "socket",
@@ -31,6 +32,7 @@ _EDGES = {
     "subprocess",
 }
 _PURE = (
+    "benchmarks/table.py",
     "conformance/accepted.py",
     "conformance/aws_facts.py",
     "conformance/clause_document.py",
@@ -41,6 +43,7 @@ _PURE = (
     "conformance/harness/envelope.py",
     "conformance/harness/fault_rules.py",
     "conformance/harness/frames.py",
+    "conformance/harness/heard.py",
     "conformance/harness/message_format.py",
     "conformance/harness/oracle.py",
     "conformance/harness/plan.py",

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from loadtests._arrivals import Arrivals
-from reports.history import FrameReceived
+from reports.history import DELIVERY, EXACT, FrameReceived
 
 _INTENDED = {1: 100, 2: 200}
 
 
 def _arrivals(*delivered: tuple[int, int, int]) -> Arrivals:
     arrivals = Arrivals(_INTENDED.get)
-    arrivals.deliveries(delivered)
+    arrivals.deliveries(np.array([(*heard, EXACT) for heard in delivered], DELIVERY))
     return arrivals
 
 

@@ -30,7 +30,7 @@ def _order(crew: ModuleType, folder: Path) -> Any:
     from loadtests._load_run import RunPlan
     from reports.history_writer import clock_name
 
-    plan = RunPlan(folder, "0123abcd", 7, Pace(1.0, 3.0, 1.0, 120), churn=True)
+    plan = RunPlan(folder, "0123abcd", 7, Pace(1.0, 3.0, 1.0, 120), churn=True, receive_times="read")
     return crew.Order(plan, "wss://example.com/prod", clock_name())
 
 

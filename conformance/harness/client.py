@@ -13,6 +13,7 @@ from .frames import FrameParser, Opcode, close_payload, encode_frame
 from .handshake import Dialer, Opened
 from .receiver import Receiver
 from .recorder import Recorder
+from .transport import Transport
 
 CONNECT_S = 35.0
 """`$connect` may take its integration's timeout, 29 s (HS-5, LM-7)."""
@@ -83,7 +84,7 @@ class Client:
         self.subprotocol = opened.subprotocol
         self.parser = FrameParser()
         self._connection_id: str | None = None
-        self._transport = opened.transport
+        self._transport: Transport = opened.transport
         self._recorder = recorder
         self._receiver = receiver
         self._lock = threading.Lock()
@@ -176,11 +177,8 @@ class Client:
         return self._transport.fileno()
 
     @property
-    def pending(self) -> bool:
-        return self._transport.pending
-
-    def read_into(self, buffer: memoryview) -> int:
-        return self._transport.read_into(buffer)
+    def transport(self) -> Transport:
+        return self._transport
 
     def pong(self, data: bytes) -> None:
         self._answer(Opcode.PONG, data)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import secrets
 import threading
 from collections import defaultdict, deque
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
 from typing import Self
 
-from reports.history import FrameReceived
+from reports.history import Deliveries, FrameReceived
 from reports.history_writer import HistoryWriter
 
 from .client import CLOSE_S, CONNECT_S, Client, connect
@@ -20,7 +20,8 @@ from .errors import HarnessError, TargetFailure
 from .handshake import Dialer
 from .heartbeat import Heartbeat
 from .readiness import Poller
-from .receiver import Delivered, Receiver
+from .receive_times import ReceiveTimes
+from .receiver import Receiver
 from .recorder import Recorder
 from .target import Target
 
@@ -42,7 +43,8 @@ class Fleet:
     `track=False` keeps nothing per delivery, for load tests: then `heard`, `wait_heard` and `frames`
     stay empty, the history alone knows, and `on_deliveries` and `on_frame` are told instead.
     `receiver.start()` runs on entering, unless `own_thread=False`: then the caller drains
-    `fleet.receiver` itself. A `recognizer` of the caller's own also names the run.
+    `fleet.receiver` itself. With neither, the caller does all on one thread, and calls
+    `fleet.receiver.hand_over()` now and then. A `recognizer` of the caller's own also names the run.
     """
 
     def __init__(
@@ -55,8 +57,9 @@ class Fleet:
         own_thread: bool = True,
         poller: Poller | None = None,
         recognizer: Recognizer | None = None,
-        on_deliveries: Callable[[Sequence[Delivered]], None] | None = None,
+        on_deliveries: Callable[[Deliveries], None] | None = None,
         on_frame: Callable[[FrameReceived], None] | None = None,
+        times: ReceiveTimes = "read",
     ) -> None:
         self.target = target
         self.run = recognizer.run if recognizer else run or new_run()
@@ -69,6 +72,8 @@ class Fleet:
             self._delivered if track else on_deliveries,
             self._framed if track else on_frame,
             poller,
+            alone=not (track or own_thread),
+            times=times,
         )
         self.heartbeat = Heartbeat(self.recorder)
         self.clients: dict[int, Client] = {}
@@ -229,9 +234,10 @@ class Fleet:
             raise
         self.recorder.send_ended(message, "ok")
 
-    def _delivered(self, batch: Sequence[Delivered]) -> None:
+    def _delivered(self, batch: Deliveries) -> None:
+        heard = zip(batch["message"].tolist(), batch["connection"].tolist(), strict=True)
         with self._changed:
-            for _, message, connection in batch:
+            for message, connection in heard:
                 self._heard[message].add(connection)
             self._changed.notify_all()
 

@@ -185,42 +185,41 @@ class _Stream:
     def __init__(self, transport: PlainTransport, deadline: Deadline) -> None:
         self._transport = transport
         self._deadline = deadline
-        self._bytes = bytearray(_CHUNK)
-        self._buffer = memoryview(self._bytes)
-        self._start = self._end = 0
+        self._data = b""
+        self._start = 0
         self.received = 0
 
     @property
     def leftover(self) -> bytes:
-        return bytes(self._buffer[self._start : self._end])
+        return self._data[self._start :]
 
     def gettimeout(self) -> float:
         return 0.0  # makes websocket-client call `recv` and `send` directly
 
     def recv(self, size: int) -> bytes:
-        while self._start == self._end:
+        while self._start == len(self._data):
             try:
-                self._start, self._end = 0, self._transport.read_into(self._buffer)
+                self._start, self._data = 0, self._transport.read(_CHUNK)
             except BlockingIOError:
                 if self._deadline.expired():
                     raise TimeoutError(f"no answer within {self._deadline.seconds:g} s") from None
                 wait_readable(self._transport.fileno(), self._deadline)
                 continue
-            self.received += self._end
-            if not self._end:
+            self.received += len(self._data)
+            if not self._data:
                 return b""
         # It asks for header lines byte by byte and joins them, which costs more than all the rest of a
         # connect: what comes before the end of the line may as well come at once.
-        stop = self._end_of_line() if size == 1 else min(self._end, self._start + size)
-        data = bytes(self._buffer[self._start : stop])
-        self._start = stop
+        stop = self._end_of_line() if size == 1 else self._start + size
+        data = self._data[self._start : stop]
+        self._start += len(data)
         return data
 
     def _end_of_line(self) -> int:
         """Where the line ends that begins here; an end of line is a piece of its own."""
-        newline = self._bytes.find(b"\n", self._start, self._end)
+        newline = self._data.find(b"\n", self._start)
         if newline < 0:
-            return self._end
+            return len(self._data)
         return max(newline, self._start + 1)
 
     def send(self, data: bytes) -> int:

@@ -24,8 +24,8 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from reports.history import CORRUPT
-from reports.history_reader import Deliveries, History, Message
+from reports.history import CORRUPT, Deliveries
+from reports.history_reader import History, Message
 from reports.metrics import LOST, OwedPairs
 from reports.results import Delivery
 

@@ -1,9 +1,8 @@
 """One thread hears all connections of the process.
 
 A thread (or greenlet) with a socket of its own for each connection costs ten times what a delivery
-needs. Here one loop asks which sockets are ready, reads each once into a shared buffer, takes the
-frames apart in batches, and looks payloads up rather than parsing them: the copies of a broadcast
-are identical.
+needs. Here one loop asks which sockets are ready, reads each once, takes the frames apart in batches,
+and looks reads up rather than parsing them: the copies of a broadcast are identical.
 """
 
 from __future__ import annotations
@@ -14,23 +13,35 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from typing import Protocol, TypeAlias
+from typing import Any, NamedTuple, Protocol
 
-from reports.history import FrameReceived
+from reports.history import Deliveries, FrameReceived
 
 from .envelope import Recognizer
 from .frames import FrameParser, Message, Opcode, ProtocolError, parse_close
+from .heard import Heard
 from .message_format import ReceiveFormat
 from .readiness import READABLE, Poller, new_poller
+from .receive_times import (
+    ANCILLARY_BYTES,
+    KERNEL_TIMES,
+    ReceiveTimes,
+    Stamp,
+    read_at,
+    system_clock_ahead_ns,
+    times_of,
+)
 from .recorder import Recorder
+from .transport import Transport
 
-Delivered: TypeAlias = tuple[int, int, int]
-"""(time in ns, message, connection) of one exact delivery."""
-
-_BUFFER = 1 << 18
+_READ = 2048
+"""Bytes of the first read; what is longer is read on into …"""
+_READ_ON = 1 << 18
 _CACHED_READ = 1024
-"""Longer reads are not looked up whole."""
+"""Longer reads are not looked up."""
 _CACHE_ENTRIES = 2048
+_MOST_HELD = 16384
+"""Reads, whatever `hold` says."""
 
 
 class Connection(Protocol):
@@ -39,14 +50,8 @@ class Connection(Protocol):
     number: int
     parser: FrameParser
 
-    def fileno(self) -> int: ...
-
-    def read_into(self, buffer: memoryview) -> int:
-        """As `Transport.read_into`."""
-
     @property
-    def pending(self) -> bool:
-        """As `Transport.pending`."""
+    def transport(self) -> Transport: ...
 
     def pong(self, data: bytes) -> None:
         """Answer a ping, without waiting."""
@@ -64,6 +69,9 @@ class Receiver:
     Either `start` a thread, or wait for `fileno` yourself and call `drain(0)`, which never waits.
     `on_deliveries` gets each drain's exact deliveries at once, `on_frame` every other message, both
     on the receiving thread. Adding and discarding are safe from any thread.
+
+    `alone` is for those whose every call comes from one thread: it reads without locks, and gathers
+    deliveries until `hand_over` is called, or very many are there.
     """
 
     def __init__(
@@ -71,9 +79,12 @@ class Receiver:
         recognizer: Recognizer,
         receive_format: ReceiveFormat,
         recorder: Recorder,
-        on_deliveries: Callable[[Sequence[Delivered]], None] | None = None,
+        on_deliveries: Callable[[Deliveries], None] | None = None,
         on_frame: Callable[[FrameReceived], None] | None = None,
         poller: Poller | None = None,
+        *,
+        alone: bool = False,
+        times: ReceiveTimes = "read",
     ) -> None:
         self._recognizer = recognizer
         self._format = receive_format
@@ -81,11 +92,16 @@ class Receiver:
         self._on_deliveries = on_deliveries
         self._on_frame = on_frame
         self._poller = poller or new_poller()
-        self._connections: dict[int, Connection] = {}
-        self._buffer = memoryview(bytearray(_BUFFER))
+        self._alone = alone
+        self.stamped = times == "kernel" and KERNEL_TIMES
+        """Whether the kernel is asked when messages came."""
+        self._ears: dict[int, _Ear] = {}
+        self._torn: set[int] = set()
+        """Descriptors whose last read ended inside a message."""
         self._reads: dict[bytes, tuple[int, ...]] = {}
         """Whole reads, and the messages that they deliver."""
-        self._batch: list[Delivered] = []
+        self._heard = Heard()
+        self._ahead_ns = system_clock_ahead_ns()
         self._firsts: deque[tuple[Connection, bytes]] = deque()
         self._wake_read, self._wake_write = os.pipe()
         self._poller.register(self._wake_read, READABLE)
@@ -108,9 +124,11 @@ class Receiver:
 
     def discard(self, connection: Connection) -> None:
         """Hear it no more; must come before its socket is closed. A second call does nothing."""
-        descriptor = connection.fileno()
-        if self._connections.get(descriptor) is connection:
-            del self._connections[descriptor]
+        descriptor = connection.transport.fileno()
+        ear = self._ears.get(descriptor)
+        if ear is not None and ear.connection is connection:
+            del self._ears[descriptor]
+            self._torn.discard(descriptor)
             self._poller.unregister(descriptor)
 
     def fileno(self) -> int:
@@ -118,20 +136,31 @@ class Receiver:
         return self._poller.fileno()
 
     def drain(self, timeout_s: float = 0.0) -> int:
-        """Read every ready connection once; wait at most so long for the first. Returns deliveries."""
+        """Read all that is ready; wait at most so long for the first. Returns the reads that delivered."""
         ready = self._poller.poll(timeout_s)
         while self._firsts:
             newcomer, first = self._firsts.popleft()
-            self._heard(newcomer, first, time.monotonic_ns())
+            self._understand(newcomer, first, self._read_now())
             self._register(newcomer)
-        connections = self._connections
-        for descriptor, _ in ready:
-            connection = connections.get(descriptor)
-            if connection is not None:
-                self._read(connection)
-            elif descriptor == self._wake_read:
-                os.read(descriptor, _BUFFER)
-        return self._hand_over()
+        before = len(self._heard)
+        again = [descriptor for descriptor, _ in ready]
+        while again:
+            again = self._read(again)
+        delivered = len(self._heard) - before
+        if not self._alone or len(self._heard) > _MOST_HELD:
+            self.hand_over()
+        return delivered
+
+    def hand_over(self) -> None:
+        """Record what was gathered, and tell `on_deliveries` of it; on the receiving thread only."""
+        self._ahead_ns = system_clock_ahead_ns()
+        if not len(self._heard):
+            return
+        heard, self._heard = self._heard, Heard()
+        rows = heard.rows(self._ahead_ns)
+        self._recorder.deliveries(rows)
+        if self._on_deliveries is not None:
+            self._on_deliveries(rows)
 
     def start(self) -> None:
         """Drain on a thread until `stop`."""
@@ -149,116 +178,173 @@ class Receiver:
                 return
 
     def stop(self) -> None:
-        """Stop for good and let go of the descriptors; the connections stay open."""
+        """Stop for good, hand over, and let go of the descriptors; the connections stay open."""
         self._stopping.set()
         os.write(self._wake_write, b"\0")
         if self._thread is not None:
             self._thread.join()
+        self.hand_over()
         self._poller.close()
         os.close(self._wake_read)
         os.close(self._wake_write)
 
     def _register(self, connection: Connection) -> None:
-        descriptor = connection.fileno()
+        transport = connection.transport
+        descriptor = transport.fileno()
         if descriptor < 0:
             return  # closed already
         try:
+            reader = transport.stamped_reader if self.stamped else transport.reader
+            ahead = transport if transport.reads_ahead else None
+            ear = _Ear(reader(alone=self._alone), connection, connection.number, ahead)
             self._poller.register(descriptor, READABLE)
         except OSError as error:
             if error.errno == errno.EBADF:
                 return  # closed by another thread in between
             raise
-        self._connections[descriptor] = connection
+        self._ears[descriptor] = ear
 
-    def _read(self, connection: Connection) -> None:
-        buffer = self._buffer
-        while True:
+    def _read(self, ready: Sequence[int]) -> list[int]:
+        """Read each of these once; returns those that have more than epoll knows of.
+
+        Every delivery passes here: what is a name of this function costs less than an attribute.
+        """
+        ears, reads, torn, stamped, clock = (
+            self._ears,
+            self._reads,
+            self._torn,
+            self.stamped,
+            time.monotonic_ns,
+        )
+        stamps, messages, connections = self._heard.stamps, self._heard.messages, self._heard.connections
+        sizes = (_READ, ANCILLARY_BYTES) if stamped else (_READ,)
+        again = []
+        for descriptor in ready:
+            ear = ears.get(descriptor)
+            if ear is None:
+                if descriptor == self._wake_read:
+                    os.read(descriptor, _READ)
+                continue
+            read, connection, number, ahead = ear
             try:
-                count = connection.read_into(buffer)
+                data = read(*sizes)
             except BlockingIOError:
-                return
+                continue
             except OSError as error:
                 connection.peer_lost(error.strerror or str(error))
-                return
-            if not count:
-                connection.peer_lost("the stream ended without a close frame")
-                return
-            now = time.monotonic_ns()
-            data = bytes(buffer[:count])
-            known = self._reads.get(data) if count <= _CACHED_READ and connection.parser.idle else None
-            if known is None:
-                self._heard(connection, data, now)
+                continue
+            stamp: Stamp
+            if stamped:
+                data, ancillary, _, _ = data
+                stamp = ancillary[0][2] if ancillary else read_at(clock())
             else:
-                number = connection.number
-                for message in known:
-                    self._batch.append((now, message, number))
-            if not connection.pending:
-                return
+                stamp = clock()
+            known = reads.get(data)
+            if known is not None and descriptor not in torn:
+                stamps.append(stamp)
+                messages.append(known)
+                connections.append(number)
+            elif not data:
+                connection.peer_lost("the stream ended without a close frame")
+                continue
+            else:
+                self._understand(connection, data if len(data) < _READ else data + self._more(ear), stamp)
+            if ahead is not None and ahead.pending:
+                again.append(descriptor)
+        return again
 
-    def _heard(self, connection: Connection, data: bytes, now: int) -> None:
-        whole = connection.parser.idle
+    def _more(self, ear: _Ear) -> bytes:
+        """What a first read has left; the end of the stream, or its break, is met again at the next read."""
+        try:
+            got = ear.read(_READ_ON, ANCILLARY_BYTES) if self.stamped else ear.read(_READ_ON)
+        except OSError:
+            return b""
+        data: bytes = got[0] if self.stamped else got
+        return data
+
+    def _read_now(self) -> Stamp:
+        now = time.monotonic_ns()
+        return read_at(now) if self.stamped else now
+
+    def _understand(self, connection: Connection, data: bytes, stamp: Stamp) -> None:
+        """Take a read apart; remember what it delivers if the same bytes will always deliver it."""
+        parser = connection.parser
+        lasting = parser.idle and len(data) <= _CACHED_READ
         violation: ProtocolError | None = None
         try:
-            messages = connection.parser.feed(data)
+            messages = parser.feed(data)
         except ProtocolError as error:
             messages, violation = error.before, error
-        before = len(self._batch)
-        lasting = True
+        self._note_torn(connection.transport.fileno(), torn=not parser.idle)
+        delivered: list[int] = []
         for message in messages:
-            lasting &= self._take(connection, message, now)
+            lasting &= self._take(connection, message, stamp, delivered)
             if message.opcode == Opcode.CLOSE:
-                return  # what follows a close frame is nothing (RFC 6455 section 1.4)
-        if violation is not None:
-            connection.peer_lost(f"the server broke RFC 6455: {violation}")
-        elif whole and lasting and connection.parser.idle and len(data) <= _CACHED_READ:
-            self._remember(data, tuple(message for _, message, _ in self._batch[before:]))
+                break  # what follows a close frame is nothing (RFC 6455 section 1.4)
+        else:
+            if violation is not None:
+                connection.peer_lost(f"the server broke RFC 6455: {violation}")
+            elif lasting and parser.idle:
+                self._remember(data, tuple(delivered))
+        if delivered:
+            self._heard.stamps.append(stamp)
+            self._heard.messages.append(tuple(delivered))
+            self._heard.connections.append(connection.number)
+
+    def _note_torn(self, descriptor: int, *, torn: bool) -> None:
+        if torn:
+            self._torn.add(descriptor)
+        else:
+            self._torn.discard(descriptor)
 
     def _remember(self, data: bytes, messages: tuple[int, ...]) -> None:
         if len(self._reads) >= _CACHE_ENTRIES:
-            self._reads = {}
+            self._reads.clear()  # and not a new one: `_read` is at work with this
         self._reads[data] = messages
 
-    def _take(self, connection: Connection, message: Message, now: int) -> bool:
-        """Record one message or control frame; True if its bytes will always mean just this delivery."""
+    def _take(self, connection: Connection, message: Message, stamp: Stamp, delivered: list[int]) -> bool:
+        """Take one message or control frame; True if its bytes will always mean just this delivery."""
         opcode, data = message
         if opcode == Opcode.TEXT:
-            return self._take_text(connection, data, now)
+            return self._take_text(connection, data, stamp, delivered)
         if opcode == Opcode.PING:
             connection.pong(data)
         elif opcode == Opcode.CLOSE:
             connection.peer_closed(*parse_close(data))
         elif opcode == Opcode.BINARY:
-            self._take_other(connection, data.decode("utf-8", "backslashreplace"), len(data), now)
+            self._take_other(connection, data.decode("utf-8", "backslashreplace"), len(data), stamp)
         return False
 
-    def _take_text(self, connection: Connection, data: bytes, now: int) -> bool:
+    def _take_text(self, connection: Connection, data: bytes, stamp: Stamp, delivered: list[int]) -> bool:
         try:
             text = data.decode()
         except UnicodeDecodeError:
-            self._take_other(connection, data.decode("utf-8", "backslashreplace"), len(data), now)
+            self._take_other(connection, data.decode("utf-8", "backslashreplace"), len(data), stamp)
             connection.peer_lost("the server broke RFC 6455: text that is not UTF-8 (close code 1007)")
             return False
         payload = self._format.payload(text)
         if payload is not None:
             recognition = self._recognizer.recognise(payload)
             if recognition.exact and recognition.message is not None:
-                self._batch.append((now, recognition.message, connection.number))
+                delivered.append(recognition.message)
                 return recognition.lasting
-        self._take_other(connection, text, len(data), now)
+        self._take_other(connection, text, len(data), stamp)
         return False
 
-    def _take_other(self, connection: Connection, text: str, size: int, now: int) -> None:
+    def _take_other(self, connection: Connection, text: str, size: int, stamp: Stamp) -> None:
         named = self._recognizer.recognise(text).message
-        event = self._recorder.frame_received(connection.number, text, size, now, named)
+        at_ns = int(times_of([stamp], self._ahead_ns)[0][0])
+        event = self._recorder.frame_received(connection.number, text, size, at_ns, named)
         if self._on_frame is not None:
             self._on_frame(event)
 
-    def _hand_over(self) -> int:
-        batch = self._batch
-        if not batch:
-            return 0
-        self._batch = []
-        self._recorder.deliveries(batch)
-        if self._on_deliveries is not None:
-            self._on_deliveries(batch)
-        return len(batch)
+
+class _Ear(NamedTuple):
+    """How one connection is heard."""
+
+    read: Callable[..., Any]
+    """`Reader` or `StampedReader`."""
+    connection: Connection
+    number: int
+    ahead: Transport | None
+    """The connection's, if it reads ahead."""

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterable
 
 from reports.history import (
     CORRUPT,
     EXCERPT,
     ConnectEnded,
     ConnectStarted,
+    Deliveries,
     Event,
     FaultBegan,
     FaultEnded,
@@ -103,11 +103,10 @@ class Recorder:
     def send_ended(self, message: int, outcome: OpOutcome, detail: str = "") -> None:
         self._write(SendEnded(time.monotonic_ns(), message, outcome, detail[:EXCERPT]))
 
-    def deliveries(self, received: Iterable[tuple[int, int, int]]) -> None:
-        """Exact deliveries: (time in ns, message, connection) each."""
+    def deliveries(self, rows: Deliveries) -> None:
+        """Exact deliveries."""
         try:
-            for at_ns, message, connection in received:
-                self._writer.delivered(at_ns, message, connection)
+            self._writer.deliveries(rows)
         except HistoryWriteError as error:
             self.failure = self.failure or error
 

@@ -16,11 +16,13 @@ import socket
 import ssl
 import struct
 import threading
+from collections.abc import Callable
 from contextlib import suppress
-from typing import Protocol, cast
+from typing import ClassVar, Protocol, TypeAlias
 
 from .deadline import Deadline
 from .errors import ConnectionLost, SendStalled
+from .receive_times import ANCILLARY_BYTES, SO_TIMESTAMPNS
 
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 _TLS_CHUNK = 1 << 16
@@ -28,17 +30,33 @@ _POLL_MS = 100
 """A writer that waits looks so often whether the connection was closed meanwhile."""
 
 
+Reader: TypeAlias = Callable[[int], bytes]
+Stamped: TypeAlias = tuple[bytes, list[tuple[int, int, bytes]], int, object]
+"""As `socket.recvmsg` returns it; the stamp is the third part of the first ancillary item, if any."""
+StampedReader: TypeAlias = Callable[[int, int], Stamped]
+"""Takes the sizes of data and of ancillary data."""
+
+
 class Transport(Protocol):
     """A byte stream to the server."""
+
+    reads_ahead: ClassVar[bool]
+    """Whether `pending` can be true."""
 
     def fileno(self) -> int:
         """The descriptor to wait for; -1 when closed."""
 
-    def read_into(self, buffer: memoryview) -> int:
-        """Fill `buffer` with what is there; 0 at the end of the stream.
+    def read(self, size: int) -> bytes:
+        """What is there, at most so many bytes; none at the end of the stream.
 
         Raises BlockingIOError when nothing is there, OSError when the connection is broken.
         """
+
+    def reader(self, *, alone: bool) -> Reader:
+        """`read`, faster where nobody can close the connection meanwhile: `alone` on one thread."""
+
+    def stamped_reader(self, *, alone: bool) -> StampedReader:
+        """The same, which also tells when the kernel received the bytes, from now on."""
 
     @property
     def pending(self) -> bool:
@@ -57,6 +75,7 @@ class Transport(Protocol):
 class PlainTransport:
     """TCP."""
 
+    reads_ahead: ClassVar[bool] = False
     __slots__ = ("_accepted", "_flushed", "_lock", "_socket", "_unsent")
 
     def __init__(self, connected: socket.socket) -> None:
@@ -75,9 +94,16 @@ class PlainTransport:
     def pending(self) -> bool:
         return False
 
-    def read_into(self, buffer: memoryview) -> int:
+    def read(self, size: int) -> bytes:
         with self._lock:
-            return self._socket.recv_into(buffer)
+            return self._socket.recv(size)
+
+    def reader(self, *, alone: bool) -> Reader:
+        return self._socket.recv if alone else self.read
+
+    def stamped_reader(self, *, alone: bool) -> StampedReader:
+        self._socket.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
+        return self._socket.recvmsg if alone else self._read_stamped
 
     def send(self, data: bytes, deadline: Deadline) -> None:
         with self._lock:
@@ -103,6 +129,10 @@ class PlainTransport:
                 self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
             self._socket.close()
 
+    def _read_stamped(self, size: int, ancillary_size: int) -> Stamped:
+        with self._lock:
+            return self._socket.recvmsg(size, ancillary_size)
+
     def _accept(self, data: bytes) -> int:
         if self._socket.fileno() < 0:
             raise ConnectionLost("it was closed before the message was sent", outcome="failed")
@@ -125,13 +155,17 @@ class PlainTransport:
 class TlsTransport(PlainTransport):
     """TLS over TCP, through memory buffers, so that it waits in the same places as TCP does."""
 
-    __slots__ = ("_incoming", "_outgoing", "_tls")
+    reads_ahead: ClassVar[bool] = True
+    __slots__ = ("_ancillary", "_incoming", "_outgoing", "_stamped", "_tls")
 
     def __init__(self, connected: socket.socket, context: ssl.SSLContext, hostname: str) -> None:
         """Take the socket over; `shake_hands` must come before anything else."""
         super().__init__(connected)
         self._incoming = ssl.MemoryBIO()
         self._outgoing = ssl.MemoryBIO()
+        self._stamped = False
+        self._ancillary: list[tuple[int, int, bytes]] = []
+        """Of the bytes that came last."""
         self._tls = context.wrap_bio(self._incoming, self._outgoing, server_hostname=hostname)
 
     def shake_hands(self, deadline: Deadline) -> None:
@@ -154,19 +188,18 @@ class TlsTransport(PlainTransport):
     def pending(self) -> bool:
         return self._tls.pending() > 0 or self._incoming.pending > 0
 
-    def read_into(self, buffer: memoryview) -> int:
+    def read(self, size: int) -> bytes:
         with self._lock:
-            self._pull()
-            try:
-                # With a buffer it returns the count, which typeshed does not know.
-                return cast("int", self._tls.read(len(buffer), buffer))
-            except ssl.SSLWantReadError as error:
-                raise BlockingIOError from error
-            except ssl.SSLZeroReturnError:
-                return 0
-            finally:
-                if self._outgoing.pending:  # alerts, key updates (RFC 8446 section 4.6.3)
-                    self._push()
+            return self._read(size)
+
+    def reader(self, *, alone: bool) -> Reader:
+        return self._read if alone else self.read
+
+    def stamped_reader(self, *, alone: bool) -> StampedReader:
+        self._socket.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
+        self._stamped = True
+        read = self.reader(alone=alone)
+        return lambda size, _: (read(size), self._ancillary, 0, None)
 
     def close(self, *, reset: bool = False) -> None:
         with self._lock:
@@ -176,6 +209,18 @@ class TlsTransport(PlainTransport):
                     self._tls.unwrap()
                 self._push()
         super().close(reset=reset)
+
+    def _read(self, size: int) -> bytes:
+        self._pull()
+        try:
+            return self._tls.read(size)
+        except ssl.SSLWantReadError as error:
+            raise BlockingIOError from error
+        except ssl.SSLZeroReturnError:
+            return b""
+        finally:
+            if self._outgoing.pending:  # alerts, key updates (RFC 8446 section 4.6.3)
+                self._push()
 
     def _push(self) -> None:
         """Send what the session itself wants to say, as far as that is possible."""
@@ -205,7 +250,10 @@ class TlsTransport(PlainTransport):
     def _pull(self) -> None:
         """Move what the network has into the session."""
         try:
-            data = self._socket.recv(_TLS_CHUNK)
+            if self._stamped:
+                data, self._ancillary, _, _ = self._socket.recvmsg(_TLS_CHUNK, ANCILLARY_BYTES)
+            else:
+                data = self._socket.recv(_TLS_CHUNK)
         except BlockingIOError:
             return
         if data:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -13,9 +12,9 @@ from conformance.harness.deadline import Deadline, wait_for
 from conformance.harness.envelope import Envelope, Recognizer
 from conformance.harness.handshake import Dialer, Endpoint
 from conformance.harness.message_format import Json, ReceiveFormat
-from conformance.harness.receiver import Delivered, Receiver
+from conformance.harness.receiver import Receiver
 from conformance.harness.recorder import Recorder
-from reports.history import FrameReceived
+from reports.history import Deliveries, FrameReceived
 from reports.history_reader import History, read_history
 from reports.history_writer import HistoryWriter
 
@@ -33,7 +32,8 @@ class LoopbackSession:
         self.recorder = Recorder(HistoryWriter(folder))
         self.recognizer = Recognizer(RUN)
         self.envelope = Envelope(RUN)
-        self.delivered: list[Delivered] = []
+        self.delivered: list[tuple[int, int, int]] = []
+        """(time, message, connection) of each."""
         self.frames: list[FrameReceived] = []
         self.receiver = Receiver(
             self.recognizer, ReceiveFormat(receive), self.recorder, self._deliveries, self.frames.append
@@ -59,7 +59,7 @@ class LoopbackSession:
         self.clients.append(client)
         return client
 
-    def wait_delivered(self, count: int = 1) -> list[Delivered]:
+    def wait_delivered(self, count: int = 1) -> list[tuple[int, int, int]]:
         wait_for(lambda: len(self.delivered) >= count, Deadline(WAIT_S), 0.001)
         return self.delivered
 
@@ -74,5 +74,5 @@ class LoopbackSession:
         self.recorder.flush()
         return read_history(self.folder)
 
-    def _deliveries(self, batch: Sequence[Delivered]) -> None:
-        self.delivered.extend(batch)
+    def _deliveries(self, rows: Deliveries) -> None:
+        self.delivered += rows[["at_ns", "message", "connection"]].tolist()

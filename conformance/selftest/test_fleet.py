@@ -14,7 +14,6 @@ from conformance.harness.envelope import Recognizer
 from conformance.harness.errors import ConnectionLost, HandshakeRefused, HarnessError
 from conformance.harness.fleet import Fleet, new_run
 from conformance.harness.message_format import ReceiveFormat
-from conformance.harness.receiver import Delivered
 from conformance.harness.target import Target, load_target
 from reports.history import FrameReceived
 from reports.history_reader import History, read_history
@@ -161,7 +160,7 @@ def test_waiting_until_sees_what_is_no_delivery(tmp_path: Path) -> None:
 
 
 def test_a_fleet_that_does_not_track_tells_its_caller_instead(tmp_path: Path) -> None:
-    delivered: list[Delivered] = []
+    delivered: list[int] = []
     frames: list[FrameReceived] = []
     recognizer = Recognizer(new_run())
     with (
@@ -172,7 +171,7 @@ def test_a_fleet_that_does_not_track_tells_its_caller_instead(tmp_path: Path) ->
             track=False,
             own_thread=False,
             recognizer=recognizer,
-            on_deliveries=delivered.extend,
+            on_deliveries=lambda rows: delivered.extend(rows["message"].tolist()),
             on_frame=frames.append,
         ) as fleet,
     ):
@@ -183,7 +182,8 @@ def test_a_fleet_that_does_not_track_tells_its_caller_instead(tmp_path: Path) ->
         while not (delivered and frames) and not deadline.expired():
             select.select([fleet.receiver.fileno()], [], [], deadline.remaining())
             fleet.receiver.drain(0)
-        assert [heard for _, heard, _ in delivered] == [message]
+            fleet.receiver.hand_over()
+        assert delivered == [message]
         assert len(frames) == 1
         assert (fleet.heard(message), fleet.frames(client)) == (frozenset(), ())
         assert fleet.run == recognizer.run

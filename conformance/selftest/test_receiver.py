@@ -9,14 +9,17 @@ from websockets.frames import Opcode as TheirOpcode
 
 from conformance.harness.client import connect
 from conformance.harness.deadline import Deadline, wait_for
-from conformance.harness.envelope import Recognizer
+from conformance.harness.envelope import Envelope, Recognizer
 from conformance.harness.errors import HarnessError
 from conformance.harness.frames import Opcode
 from conformance.harness.handshake import Dialer, Endpoint
 from conformance.harness.message_format import ReceiveFormat
 from conformance.harness.readiness import SelectorPoller
+from conformance.harness.receive_times import KERNEL_TIMES
 from conformance.harness.receiver import Receiver
 from conformance.harness.recorder import Recorder
+from reports.history import KERNEL_TIME
+from reports.history_reader import read_history
 from reports.history_writer import HistoryWriter
 
 from .certificates import certificates
@@ -262,3 +265,49 @@ def test_any_poller_can_be_injected(tmp_path: Path) -> None:
     receiver.start()
     receiver.stop()
     recorder.close()
+
+
+@pytest.mark.skipif(not KERNEL_TIMES, reason="this system's kernel cannot be asked")
+@pytest.mark.parametrize("secure", [False, True], ids=["ws", "wss"])
+def test_on_one_thread_deliveries_gather_with_kernel_times_until_handed_over(
+    tmp_path: Path, *, secure: bool
+) -> None:
+    issued = certificates()
+    recorder = Recorder(HistoryWriter(tmp_path))
+    receiver = Receiver(Recognizer(RUN), ReceiveFormat("{payload}"), recorder, alone=True, times="kernel")
+    with ScriptedPeer(tls=issued.server if secure else None) as peer:
+        client = connect(Dialer(Endpoint(peer.url), issued.client), recorder, receiver, "stayer")
+        heard = 0
+        for number in range(3):
+            peer.send(text(Envelope(RUN).wrap(number)))
+            while heard <= number:
+                heard += receiver.drain(WAIT_S)
+        recorder.flush()
+        assert len(read_history(tmp_path).deliveries) == 0
+        client.abort()
+    receiver.stop()
+    recorder.close()
+    rows = read_history(tmp_path).deliveries
+    assert rows["message"].tolist() == [0, 1, 2]
+    assert rows["flags"].tolist()[-1] == KERNEL_TIME
+
+
+def test_a_message_longer_than_one_read_is_heard(tmp_path: Path) -> None:
+    with LoopbackSession(tmp_path) as session, ScriptedPeer() as peer:
+        session.connect(peer.url)
+        peer.send(text(session.envelope.wrap(5, "x" * 100_000)) + text(session.envelope.wrap(6)))
+        assert [message for _, message, _ in session.wait_delivered(2)] == [5, 6]
+
+
+def test_the_same_bytes_inside_a_longer_message_are_no_delivery(tmp_path: Path) -> None:
+    with LoopbackSession(tmp_path) as session, ScriptedPeer() as peer:
+        session.connect(peer.url)
+        frame = text(session.envelope.wrap(5))
+        peer.send(frame)
+        session.wait_delivered()
+        whole = server_frame(Opcode.BINARY, b"x" + frame)
+        peer.send(whole[:3])
+        assert wait_for(lambda: bool(session.receiver._torn), Deadline(WAIT_S))
+        peer.send(whole[3:])
+        session.wait_frame()
+        assert len(session.delivered) == 1

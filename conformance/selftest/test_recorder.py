@@ -5,14 +5,16 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from conformance.harness.errors import HarnessError
 from conformance.harness.recorder import Recorder
-from reports.history import CORRUPT, Event, message_id
+from reports.history import CORRUPT, DELIVERY, EXACT, Deliveries, Event, message_id
 from reports.history_reader import read_history
 from reports.history_writer import HistoryWriteError, HistoryWriter
 
+DELIVERED = np.array([(1, 2, 3, EXACT)], DELIVERY)
 FULL = OSError(errno.ENOSPC, "No space left on device")
 
 
@@ -25,6 +27,9 @@ class FullDisk(HistoryWriter):
         raise HistoryWriteError(Path("history.0.jsonl"), FULL)
 
     def delivered(self, at_ns: int, message: int, connection: int, flags: int = 0) -> None:
+        raise HistoryWriteError(Path("history.0.deliveries"), FULL)
+
+    def deliveries(self, rows: Deliveries) -> None:
         raise HistoryWriteError(Path("history.0.deliveries"), FULL)
 
     def flush(self) -> None:
@@ -81,7 +86,7 @@ def test_a_damaged_copy_is_an_event_and_a_corrupt_delivery(tmp_path: Path) -> No
     recorder = Recorder(HistoryWriter(tmp_path))
     number = recorder.connect_started("x")
     recorder.frame_received(number, "bad", 3, 1000, corrupt_of=7)
-    recorder.deliveries([(2000, 8, number)])
+    recorder.deliveries(np.array([(2000, 8, number, EXACT)], DELIVERY))
     recorder.close()
     history = read_history(tmp_path)
     assert [frame.corrupt_of for frame in history.frames] == [7]
@@ -92,7 +97,7 @@ def test_recording_on_a_full_disk_raises_only_where_it_is_asked(tmp_path: Path) 
     recorder = Recorder(FullDisk(tmp_path))
     recorder.check()
     recorder.note("lost")
-    recorder.deliveries([(1, 2, 3)])
+    recorder.deliveries(DELIVERED)
     with pytest.raises(HarnessError, match="No space left on device"):
         recorder.check()
     with pytest.raises(HarnessError, match="No space left on device"):
@@ -103,7 +108,7 @@ def test_recording_on_a_full_disk_raises_only_where_it_is_asked(tmp_path: Path) 
     "record",
     [
         lambda recorder: recorder.flush(),
-        lambda recorder: recorder.deliveries([(1, 2, 3)]),
+        lambda recorder: recorder.deliveries(DELIVERED),
         lambda recorder: recorder.frame_received(0, "bad", 3, 1, corrupt_of=7),
         lambda recorder: recorder.connect_started("x"),
     ],

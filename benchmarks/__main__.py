@@ -1,0 +1,100 @@
+"""python -m benchmarks: what a verified delivery costs, beside a C client and plain Locust, in one run.
+
+The C server has one core, the client under measure another. Needs Linux, two cores and gcc.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+from reports.results import Exit
+
+from .measuring import BenchmarkError, Figures, measure, resident_bytes
+from .server import build
+from .subjects import CClient, Churnproof, PlainLocust, Subject
+from .table import Accuracy, Row, accuracies, comparison
+
+_PERCENTILES = (50, 99)
+_SHARES = (0.3, 0.8)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--connections", type=int, default=1000)
+    parser.add_argument("--deliveries-per-s", type=float, default=20_000.0, help="of clients that can")
+    parser.add_argument("--seconds", type=float, default=5.0, help="of measuring, for each client")
+    return parser.parse_args()
+
+
+def _missing() -> str | None:
+    """Why nothing can be measured here."""
+    if sys.platform != "linux" or shutil.which("gcc") is None:
+        return "the benchmark needs Linux and gcc, which builds its server and its measure"
+    if len(os.sched_getaffinity(0)) < 2:
+        return "the benchmark needs two cores: one for the server, one for the client"
+    return None
+
+
+def _run(options: argparse.Namespace, server: Path, client: Path) -> None:
+    c = CClient("C epoll client, verifies nothing", 1e6, client)
+    kernel = Churnproof("churnproof, kernel times", 1e6)
+    read = Churnproof("churnproof, times of reads", 1e6, ("--receive-times", "read"))
+    plain = PlainLocust("plain Locust + websocket-client", 5000.0)
+    figures: dict[str, Figures] = {}
+    rows = []
+    for subject in (c, read, kernel, plain):
+        print(f"measuring {subject.name}", file=sys.stderr)
+        rate = min(options.deliveries_per_s, subject.fits)
+        found = measure(subject, server, options.connections, rate, options.seconds)
+        figures[subject.name] = found
+        rows.append(_row(subject, found, options.connections, server))
+    print(comparison(rows, rows[0], rows[-1]))
+    saturation = 1e6 / figures[kernel.name].cpu_us
+    print(f"\n{kernel.name}: one core is full at {saturation:,.0f} deliveries/s")
+    checked = [_accuracy(kernel, share, saturation, options, server) for share in _SHARES]
+    print(accuracies(checked))
+
+
+def _row(subject: Subject, found: Figures, connections: int, server: Path) -> Row:
+    own = None if isinstance(subject, CClient) else resident_bytes(subject, server)
+    each = None if own is None else (found.resident_bytes - own) / (connections - 1)
+    return Row(subject.name, found.cpu_us, found.connects_per_s, each)
+
+
+def _accuracy(
+    subject: Subject, share: float, saturation: float, options: argparse.Namespace, server: Path
+) -> Accuracy:
+    print(f"measuring {subject.name} at {share:.0%} of that", file=sys.stderr)
+    found = measure(subject, server, options.connections, share * saturation, options.seconds)
+    assert found.reported_ns is not None, "ours tells"
+    reported, true = (
+        {f"p{p}": float(np.percentile(values, p, method="inverted_cdf")) / 1e6 for p in _PERCENTILES}
+        for values in (found.reported_ns, found.true_ns)
+    )
+    return Accuracy(subject.name, f"{share:.0%}", reported, true)
+
+
+def main() -> int:
+    if (missing := _missing()) is not None:
+        print(missing, file=sys.stderr)
+        return Exit.USAGE
+    options = _arguments()
+    with tempfile.TemporaryDirectory() as folder:
+        server, client = build(Path(folder))
+        try:
+            _run(options, server, client)
+        except BenchmarkError as error:
+            print(f"benchmarks: {error}", file=sys.stderr)
+            return Exit.HARNESS_ERROR
+    return Exit.OK
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,68 @@
+"""What was measured, side by side, in words and columns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Row:
+    """One client; None where it was not measured."""
+
+    name: str
+    cpu_us: float
+    """For each delivery."""
+    connects_per_s: float
+    bytes_per_connection: float | None
+
+
+@dataclass(frozen=True)
+class Accuracy:
+    """What a client said of latency, and what was true, in milliseconds."""
+
+    name: str
+    load: str
+    reported: Mapping[str, float]
+    """By percentile."""
+    true: Mapping[str, float]
+
+
+_HEAD = ("client", "CPU us/delivery", "x C", "/ plain", "connects/s", "x plain", "KB/connection")
+
+
+def comparison(rows: Sequence[Row], measure: Row, plain: Row | None) -> str:
+    """One line a client: its CPU against that of `measure` and of `plain`."""
+    lines = [_HEAD, *(tuple(_cells(row, measure, plain)) for row in rows)]
+    return _aligned(lines)
+
+
+def accuracies(found: Sequence[Accuracy]) -> str:
+    """One line a client, load and percentile: reported, true, and the error."""
+    lines = [("client", "load", "percentile", "reported ms", "true ms", "error")]
+    for accuracy in found:
+        for percentile, true in accuracy.true.items():
+            reported = accuracy.reported[percentile]
+            error = f"{reported / true - 1:+.1%}"
+            lines.append((accuracy.name, accuracy.load, percentile, f"{reported:.2f}", f"{true:.2f}", error))
+    return _aligned(lines)
+
+
+def _cells(row: Row, measure: Row, plain: Row | None) -> Iterator[str]:
+    yield row.name
+    yield f"{row.cpu_us:.1f}"
+    yield f"{row.cpu_us / measure.cpu_us:.2f}"
+    yield "" if plain is None else f"1/{plain.cpu_us / row.cpu_us:.1f}"
+    yield f"{row.connects_per_s:,.0f}"
+    yield "" if plain is None else f"{row.connects_per_s / plain.connects_per_s:.1f}"
+    yield "" if row.bytes_per_connection is None else f"{row.bytes_per_connection / 1024:.1f}"
+
+
+def _aligned(lines: Sequence[Sequence[str]]) -> str:
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+
+    def line(cells: Sequence[str]) -> str:
+        first, *others = zip(cells, widths, strict=True)
+        return "  ".join([first[0].ljust(first[1]), *(cell.rjust(width) for cell, width in others)])
+
+    return "\n".join(map(line, lines))
