@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from reference_app.gateway.ready_file import Ready
     from reference_app.gateway.stack import StackOptions
     from reference_app.gateway.template.application import Application
+    from reference_app.gateway.unknowns import Unknowns
 
 EXIT_OK = 0
 EXIT_HARNESS = 3
@@ -97,6 +98,9 @@ def _parser() -> argparse.ArgumentParser:
         metavar="NAME=VALUE",
         help="behaviour where AWS's own is not known; may be repeated",
     )
+    parser.add_argument(
+        "--unknowns", type=Path, metavar="FILE", help="a table of such behaviours, one NAME=VALUE a line"
+    )
     parser.add_argument("--quiet", action="store_true", help="drop what the functions print")
     return parser
 
@@ -157,22 +161,34 @@ async def _serve(options: argparse.Namespace) -> None:
 
 def _stack_options(options: argparse.Namespace) -> StackOptions:
     from reference_app.gateway.stack import StackOptions
-    from reference_app.gateway.unknowns import UnknownsError, from_assignments
 
-    try:
-        unknowns = from_assignments(options.unknown)
-    except UnknownsError as error:
-        raise StackError(f"--unknown: {error}") from error
     return StackOptions(
         host=options.host,
         port=options.port,
         control_port=options.control_port,
         concurrency=options.concurrency,
         dynamodb_endpoint=options.dynamodb_endpoint,
-        unknowns=unknowns,
+        unknowns=_unknowns(options),
         logs=None if options.quiet else sys.stderr,
         notify=_complain,
     )
+
+
+def _unknowns(options: argparse.Namespace) -> Unknowns:
+    """What the file says, overridden by what the command line says."""
+    from reference_app.gateway.unknowns import UnknownsError, assignments_in, from_assignments
+
+    table: list[str] = []
+    if options.unknowns is not None:
+        try:
+            table = assignments_in(options.unknowns.read_text(encoding="utf-8"))
+            from_assignments(table)
+        except (OSError, ValueError) as error:
+            raise StackError(f"--unknowns {options.unknowns}: {error}") from error
+    try:
+        return from_assignments([*table, *options.unknown])
+    except UnknownsError as error:
+        raise StackError(f"--unknown: {error}") from error
 
 
 def _read(options: argparse.Namespace) -> Application:

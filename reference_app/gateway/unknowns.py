@@ -174,6 +174,11 @@ def from_assignments(assignments: Iterable[str]) -> Unknowns:
     return Unknowns(**overrides)
 
 
+def assignments_in(text: str) -> list[str]:
+    """The assignments of a table as text: one a line; empty lines and `#` lines say nothing."""
+    return [line for line in text.split("\n") if line.strip() and not line.startswith("#")]
+
+
 def _parse(name: str, value: str, kind: object) -> object:
     choices = get_args(kind)
     if choices:

@@ -178,6 +178,7 @@ def test_an_unreadable_template_is_one_sentence_and_4(tmp_path: Path) -> None:
         (["--parameter", "Stage"], "'Stage' is not of the form NAME=VALUE"),
         (["--parameter", "Colour=red"], "the template has no parameter Colour"),
         (["--unknown", "colour=red"], "--unknown: "),
+        (["--unknowns", "/nowhere"], "--unknowns /nowhere: "),
         (["--unheard-of"], "unrecognized arguments: --unheard-of"),
         (["--ready-file", "/nowhere/at/all"], "cannot write /nowhere/at/all"),
         (["--ready-file", "/"], "cannot write /"),

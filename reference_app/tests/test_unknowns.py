@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from reference_app.gateway.unknowns import Unknowns, UnknownsError, from_assignments, rows
+from reference_app.gateway.unknowns import Unknowns, UnknownsError, assignments_in, from_assignments, rows
 
 
 def test_every_row_names_its_question_its_fact_and_its_meaning() -> None:
@@ -46,3 +46,8 @@ def test_rows_of_every_type_can_be_overridden() -> None:
 def test_a_bad_override_says_what_is_wrong(assignment: str, complaint: str) -> None:
     with pytest.raises(UnknownsError, match=re.escape(complaint)):
         from_assignments([assignment])
+
+
+def test_a_table_as_text_is_its_assignments_without_comments() -> None:
+    text = "# Q-20\n\ndelete_close_reason= a # b \nabrupt_close_code=1001\n"
+    assert assignments_in(text) == ["delete_close_reason= a # b ", "abrupt_close_code=1001"]

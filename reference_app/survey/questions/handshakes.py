@@ -1,0 +1,142 @@
+"""Questions about the opening handshake and `$connect`."""
+
+from __future__ import annotations
+
+import json
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+from reference_app.survey.findings import Finding, Findings, SurveyError, found, unsettled
+from reference_app.survey.surveyed_api import Client, NoAnswer, SurveyedApi, WireFrame
+
+_LONGER_THAN_THE_INTEGRATION_S = "6"
+_WHILE_CONNECT_RUNS_S = 2.0
+_URL_PADDING = "x" * 4200
+_OFFER = "Sec-WebSocket-Extensions: permessage-deflate"
+
+
+def refusals(api: SurveyedApi) -> Findings:
+    """With which status a handshake fails for which reason (Q-6)."""
+    statuses = {
+        "invalid_connect_result_status": api.refusal(result='{"unexpected": 1}').status,
+        "authorizer_failure_status": api.refusal(authorizer="throw").status,
+        "long_url_status": api.refusal(padding=_URL_PADDING).status,
+        "unknown_stage_status": api.refusal(path="/no-such-stage").status,
+    }
+    return {row: found(status) for row, status in statuses.items()}
+
+
+def connect_timeout(api: SurveyedApi) -> Findings:
+    """`$connect` takes longer than its integration may (Q-6)."""
+    return {"connect_timeout_status": found(api.refusal(sleep=_LONGER_THAN_THE_INTEGRATION_S).status)}
+
+
+def refusal_body(api: SurveyedApi) -> Findings:
+    """What a handshake that `$connect` refuses is answered with (Q-6)."""
+    return {"handshake_refusal_body": _kind_of_body(api.refusal(result='{"statusCode": 403}').body)}
+
+
+def _kind_of_body(body: bytes) -> Finding:
+    if not body:
+        return found("empty")
+    try:
+        keys = list(json.loads(body))
+    except (ValueError, TypeError):
+        keys = []
+    if keys == ["message", "connectionId", "requestId"]:
+        return found("error-frame", repr(body))
+    return unsettled(f"the body {body!r}")
+
+
+def refused_client(api: SurveyedApi) -> Findings:
+    """Whether `$disconnect` follows a refusal (Q-4)."""
+    token = "refused-" + str(time.time_ns())
+    api.refusal(token=token, result='{"statusCode": 403}')
+    later = api.until(lambda: [note for note in api.notes(token) if note["eventType"] == "DISCONNECT"])
+    return {"refused_connect_sends_disconnect": found(bool(later), _of_events(later, api.patience_s))}
+
+
+def abandoned_client(api: SurveyedApi) -> Findings:
+    """What follows when a client leaves while `$connect` runs (Q-3)."""
+    token = "abandoned-" + str(time.time_ns())
+    api.leave_during_connect(token, _WHILE_CONNECT_RUNS_S)
+    later = api.until(lambda: [note for note in api.notes(token) if note["eventType"] == "DISCONNECT"])
+    value = "disconnect-after-connect" if later else "no-disconnect"
+    return {"abandoned_connect": found(value, _of_events(later, api.patience_s))}
+
+
+def compression(api: SurveyedApi) -> Findings:
+    """Whether permessage-deflate is taken up (Q-8)."""
+    with api.client(headers=(_OFFER,)) as client:
+        headers = client.response_headers
+    accepted = "permessage-deflate" in headers.get("sec-websocket-extensions", "")
+    names = ", ".join(sorted(headers))
+    return {"permessage_deflate": found("accepted" if accepted else "declined", f"a 101 with {names}")}
+
+
+def window_of_gone(api: SurveyedApi) -> Findings:
+    """When `@connections` answers 410 around `$connect` (Q-1), and delivers all the same (Q-2)."""
+    assert api.management is not None
+    token = "window-" + str(time.time_ns())
+    with ThreadPoolExecutor(1) as connecting:
+        handshake = connecting.submit(api.client, token=token, sleep=str(_WHILE_CONNECT_RUNS_S))
+        connection_id = api.noted(token, "CONNECT")["connectionId"]
+        get, post = (api.management.call(verb, connection_id, b"early") for verb in ("GET", "POST"))
+        with handshake.result() as client:
+            gone_ms = _gone_ms(api, connection_id)
+            first = client.quiet_frame()
+    pending = {200: found("described"), 410: found("gone")}
+    return {
+        "pending_get": pending.get(get.status, unsettled(f"status {get.status}")),
+        "gone_after_connect_ms": found(gone_ms, f"the first 200 was {gone_ms} ms after the 101"),
+        "Q-2": unsettled(f"a POST while $connect ran got {post.status}; {_delivered(first)}"),
+    }
+
+
+def _gone_ms(api: SurveyedApi, connection_id: str) -> int:
+    """How long GET goes on to answer 410; 0 if its first answer is another."""
+    assert api.management is not None
+    began = time.monotonic()
+    waited_ms = 0
+    while api.management.call("GET", connection_id).status == 410:
+        waited_ms = round((time.monotonic() - began) * 1000)
+        if waited_ms > 1000 * api.patience_s:
+            raise SurveyError(f"GET @connections still answered 410 {api.patience_s:g} s after the 101")
+    return waited_ms
+
+
+def _delivered(frame: WireFrame | None) -> str:
+    return "nothing was delivered" if frame is None else f"{frame.data!r} was delivered"
+
+
+def _of_events(events: list[dict[str, object]], patience_s: float) -> str:
+    if not events:
+        return f"no $disconnect within {patience_s:g} s"
+    event = events[0]
+    return f"$disconnect with {event['disconnectStatusCode']} {event['disconnectReason']!r}"
+
+
+def burst(api: SurveyedApi, handshakes: int) -> Findings:
+    """How many handshakes a second are let in (Q-29): a bucket that holds a second's worth is assumed."""
+    began = time.monotonic()
+    with ThreadPoolExecutor(min(handshakes, 100)) as crowd:
+        outcomes = list(crowd.map(lambda _: _let_in(api), range(handshakes)))
+    took_s = time.monotonic() - began
+    refused = outcomes.count("429")
+    seen = f"{refused} of {handshakes} handshakes in {took_s:.1f} s were refused with 429"
+    if outcomes.count("other"):
+        seen += f", {outcomes.count('other')} failed otherwise"
+    if not refused:
+        return {"connects_per_second": unsettled(seen)}
+    return {"connects_per_second": found(round(outcomes.count("101") / (1 + took_s)), seen)}
+
+
+def _let_in(api: SurveyedApi) -> str:
+    try:
+        outcome = api.attempt()
+    except NoAnswer:
+        return "other"
+    if isinstance(outcome, Client):
+        with outcome:
+            return "101"
+    return "429" if outcome.status == 429 else "other"
