@@ -57,7 +57,7 @@ _FAMILIES = {
     "STALE": {"stale rows"},
     "DISC": {"departures"},
     "CHURN": {"interleavings", "churn"},
-    "FAULT": {"faults"},
+    "FAULT": {"departures", "faults"},
 }
 
 _NEEDS_CONTROL = "needs a local stack: `local`, a SAM template, or [control] of a stack's ready file"

@@ -18,3 +18,43 @@ def test_fault_01_a_failing_post_costs_nobody_else_the_broadcast(judge: Callable
 @pytest.mark.clause("FAULT-02")
 def test_fault_02_an_error_other_than_410_costs_nobody_the_future(judge: Callable[[], None]) -> None:
     judge()
+
+
+@pytest.mark.clause("FAULT-03")
+def test_fault_03_a_throttled_post_is_tried_again_or_told(judge: Callable[[], None]) -> None:
+    judge()
+
+
+@pytest.mark.clause("FAULT-04")
+def test_fault_04_an_ambiguous_failure_is_not_repeated(judge: Callable[[], None]) -> None:
+    judge()
+
+
+@pytest.mark.clause("FAULT-05")
+def test_fault_05_a_broadcast_does_not_start_over(judge: Callable[[], None]) -> None:
+    judge()
+
+
+@pytest.mark.clause("FAULT-06")
+def test_fault_06_a_hanging_post_holds_up_nobody_else(judge: Callable[[], None]) -> None:
+    judge()
+
+
+@pytest.mark.clause("FAULT-07")
+def test_fault_07_a_failure_for_everybody_shows(judge: Callable[[], None]) -> None:
+    judge()
+
+
+@pytest.mark.clause("FAULT-08")
+def test_fault_08_posts_of_a_broadcast_overlap(judge: Callable[[], None]) -> None:
+    judge()
+
+
+@pytest.mark.clause("FAULT-09")
+def test_fault_09_who_is_gone_is_left_alone(judge: Callable[[], None]) -> None:
+    judge()
+
+
+@pytest.mark.clause("FAULT-10")
+def test_fault_10_nobody_open_loses_his_row(judge: Callable[[], None]) -> None:
+    judge()

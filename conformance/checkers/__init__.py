@@ -11,7 +11,7 @@ from dataclasses import replace
 from conformance.clauses import Clause, clauses
 from reports.results import ClauseResult, Outcome
 
-from . import broadcasting, churning, connecting, leaking, leaving, posting, routing, stale
+from . import broadcasting, churning, cleaning_up, connecting, leaking, leaving, posting, routing, stale
 from .case import Case, Checker, Judged
 
 CHECKERS: Mapping[str, Checker] = {
@@ -23,6 +23,7 @@ CHECKERS: Mapping[str, Checker] = {
     **stale.CHECKERS,
     **churning.CHECKERS,
     **posting.CHECKERS,
+    **cleaning_up.CHECKERS,
 }
 """The checker of every clause, by id."""
 

@@ -74,25 +74,7 @@ def text_is_text(case: Case) -> Judged:
 
 def in_time(case: Case) -> Judged:
     """BCAST-07."""
-    judgement = case.pairs(*_CALM)
-    counts = {"owed": judgement.counts.owed, "late": judgement.counts.late}
-    if judgement.counts.late and case.too_busy(case.bounds.deliver_s):
-        return suspected(f"{judgement.counts.late} deliveries were late", **counts)
-    if judgement.counts.late:
-        return failed(
-            f"{judgement.counts.late} deliveries took longer than {case.bounds.deliver_s:g} s",
-            evidence.of_pairs(
-                case,
-                judgement.late,
-                judgement.messages,
-                "{message} reached {connection} late",
-                "it came after the delivery bound",
-            ),
-            **counts,
-        )
-    if judgement.counts.delivered < _MESSAGES:
-        return unknown("hardly anything was delivered", **counts)
-    return passed(**counts)
+    return judged_lateness(case, case.pairs(*_CALM), at_least=_MESSAGES)
 
 
 def several_at_once(case: Case) -> Judged:
@@ -158,7 +140,22 @@ def judged_losses(
     return passed(**counts)
 
 
-def judged_duplicates(case: Case, judgement: Judgement) -> Judged:
+def judged_lateness(case: Case, judgement: Judgement, *, at_least: int = 1) -> Judged:
+    """Whether any owed pair took longer than the delivery bound. Floor: `at_least` deliveries."""
+    late = judgement.late
+    counts = {"owed": judgement.counts.owed, "late": len(late)}
+    if len(late) and case.too_busy(case.bounds.deliver_s):
+        return suspected(f"{len(late)} deliveries were late", **counts)
+    if len(late):
+        text = f"{len(late)} deliveries took longer than {case.bounds.deliver_s:g} s"
+        title, observed = "{message} reached {connection} late", "it came after the delivery bound"
+        return failed(text, evidence.of_pairs(case, late, judgement.messages, title, observed), **counts)
+    if judgement.counts.delivered < at_least:
+        return unknown("hardly anything was delivered", **counts)
+    return passed(**counts)
+
+
+def judged_duplicates(case: Case, judgement: Judgement, *, at_least: int = _MESSAGES) -> Judged:
     """Whether any pair was delivered more than once; at-least-once contracts are told, not judged."""
     counts = {"delivered": judgement.counts.delivered, "duplicated": judgement.counts.duplicated}
     if case.contract.delivery == "at-least-once":
@@ -177,7 +174,7 @@ def judged_duplicates(case: Case, judgement: Judgement) -> Judged:
             ),
             **counts,
         )
-    if judgement.counts.delivered + judgement.counts.may < _MESSAGES:
+    if judgement.counts.delivered + judgement.counts.may < at_least:
         return unknown("hardly anything was delivered", **counts)
     return passed(**counts)
 

@@ -108,6 +108,10 @@ class Case:
         mine = self._frames.get(connection.number, [])
         return [frame for frame in mine if since_ns <= frame.at_ns <= until_ns]
 
+    def ms(self, at_ns: int) -> float:
+        """Milliseconds from the start of the run."""
+        return round((at_ns - self.history.headers[0].monotonic_ns) / 1e6, 3)
+
     def too_busy(self, bound_s: float) -> bool:
         """Whether the machine was too busy to say that something took longer than `bound_s`.
 

@@ -9,6 +9,7 @@ from reports.history import RowObserved, RowPlanted
 from reports.history_reader import Connection, Message
 from reports.results import Finding, Step
 
+from . import backend_steps
 from .case import Case
 
 MOST_FINDINGS = 3
@@ -48,20 +49,23 @@ def pair_timeline(case: Case, message: Message, receiver: Connection) -> tuple[S
     sender = case.connection(message.sender)
     concerned = [sender] if sender is receiver else [sender, receiver]
     steps = [step for connection in concerned for step in _life(case, connection)]
-    steps.append(Step(_ms(case, message.started_ns), sender.label, f"sends {message.label}", to="backend"))
+    steps.append(Step(case.ms(message.started_ns), sender.label, f"sends {message.label}", to="backend"))
     steps += _copies(case, message, concerned)
     heard = {number for number, _ in _receipts(case, message)}
     if receiver.number not in heard and not message.group.startswith("mischief/"):
         bound_ns = message.started_ns + int(case.bounds.deliver_s * 1e9)
         text = f"{message.label} has not come within {case.bounds.deliver_s:g} s"
-        steps.append(Step(_ms(case, bound_ns), "backend", text, "expected", receiver.label))
+        steps.append(Step(case.ms(bound_ns), "backend", text, "expected", receiver.label))
     others = sorted(case.connection(number).label for number in heard - {c.number for c in concerned})
     if others:
         text = f"{message.label} reached {len(others)} others: {', '.join(others[:8])}"
-        steps.append(Step(_ms(case, _receipts(case, message)[0][1]), "backend", text))
+        steps.append(Step(case.ms(_receipts(case, message)[0][1]), "backend", text))
     window = (message.started_ns - _AROUND_NS, message.started_ns + int(case.bounds.deliver_s * 1e9))
     steps += _rows(case, concerned, *window)
     steps += _frames(case, concerned, *window)
+    steps += backend_steps.steps(case, concerned, *window)
+    if message.group.startswith("fault/"):
+        steps += backend_steps.other_posts(case, concerned, message.started_ns, window[1])
     return _ordered(steps)
 
 
@@ -70,10 +74,11 @@ def life_timeline(case: Case, connection: Connection) -> tuple[Step, ...]:
     steps = [*_life(case, connection)]
     steps += _rows(case, [connection], 0, case.history.end_ns)
     steps += _frames(case, [connection], 0, case.history.end_ns)
+    steps += backend_steps.steps(case, [connection], 0, case.history.end_ns)
     for message in case.history.messages:
         if message.sender == connection.number:
             steps.append(
-                Step(_ms(case, message.started_ns), connection.label, f"sends {message.label}", to="backend")
+                Step(case.ms(message.started_ns), connection.label, f"sends {message.label}", to="backend")
             )
     return _ordered(steps)
 
@@ -92,14 +97,14 @@ def described(connections: Iterable[Connection]) -> tuple[str, ...]:
 
 
 def _life(case: Case, connection: Connection) -> list[Step]:
-    steps = [Step(_ms(case, connection.opening_ns), connection.label, "connects", to="backend")]
+    steps = [Step(case.ms(connection.opening_ns), connection.label, "connects", to="backend")]
     if connection.opened_ns is not None:
         steps.append(
-            Step(_ms(case, connection.opened_ns), "backend", "101, handshake done", to=connection.label)
+            Step(case.ms(connection.opened_ns), "backend", "101, handshake done", to=connection.label)
         )
     elif connection.connect_outcome == "failed":
         answer = f"refused: {connection.status or connection.detail}"
-        steps.append(Step(_ms(case, connection.opening_ns), "backend", answer, "bad", connection.label))
+        steps.append(Step(case.ms(connection.opening_ns), "backend", answer, "bad", connection.label))
     if connection.leaving_ns is not None:
         ours = connection.how in ("close", "abort", "half-open")
         code = "" if connection.code is None else f" {connection.code} {connection.reason}".rstrip()
@@ -110,7 +115,7 @@ def _life(case: Case, connection: Connection) -> list[Step]:
             "peer-close": f"close frame{code}",
         }.get(connection.how or "", "connection lost")
         who, to = (connection.label, "backend") if ours else ("backend", connection.label)
-        steps.append(Step(_ms(case, connection.leaving_ns), who, what, "" if ours else "bad", to))
+        steps.append(Step(case.ms(connection.leaving_ns), who, what, "" if ours else "bad", to))
     return steps
 
 
@@ -132,7 +137,7 @@ def _copies(case: Case, message: Message, concerned: Sequence[Connection]) -> li
             seen.add(number)
             steps.append(
                 Step(
-                    _ms(case, at_ns),
+                    case.ms(at_ns),
                     "backend",
                     f"{message.label} arrives{again}",
                     "bad" if again else "",
@@ -150,18 +155,16 @@ def _rows(case: Case, concerned: Sequence[Connection], since_ns: int, until_ns: 
         if not since_ns <= row.at_ns <= until_ns:
             continue
         if isinstance(row, RowPlanted):
-            steps.append(
-                Step(_ms(case, row.at_ns), "table", f"stale row planted ({row.kind}, {row.position})")
-            )
+            steps.append(Step(case.ms(row.at_ns), "table", f"stale row planted ({row.kind}, {row.position})"))
         elif row.connection_id in labels:
             state = "is there" if row.present else "is not there"
-            steps.append(Step(_ms(case, row.at_ns), "table", f"row of {labels[row.connection_id]} {state}"))
+            steps.append(Step(case.ms(row.at_ns), "table", f"row of {labels[row.connection_id]} {state}"))
     return steps
 
 
 def _frames(case: Case, concerned: Sequence[Connection], since_ns: int, until_ns: int) -> list[Step]:
     return [
-        Step(_ms(case, frame.at_ns), "backend", f"frame {_quoted(frame.text)}", "bad", connection.label)
+        Step(case.ms(frame.at_ns), "backend", f"frame {_quoted(frame.text)}", "bad", connection.label)
         for connection in concerned
         for frame in case.frames(connection, since_ns, until_ns)
     ]
@@ -175,10 +178,6 @@ def _ordered(steps: list[Step]) -> tuple[Step, ...]:
     plain = [step for step in ordered if not step.mark]
     kept = telling[:_MOST_STEPS] + plain[: max(6, _MOST_STEPS - len(telling))]
     return tuple(sorted(kept, key=lambda step: step.at_ms))
-
-
-def _ms(case: Case, at_ns: int) -> float:
-    return round((at_ns - case.history.headers[0].monotonic_ns) / 1e6, 3)
 
 
 def _quoted(text: str, most: int = 80) -> str:

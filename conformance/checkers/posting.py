@@ -1,13 +1,17 @@
-"""FAULT-01 to FAULT-19: posts fail, hang or take their time, and nobody else pays for it."""
+"""FAULT-01 to FAULT-08: posts fail, hang or take their time, and nobody else pays for it."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
+from itertools import pairwise
 
-from reports.results import Outcome
+from reports.history_reader import Message
+from reports.results import Finding, Outcome
+from reports.trace import ConnectionsCall, Invocation
 
-from . import evidence
-from .broadcasting import judged_losses
+from . import backend_steps, evidence
+from .broadcasting import judged_duplicates, judged_lateness, judged_losses
 from .case import Case, Checker, Judged, failed, passed, unknown
 from .faults import bystanders, ears_of, injected, victims
 
@@ -15,23 +19,21 @@ GROUP = "fault-post"
 """Of the connections that take part."""
 STATUSES = (429, 500, 403, 413)
 _PERSISTENT = tuple(f"post/{status}" for status in STATUSES)
+_FAILURES = (*_PERSISTENT, "post/failing-twice", "post/throttled", "post/ambiguous")
+_ERROR = 400
+_FAN_OUT = 4
 
 
 def a_failing_post_costs_nobody_else_the_broadcast(case: Case) -> Judged:
     """FAULT-01."""
-    red, counts = [], {}
-    for status in STATUSES:
-        name = f"post/{status}"
-        judged = _judged_bystanders(case, name)
-        counts[str(status)] = injected(case, name)
-        if judged.outcome is Outcome.UNKNOWN:
-            return judged
-        if judged.outcome is Outcome.FAIL:
-            red.append((status, judged))
+    judged = {status: _judged_bystanders(case, f"post/{status}") for status in STATUSES}
+    counts = {str(status): injected(case, f"post/{status}") for status in STATUSES}
+    red = {status: found for status, found in judged.items() if found.outcome is Outcome.FAIL}
     if not red:
-        return passed(**counts)
-    reason = "; ".join(f"one receiver answered {status}: {judged.reason}" for status, judged in red)
-    findings = [finding for _, judged in red for finding in judged.findings]
+        missing = [found for found in judged.values() if found.outcome is Outcome.UNKNOWN]
+        return missing[0] if missing else passed(**counts)
+    reason = "; ".join(f"one receiver was answered {status}: {found.reason}" for status, found in red.items())
+    findings = [finding for found in red.values() for finding in found.findings]
     return failed(reason, findings[: evidence.MOST_FINDINGS], **counts)
 
 
@@ -43,24 +45,153 @@ def an_error_other_than_410_costs_nobody_the_future(case: Case) -> Judged:
     return judged_losses(case, judgement, "of those whose posts had failed for a while", at_least=1)
 
 
+def a_throttled_post_is_tried_again_or_told(case: Case) -> Judged:
+    """FAULT-03."""
+    name = "post/throttled"
+    if case.contract.on_throttle == "drop":
+        return Judged(Outcome.INFO, "the contract says that what is throttled is lost")
+    if not injected(case, name):
+        return unknown("no post was answered 429")
+    judgement = case.pairs(f"fault/{name}", ears=ears_of(victims(case, name)))
+    judged = judged_losses(case, judgement, "of one throttled post", at_least=1)
+    told = [message for message in judgement.messages if failure_shown(case, message)]
+    if judged.outcome is Outcome.FAIL and told:
+        return passed(told=len(told))
+    return judged
+
+
+def an_ambiguous_failure_is_not_repeated(case: Case) -> Judged:
+    """FAULT-04."""
+    name = "post/ambiguous"
+    if not injected(case, name):
+        return unknown("no post was delivered and then answered with an error")
+    judgement = case.pairs(f"fault/{name}", ears=ears_of(victims(case, name)))
+    return judged_duplicates(case, judgement, at_least=1)
+
+
+def a_broadcast_does_not_start_over(case: Case) -> Judged:
+    """FAULT-05."""
+    if not injected(case, "post/failing-twice"):
+        return unknown("no post was answered with an error")
+    return judged_duplicates(case, case.pairs("fault/post/", ears=bystanders(case, GROUP, *_FAILURES)))
+
+
+def a_hanging_post_holds_up_nobody_else(case: Case) -> Judged:
+    """FAULT-06."""
+    return _judged_bystanders(case, "post/hang")
+
+
+def a_failure_for_everybody_shows(case: Case) -> Judged:
+    """FAULT-07."""
+    name = "post/all-refused"
+    sent = case.messages(f"fault/{name}")
+    if not injected(case, name) or not sent:
+        return unknown("no broadcast was refused for everybody")
+    silent = [message for message in sent if not failure_shown(case, message)]
+    counts = {"broadcasts": len(sent), "refused_posts": injected(case, name), "silent": len(silent)}
+    if not silent:
+        return passed(**counts)
+    if not any(_invocations(case, message) for message in silent):
+        return unknown("the trace tells no invocation for the broadcast", **counts)
+    text = f"all {counts['refused_posts']} posts were answered 403, and nothing shows it"
+    return failed(text, [_silent_finding(case, message) for message in silent[:1]], **counts)
+
+
+def posts_of_a_broadcast_overlap(case: Case) -> Judged:
+    """FAULT-08."""
+    name = "post/latency"
+    sent = case.messages(f"fault/{name}")
+    if not injected(case, name) or not sent:
+        return unknown("posts were not given a realistic latency")
+    posts = _posts(case, sent[0])
+    together = sum(later.started_ns < earlier.ended_ns for earlier, later in pairwise(posts))
+    counts = {"posts": len(posts), "overlapping": together, "span_ms": _span_ms(posts)}
+    if len(posts) < _FAN_OUT:
+        return unknown(f"only {len(posts)} posts took part, {_FAN_OUT} are needed", **counts)
+    if together:
+        return passed(**counts)
+    text = f"{len(posts)} posts of one broadcast went out one after the other, in {counts['span_ms']} ms"
+    finding = Finding(
+        f"the posts of {sent[0].label} wait for each other",
+        "posts of one broadcast overlap, so that its last receiver does not wait for all others",
+        text,
+        evidence.pair_timeline(case, sent[0], case.connection(sent[0].sender)),
+    )
+    return failed(text, [finding], **counts)
+
+
+def failure_shown(case: Case, message: Message) -> bool:
+    """Whether its sender heard anything but deliveries, or a function failed or said that it did."""
+    until_ns = _due_ns(case, message)
+    if case.frames(case.connection(message.sender), message.started_ns, until_ns):
+        return True
+    return any(_failed(row) for row in _invocations(case, message))
+
+
 def _judged_bystanders(case: Case, name: str) -> Judged:
     """Whether those whom the fault is not about heard the messages sent during it, and in time."""
-    met = injected(case, name)
-    if not met:
+    if not injected(case, name):
         return unknown(f"the fault {name} never met a post")
     judgement = case.pairs(f"fault/{name}", ears=bystanders(case, GROUP, name))
-    judged = judged_losses(case, judgement, "of everybody else", at_least=1)
-    late = judgement.late
-    if judged.outcome is not Outcome.PASS or not len(late):
-        return judged
-    if case.too_busy(case.bounds.deliver_s):
-        return unknown(f"{len(late)} deliveries were late, but the machine was too busy to tell")
-    text = f"{len(late)} deliveries to everybody else took longer than {case.bounds.deliver_s:g} s"
-    title, observed = "{message} reached {connection} late", "it came after the delivery bound"
-    return failed(text, evidence.of_pairs(case, late, judgement.messages, title, observed))
+    judged = judged_losses(case, judgement, "to everybody else", at_least=1)
+    return judged if judged.outcome is not Outcome.PASS else judged_lateness(case, judgement)
+
+
+def _posts(case: Case, message: Message) -> list[ConnectionsCall]:
+    """The posts to those who take part from the sending of the message until it was due."""
+    ids = {connection.connection_id for connection in case.connections(GROUP)}
+    return backend_steps.posts(case, ids, message.started_ns, _due_ns(case, message))
+
+
+def _span_ms(posts: list[ConnectionsCall]) -> int:
+    if not posts:
+        return 0
+    return round((max(post.ended_ns for post in posts) - posts[0].started_ns) / 1e6)
+
+
+def _invocations(case: Case, message: Message) -> list[Invocation]:
+    """Those that the message may have caused: for its sender, begun before it was due."""
+    sender = case.connection(message.sender).connection_id
+    return [
+        row
+        for row in case.history.trace.of(Invocation)
+        if row.connection_id == sender and message.started_ns <= row.started_ns <= _due_ns(case, message)
+    ]
+
+
+def _failed(row: Invocation) -> bool:
+    if row.outcome != "returned":
+        return True
+    try:
+        result = json.loads(row.detail)
+    except ValueError:
+        return False  # a long result's beginning
+    status = result.get("statusCode") if isinstance(result, dict) else None
+    return isinstance(status, int) and status >= _ERROR
+
+
+def _silent_finding(case: Case, message: Message) -> Finding:
+    sender = case.connection(message.sender)
+    return Finding(
+        f"{message.label} reached nobody, and nobody is told",
+        f"a frame to {sender.label}, or an invocation that fails or returns an error status",
+        "the function returned as if all were well",
+        evidence.pair_timeline(case, message, sender),
+        evidence.described([sender]),
+    )
+
+
+def _due_ns(case: Case, message: Message) -> int:
+    return message.started_ns + int(case.bounds.deliver_s * 1e9)
 
 
 CHECKERS: Mapping[str, Checker] = {
     "FAULT-01": a_failing_post_costs_nobody_else_the_broadcast,
     "FAULT-02": an_error_other_than_410_costs_nobody_the_future,
+    "FAULT-03": a_throttled_post_is_tried_again_or_told,
+    "FAULT-04": an_ambiguous_failure_is_not_repeated,
+    "FAULT-05": a_broadcast_does_not_start_over,
+    "FAULT-06": a_hanging_post_holds_up_nobody_else,
+    "FAULT-07": a_failure_for_everybody_shows,
+    "FAULT-08": posts_of_a_broadcast_overlap,
 }

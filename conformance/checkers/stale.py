@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from conformance.harness.oracle import Ears
 from reports.history import RowObserved
 from reports.history_reader import Message
 
-from . import evidence
-from .broadcasting import judged_losses
-from .case import Case, Checker, Judged, failed, passed, suspected, unknown
+from .broadcasting import judged_lateness, judged_losses
+from .case import Case, Checker, Judged, failed, passed, unknown
 from .routing import gateway_error
 from .rows import judged_live, judged_removals, removal
 
@@ -54,17 +54,12 @@ def many_stale_rows_delay_nobody(case: Case) -> Judged:
     """STALE-04."""
     planted = sum(planted.kind == "many" for planted in case.history.planted)
     judgement = case.pairs("stale/many", ears=_with_row(case))
-    counts = {"planted": planted, "owed": judgement.counts.owed, "late": judgement.counts.late}
+    counts = {"planted": planted, "owed": judgement.counts.owed}
     if planted < _MANY:
         return unknown(f"only {planted} stale rows stood in the table, {_MANY} are needed", **counts)
-    late = judgement.late
-    if len(late) and case.too_busy(case.bounds.deliver_s):
-        return suspected(f"{len(late)} deliveries were late", **counts)
-    if len(late):
-        text = f"{len(late)} deliveries came after {case.bounds.deliver_s:g} s among {planted} stale rows"
-        title, observed = "{message} reached {connection} late", "it came after the delivery bound"
-        findings = evidence.of_pairs(case, late, judgement.messages, title, observed)
-        return failed(text, findings, **counts)
+    lateness = judged_lateness(case, judgement)
+    if len(judgement.late):
+        return replace(lateness, evidence={**lateness.evidence, **counts})
     return judged_losses(case, judgement, "among many stale rows", at_least=1)
 
 

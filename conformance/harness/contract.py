@@ -8,6 +8,7 @@ from typing import Literal, TypeAlias
 Guarantee: TypeAlias = Literal["at-most-once", "at-least-once"]
 Order: TypeAlias = Literal["none", "per-sender"]
 UnknownAction: TypeAlias = Literal["error-frame", "ignored"]
+Throttled: TypeAlias = Literal["retry-or-report", "drop"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,8 @@ class Contract:
     """AWS promises no order (RT-38, RT-39): `per-sender` is the backend's own promise."""
     unknown_action: UnknownAction = "error-frame"
     """Answer to a message that no route takes: an error frame (RT-20), or nothing."""
+    on_throttle: Throttled = "retry-or-report"
+    """What becomes of a post answered 429 (MG-17): tried again, or its sender told; or lost, and said so."""
 
 
 @dataclass(frozen=True, slots=True)

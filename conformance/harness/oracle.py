@@ -55,7 +55,7 @@ class Pairs:
 
 @dataclass(frozen=True)
 class Ears:
-    """Whose hearing is judged: pairs of others are neither owed nor counted as lost."""
+    """Whose hearing is judged: pairs of others are neither owed nor counted as lost or duplicated."""
 
     numbers: frozenset[int] | None = None
     """Of these connections only; None for all."""
@@ -233,19 +233,20 @@ class _Tally:
         started = sent.started[span, None]
         is_sender = sent.sender[span, None] == chunk.connections[None, :]
         wanted = ~is_sender if not contract.echo_to_sender else np.ones(shape, np.bool_)
+        judged = _judged(ears, chunk.connections, is_sender)
         owed = (
             (members.opened[chunk.connections][None, :] <= started)
             & (members.until[chunk.connections][None, :] >= started + bound_ns)
             & sent.accepted[span, None]
             & wanted
-            & _judged(ears, chunk.connections, is_sender)
+            & judged
         )
         forbidden = (members.opening[chunk.connections][None, :] > started + bound_ns) | ~wanted
         came = copies > 0
         delivered = owed & came
         self._note("lost", chunk, owed & ~came)
         self._note("late", chunk, delivered & (arrived > started + bound_ns))
-        self._note("duplicated", chunk, copies > 1)
+        self._note("duplicated", chunk, (copies > 1) & judged)
         self._note("corrupted", chunk, corrupt)
         self._note("leaked", chunk, came & forbidden)
         self._may += int((came & ~owed & ~forbidden).sum())

@@ -14,7 +14,7 @@ from typing import Any, TypeAlias, TypeVar, get_args
 from reports.redaction import redact_named
 
 from .access import Credentials, ManagementAccess, TableAccess
-from .contract import Bounds, Guarantee, Order, UnknownAction
+from .contract import Bounds, Guarantee, Order, Throttled, UnknownAction
 from .errors import UsageError
 from .message_format import ReceiveFormat, SendFormat
 
@@ -24,7 +24,7 @@ T = TypeVar("T")
 KEYS: Mapping[str, tuple[str, ...]] = {
     "handshake": ("headers", "query", "subprotocols"),
     "message": ("send", "receive", "unknown_action"),
-    "contract": ("echo_to_sender", "delivery", "order"),
+    "contract": ("echo_to_sender", "delivery", "order", "on_throttle"),
     "bounds": tuple(bound.name for bound in fields(Bounds)),
     "management": ("endpoint", "region"),
     "table": ("name", "key", "region", "endpoint"),
@@ -146,6 +146,7 @@ class _Reading:
             "echo_to_sender": self.value("contract", "echo_to_sender", _boolean),
             "delivery": self.value("contract", "delivery", _one_of(get_args(Guarantee))),
             "order": self.value("contract", "order", _one_of(get_args(Order))),
+            "on_throttle": self.value("contract", "on_throttle", _one_of(get_args(Throttled))),
             "unknown_action": self.value("message", "unknown_action", _one_of(get_args(UnknownAction))),
         }
         return {name: value for name, value in said.items() if value is not None} or None

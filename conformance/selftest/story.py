@@ -15,8 +15,12 @@ One event a line, times in milliseconds from the start of the run:
     400 lag 0 crowd 9              … and so many processes a core waited for the machine
     500 fault post/429 b           a fault of that name, about b, is in force; without a name: about all
     600 fault-over post/429 3      it is over, and so many calls have met it
+    700 backend posts b 410        the trace has a post to b with that answer
+    700 backend deletes b          … a delete of b's row
+    700 backend fails b            … an invocation for b that failed
 
-A connection's API Gateway id is `<name>-id`.
+A connection's API Gateway id is `<name>-id`. The trace has what the other lines imply, too: connections that
+begin and end, posts of what is heard, an invocation for each message.
 """
 
 from __future__ import annotations
@@ -40,6 +44,8 @@ from reports.history import (
     RowPlanted,
 )
 from reports.history_reader import Connection, FaultSpan, History, Message
+
+from .trace_story import TraceStory
 
 _LEAVINGS: dict[str, Leaving] = {
     "closes": "close",
@@ -70,6 +76,7 @@ class _Story:
     messages: dict[str, Message] = field(default_factory=dict)
     heard: list[tuple[int, int, int, int]] = field(default_factory=list)
     told: History = field(default_factory=History)
+    traced: TraceStory = field(default_factory=TraceStory)
     end_ns: int = 0
 
     def take(self, line: str) -> None:
@@ -84,6 +91,8 @@ class _Story:
         elif who == "fault-over":
             span = next(span for span in self.told.faults if span.name == rest[0])
             span.ended_ns, span.injected = at_ns, int(rest[1])
+        elif who == "backend":
+            self._backend(at_ns, *rest)
         elif who == "plants":
             name = f"stale{len(self.told.planted)}-id"
             self.told.planted.append(RowPlanted(at_ns, name, rest[0], rest[1]))  # type: ignore[arg-type]
@@ -95,6 +104,14 @@ class _Story:
             )
         else:
             self._act(at_ns, who, rest[0], line.split(maxsplit=3)[3] if len(rest) > 1 else "")
+
+    def _backend(self, at_ns: int, verb: str, whom: str, status: str = "200") -> None:
+        if verb == "posts":
+            self.traced.posts(f"{whom}-id", at_ns, int(status))
+        elif verb == "deletes":
+            self.traced.deletes(f"{whom}-id", at_ns)
+        else:
+            self.traced.invoked(f"{whom}-id", at_ns, {"fails": "unhandled"}[verb])
 
     def _act(self, at_ns: int, who: str, verb: str, rest: str) -> None:
         verbs: dict[str, Callable[[int, str, str], None]] = {
@@ -116,6 +133,7 @@ class _Story:
         if connection.leaving_ns is None or at_ns < connection.leaving_ns:
             connection.leaving_ns, connection.how = at_ns, how
             connection.left_ns = at_ns + int(_AFTER_MS * 1e6)
+            self.traced.ended(connection.connection_id or "", at_ns)
 
     def _connecting(self, at_ns: int, who: str, group: str) -> None:
         number = len(self.connections)
@@ -128,6 +146,7 @@ class _Story:
     def _connected(self, at_ns: int, who: str, _rest: str) -> None:
         connection = self.connections[who]
         connection.opened_ns, connection.connect_outcome, connection.status = at_ns, "ok", 101
+        self.traced.established(f"{who}-id", at_ns)
 
     def _refused(self, _at_ns: int, who: str, status: str) -> None:
         self.connections[who].connect_outcome = "failed"
@@ -139,6 +158,7 @@ class _Story:
         self.messages[name] = Message(
             len(self.messages), sender, at_ns, at_ns, group, len(name), name, outcome="ok"
         )
+        self.traced.invoked(f"{who}-id", at_ns)
 
     def _tries(self, at_ns: int, who: str, rest: str) -> None:
         self._sends(at_ns, who, rest)
@@ -148,6 +168,7 @@ class _Story:
         name, *damage = rest.split()
         message, connection = self.messages[name].id, self.connections[who].number
         self.heard.append((at_ns, message, connection, CORRUPT if damage else EXACT))
+        self.traced.heard(f"{who}-id", at_ns)
         if damage:
             self.told.frames.append(FrameReceived(at_ns, connection, 3, "???", corrupt_of=message))
 
@@ -164,6 +185,7 @@ class _Story:
         self.told.messages = sorted(self.messages.values(), key=lambda message: message.started_ns)
         self.told.deliveries = np.array(sorted(self.heard), DELIVERY)
         self.told.rows.sort(key=lambda row: row.at_ns)
+        self.told.trace = self.traced.trace
         self.told.end_ns = self.end_ns
         return self.told
 

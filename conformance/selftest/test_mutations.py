@@ -70,6 +70,11 @@ def _frame_for(ear: str, after: str, text: str) -> Mutation:
     return _changed(rf"^(\d+) (.*{after}.*)$", lambda m: f"{m[0]}\n{int(m[1]) + 1} {ear} frame {text}")
 
 
+def _again(pattern: str) -> Mutation:
+    """What somebody heard comes once more, 3 ms later."""
+    return _changed(rf"^(\d+) ({pattern})$", lambda m: f"{m[0]}\n{int(m[1]) + 3} {m[2]}")
+
+
 def _late(pattern: str) -> Mutation:
     return _changed(rf"^(\d+) ({pattern})$", lambda m: f"{int(m[1]) + 1100} {m[2]}")
 
@@ -107,9 +112,7 @@ MUTATIONS: dict[str, Mutation] = {
     "ROUTE-11": _without(r"no-payload-other hears routing-no-payload-same"),
     "ROUTE-12": _without(r"odd-payload-third hears routing-odd-payload-same"),
     "BCAST-01": _without(r"n2 hears broadcast-plain"),
-    "BCAST-02": _changed(
-        r"^(\d+) (n2 hears broadcast-plain.*)$", lambda m: f"{m[0]}\n{int(m[1]) + 3} {m[2]}"
-    ),
+    "BCAST-02": _again(r"n2 hears broadcast-plain.*"),
     "BCAST-03": _without(r"f1 hears broadcast-plain"),
     "BCAST-04": _changed(r".* n2 hears broadcast-plain.*", lambda m: f"{m[0]} damaged"),
     "BCAST-05": _changed(r".* n2 hears broadcast-unicode.*", lambda m: f"{m[0]} damaged"),
@@ -134,7 +137,7 @@ MUTATIONS: dict[str, Mutation] = {
     "STALE-06": _without(r"s2 hears stale-pages"),
     "STALE-07": _frame_for("s0", "s0 sends stale-plain", _GATEWAY_ERROR),
     "CHURN-01": _without(r"k2 hears churn-main"),
-    "CHURN-02": _changed(r"^(\d+) (k2 hears churn-main.*)$", lambda m: f"{m[0]}\n{int(m[1]) + 3} {m[2]}"),
+    "CHURN-02": _again(r"k2 hears churn-main.*"),
     "CHURN-03": _changed(r".* k2 hears churn-main.*", lambda m: f"{m[0]} damaged"),
     "CHURN-04": _without(r"j1 hears churn-final", most=3),
     "CHURN-05": _changed(r"row g1 absent", lambda m: "row g1 there"),
@@ -148,6 +151,20 @@ MUTATIONS: dict[str, Mutation] = {
     "CHURN-12": _without(r"i0 hears interleaving"),
     "FAULT-01": _without(r"v4 hears fault-post-500"),
     "FAULT-02": _without(r"v2 hears fault-after"),
+    "FAULT-03": _without(r"v1 hears fault-post-throttled"),
+    "FAULT-04": _again(r"v2 hears fault-post-ambiguous.*"),
+    "FAULT-05": _again(r"v4 hears fault-post-failing-twice.*"),
+    "FAULT-06": _late(r"v3 hears fault-post-hang.*"),
+    "FAULT-07": _without(r"backend fails v5"),
+    "FAULT-08": _changed(
+        r"^(\d+) (v(\d) hears fault-post-latency.*)$",
+        lambda m: f"{int(m[1]) + 30 * int(m[3])} {m[2]}",
+        most=6,
+    ),
+    "FAULT-09": _changed(r"^(\d+) lag 3$", lambda m: f"{m[1]} backend posts g0 410\n{m[0]}"),
+    "FAULT-10": _changed(
+        r"^(\d+) fault-over post/latency.*$", lambda m: f"{m[0]}\n{m[1]} backend deletes v3"
+    ),
 }
 
 

@@ -172,16 +172,26 @@ class _Run:
         self.leave(list(self._open))
 
     def post_faults(self) -> None:
-        names = [f"v{number}" for number in range(6)]
-        for name in names:
-            self.connect(name, "fault-post")
+        for number in range(6):
+            self.connect(f"v{number}", "fault-post")
         self.broadcast("v0", "fault/warm-up")
-        for victim, status in enumerate((429, 500, 403, 413)):
-            self.say(f"fault post/{status} v{victim}")
-            self.broadcast("v5", f"fault/post/{status}", deaf=f"v{victim}")
-            self.say(f"fault-over post/{status} 1")
+        for victim, name in enumerate(("failing-twice", "throttled", "ambiguous")):
+            self.during(name, f"v{victim}", deaf="v0" if victim == 0 else "")
+        for victim, name in enumerate(("429", "500", "403", "413", "hang")):
+            self.during(name, f"v{victim}", deaf=f"v{victim}")
+        self.during("latency", "")
+        self.say("fault post/all-refused")
+        self.say("v5 sends refused fault/post/all-refused")
+        self.say("backend fails v5")
+        self.say("fault-over post/all-refused 6")
         self.broadcast("v0", "fault/after")
         self.broadcast("v1", "fault/after")
+
+    def during(self, name: str, victim: str, deaf: str = "") -> None:
+        """A broadcast while a fault for the victim (all: nobody named) is in force."""
+        self.say(f"fault post/{name} {victim}".rstrip())
+        self.broadcast("v5", f"fault/post/{name}", deaf=deaf)
+        self.say(f"fault-over post/{name} 1")
 
     def end(self) -> None:
         self.now += 3000

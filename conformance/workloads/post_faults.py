@@ -6,35 +6,52 @@ those behind a failing one is the question.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from conformance.harness.client import Client
 from conformance.harness.control import Control
 from conformance.harness.deadline import Deadline, wait_for
-from conformance.harness.fault_rules import ConnectionsAnswer, FaultRule, Status, Where
-from reports.trace import ConnectionsCall, LifecycleStep
+from conformance.harness.fault_rules import (
+    ConnectionsAnswer,
+    ConnectionsHang,
+    ConnectionsLatency,
+    Fault,
+    FaultRule,
+    Status,
+    Where,
+)
+from reports.trace import ConnectionsCall, Invocation, LifecycleStep
 
 from .session import Session
 
 _CLIENTS = 8
 _PERSISTENT: tuple[Status, ...] = (429, 500, 403, 413)
 _MET_S = 2.0
+_LOOK_S = 0.02
 _ROUNDS_AFTER = 2
 
 
 def run(session: Session, control: Control) -> None:
-    """Does nothing where a backend posts to hardly anybody."""
-    session.progress("faults: posts that fail")
+    """Does nothing where a broadcast is posted to hardly anybody."""
+    session.progress("faults: posts that fail, hang, or take their time")
     clients = _connected(session, control)
     order = _in_posting_order(session, control, clients)
     if len(order) <= len(_PERSISTENT):
         session.fleet.recorder.note(f"faults: only {len(order)} of {len(clients)} clients were posted to")
         return
-    speaker = order[-1]
+    piece = _Piece(session, control, clients, order[-1])
+    piece.failing_twice(order[1])
+    piece.throttled_once(order[2])
+    piece.ambiguous_once(order[3])
     for status, victim in zip(_PERSISTENT, order, strict=False):
-        _answered(session, control, clients, speaker, victim, status)
-    for number in range(_ROUNDS_AFTER):
-        session.say(order[number], "fault/after", among=clients)
+        piece.during(f"post/{status}", victim, ConnectionsAnswer(status))
+    piece.all_refused()
+    piece.slow()
+    piece.hanging(order[0])
+    for speaker in order[:_ROUNDS_AFTER]:
+        session.say(speaker, "fault/after", among=clients)
     session.retire(clients)
 
 
@@ -60,18 +77,72 @@ def _in_posting_order(session: Session, control: Control, clients: Sequence[Clie
     return [by_id[name] for name in dict.fromkeys(posted) if name in by_id and name is not None]
 
 
-def _answered(
-    session: Session,
-    control: Control,
-    clients: Sequence[Client],
-    speaker: Client,
-    victim: Client,
-    status: Status,
-) -> None:
-    """One receiver's posts are answered so for as long as the broadcast lasts."""
-    name = f"post/{status}"
-    rule = FaultRule(ConnectionsAnswer(status), Where(connection=victim.connection_id))
-    others = [client for client in clients if client is not victim]
-    with control.faults(name, rule) as rules:
-        session.say(speaker, f"fault/{name}", among=others)
-        wait_for(lambda: control.injected(rules[0]) > 0, Deadline(_MET_S), 0.05)
+@dataclass(frozen=True)
+class _Piece:
+    """One speaker among all; each method provokes one fault, speaks, and takes it back."""
+
+    session: Session
+    control: Control
+    clients: Sequence[Client]
+    speaker: Client
+
+    def during(self, name: str, victim: Client, fault: Fault, count: int | None = None) -> None:
+        """The fault meets every post to the victim, or so many; everybody else is waited for."""
+        others = [client for client in self.clients if client is not victim]
+        with self.control.faults(name, _to(victim, fault, count)) as rules:
+            self.session.say(self.speaker, f"fault/{name}", among=others)
+            wait_for(lambda: self.control.injected(rules[0]) > 0, Deadline(_MET_S), _LOOK_S)
+
+    def failing_twice(self, victim: Client) -> None:
+        """A broadcast that starts over would reach the others again."""
+        self.during("post/failing-twice", victim, ConnectionsAnswer(503), 2)
+
+    def throttled_once(self, victim: Client) -> None:
+        """However often the SDK tries the one call; the next call works."""
+        name = "post/throttled"
+        with self.control.faults(name, _to(victim, ConnectionsAnswer(429), 1)):
+            seen = len(self.session.fleet.frames(self.speaker))
+            message = self.session.say(self.speaker, f"fault/{name}", among=[], wait=False)
+            if message is not None:
+                fleet = self.session.fleet
+                fleet.wait_until(
+                    lambda: victim.number in fleet.heard(message) or len(fleet.frames(self.speaker)) > seen,
+                    Deadline(self.session.bounds.deliver_s),
+                )
+
+    def ambiguous_once(self, victim: Client) -> None:
+        """The victim hears it, and the backend is told that it failed."""
+        self.during("post/ambiguous", victim, ConnectionsAnswer(504, carried_out=True), 1)
+
+    def all_refused(self) -> None:
+        """Nobody can be posted to, the speaker neither; over when the speaker's invocation is."""
+        name, position = "post/all-refused", self.control.position()
+        with self.control.faults(name, FaultRule(ConnectionsAnswer(403))):
+            since_ns = time.monotonic_ns()
+            self.session.say(self.speaker, f"fault/{name}", among=[], wait=False)
+            deadline = Deadline(self.session.bounds.deliver_s)
+            wait_for(lambda: self._was_invoked(position, since_ns), deadline, _LOOK_S)
+
+    def slow(self) -> None:
+        """Posts take what they take on AWS."""
+        name = "post/latency"
+        with self.control.faults(name, FaultRule(ConnectionsLatency(0.01, 0.02))):
+            self.session.say(self.speaker, f"fault/{name}", among=self.clients)
+
+    def hanging(self, victim: Client) -> None:
+        """One post hangs, and its broadcast; the same speaker speaks once more."""
+        name = "post/hang"
+        others = [client for client in self.clients if client is not victim]
+        with self.control.faults(name, _to(victim, ConnectionsHang())):
+            self.session.say(self.speaker, f"fault/{name}", among=others)
+            self.session.say(self.speaker, f"fault/{name}/next", among=others)
+
+    def _was_invoked(self, position: int, since_ns: int) -> bool:
+        """Whether an invocation for the speaker that began since then has ended."""
+        rows = self.control.since(position, "invocation").of(Invocation)
+        mine = [row for row in rows if row.connection_id == self.speaker.connection_id]
+        return any(row.started_ns >= since_ns for row in mine)
+
+
+def _to(victim: Client, fault: Fault, count: int | None = None) -> FaultRule:
+    return FaultRule(fault, Where(connection=victim.connection_id, method="POST"), count=count)

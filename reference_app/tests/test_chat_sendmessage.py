@@ -48,10 +48,12 @@ def table(sendmessage: ModuleType, monkeypatch: pytest.MonkeyPatch) -> Iterator[
 def send(sendmessage: ModuleType, table: ConnectionTable, monkeypatch: pytest.MonkeyPatch) -> Send:
     """Let `a` send a body while the gateway answers as told; give back what the gateway saw."""
 
-    def send(body: str | None = HELLO, remaining_ms: int = 28_000, **answers: list[int]) -> ManagementApi:
+    def send(
+        body: str | None = HELLO, remaining_ms: int = 28_000, status: int = 200, **answers: list[int]
+    ) -> ManagementApi:
         gateway = ManagementApi(answers)
         monkeypatch.setattr(sendmessage, "management_api", lambda *_: gateway)
-        assert sendmessage.handler(event("a", body), Context(remaining_ms)) == {"statusCode": 200}
+        assert sendmessage.handler(event("a", body), Context(remaining_ms)) == {"statusCode": status}
         return gateway
 
     return send
@@ -123,10 +125,18 @@ def test_a_payload_that_the_gateway_finds_too_large_is_reported_to_the_sender(se
     assert json.loads(posts["a"][0])["message"] == "Message too large"
 
 
+def test_a_broadcast_that_reaches_nobody_is_no_success(send: Send) -> None:
+    assert send(a=[403], b=[403], c=[403], status=502).posts == {}
+
+
+def test_a_broadcast_that_finds_everybody_gone_is_a_success(send: Send) -> None:
+    assert send(a=[410], b=[410], c=[410], status=200).posts == {}
+
+
 def test_nothing_is_posted_without_the_time_for_it_and_the_loss_is_logged(
     send: Send, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert send(remaining_ms=1000).posts == {}
+    assert send(remaining_ms=1000, status=502).posts == {}
     assert {record["outcome"] for record in logged(capsys, "not_delivered")} == {"out-of-time"}
 
 

@@ -63,7 +63,14 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
         outcomes = _broadcast(partial(api.post, payload=payload), sender, pool, budget)
     if outcomes[PostOutcome.TOO_LARGE]:
         _tell_sender(api, sender, "Message too large")
-    return {"statusCode": 200}
+    return {"statusCode": 502 if _nobody_reached(outcomes) else 200}
+
+
+def _nobody_reached(outcomes: Counter[PostOutcome]) -> bool:
+    """Tell whether everybody who may be there missed the message: metrics should show that, not only logs."""
+    harmless = (PostOutcome.DELIVERED, PostOutcome.GONE, PostOutcome.TOO_LARGE)
+    failed = outcomes.total() - sum(outcomes[outcome] for outcome in harmless)
+    return failed > 0 and not outcomes[PostOutcome.DELIVERED]
 
 
 def _broadcast(

@@ -1,0 +1,154 @@
+"""What the backend did to the connections of a finding, from the trace: steps of its timeline."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterator, Mapping, Sequence
+
+from reports.history_reader import Connection, FaultSpan
+from reports.results import Step
+from reports.trace import ConnectionsCall, Invocation, LifecycleStep, TableCall
+
+from .case import Case
+
+_DELETES = ("DeleteItem", "BatchWriteItem", "TransactWriteItems")
+_OK = 200
+_ERROR = 400
+_TOLD = ("held", "disconnect-dropped", "disconnect-late", "disconnect-twice")
+_MOST_OTHERS = 12
+_EXCERPT = 100
+
+
+def steps(case: Case, concerned: Sequence[Connection], since_ns: int, until_ns: int) -> list[Step]:
+    """Posts to the connections between the two times, and whatever befell them until the second.
+
+    Empty for a run without a trace.
+    """
+    labels = {c.connection_id: c.label for c in concerned if c.connection_id is not None}
+    return [
+        *_faults(case, labels, since_ns, until_ns),
+        *(step for post in posts(case, labels, since_ns, until_ns) for step in _post(case, post, labels)),
+        *_deletes(case, concerned, until_ns),
+        *_invocations(case, labels, since_ns, until_ns),
+        *_turns(case, labels, until_ns),
+    ]
+
+
+def other_posts(case: Case, concerned: Sequence[Connection], since_ns: int, until_ns: int) -> list[Step]:
+    """One step that tells all posts of that time to other connections: to whom, what was answered, when."""
+    others = {c.connection_id: c.label for c in case.history.connections if c not in concerned}
+    told = [
+        f"{others[post.connection_id]} {_answer(post)} after {(post.ended_ns - since_ns) / 1e6:.0f} ms"
+        for post in posts(case, others, since_ns, until_ns)
+    ]
+    if not told:
+        return []
+    more = f" and {len(told) - _MOST_OTHERS} more" if len(told) > _MOST_OTHERS else ""
+    text = f"posts to others: {', '.join(told[:_MOST_OTHERS])}{more}"
+    return [Step(case.ms(since_ns), "backend", text)]
+
+
+def posts(case: Case, ids: Collection[str | None], since_ns: int, until_ns: int) -> list[ConnectionsCall]:
+    """The posts of the application's functions to these connections that began between the times."""
+    found = [
+        call
+        for call in case.history.trace.of(ConnectionsCall)
+        if call.method == "POST" and call.function is not None and call.connection_id in ids
+    ]
+    return sorted(
+        (call for call in found if since_ns <= call.started_ns <= until_ns), key=lambda call: call.started_ns
+    )
+
+
+def deleted_ids(call: TableCall, ids: Collection[str]) -> list[str]:
+    """Those of the connection ids that the call deletes by key; empty for calls that delete nothing."""
+    if call.operation not in _DELETES or call.function is None or call.status != _OK or call.request is None:
+        return []
+    keys = json.dumps(list(_deleted_keys(json.loads(call.request))))
+    # Ids are long and random: wherever one stands within a key, that key is about it.
+    return [name for name in ids if json.dumps(name)[1:-1] in keys]
+
+
+def running_for(case: Case, call: TableCall | ConnectionsCall) -> str:
+    """The function that made the call, with the connection that it was invoked for where that is certain."""
+    during = [
+        row.connection_id
+        for row in case.history.trace.of(Invocation)
+        if row.function == call.function and row.started_ns <= call.started_ns <= row.ended_ns
+    ]
+    if len(set(during)) != 1:
+        return str(call.function)
+    labels = {c.connection_id: c.label for c in case.history.connections}
+    return f"{call.function}, invoked for {labels.get(during[0], during[0])},"
+
+
+def _deleted_keys(request: object) -> Iterator[object]:
+    """Every `Key` of a delete in the parameters of DeleteItem, BatchWriteItem or TransactWriteItems."""
+    if isinstance(request, list):
+        for item in request:
+            yield from _deleted_keys(item)
+    elif isinstance(request, Mapping):
+        if "Key" in request:
+            yield request["Key"]
+        for name, value in request.items():
+            if name not in ("Key", "PutRequest", "Put", "Update", "ConditionCheck"):
+                yield from _deleted_keys(value)
+
+
+def _faults(case: Case, labels: Mapping[str, str], since_ns: int, until_ns: int) -> Iterator[Step]:
+    for span in case.history.faults:
+        over = span.ended_ns is not None and span.ended_ns < since_ns
+        about = span.connection_id
+        if over or span.began_ns > until_ns or (about is not None and about not in labels):
+            continue
+        whom = "all" if about is None else labels[about]
+        text = f"fault for {whom}: {_fault_in_words(span)}, met {span.injected} times"
+        yield Step(case.ms(span.began_ns), "harness", text)
+
+
+def _fault_in_words(span: FaultSpan) -> str:
+    given = span.rule.get("fault", {})
+    rest = [f"{name} {value}" for name, value in given.items() if name != "kind" and value is not False]
+    return " ".join([str(given.get("kind", span.name)), *rest])
+
+
+def _post(case: Case, post: ConnectionsCall, labels: Mapping[str, str]) -> Iterator[Step]:
+    failed = post.status is None or post.status >= _ERROR
+    label = labels[post.connection_id or ""]
+    took = (post.ended_ns - post.started_ns) / 1e6
+    text = f"POST @connections of {label}: {_answer(post)} after {took:.0f} ms"
+    yield Step(case.ms(post.ended_ns), "backend", text, "bad" if failed else "", label)
+
+
+def _answer(post: ConnectionsCall) -> str:
+    if post.status is None:
+        return "no answer until the caller left"
+    kind = (post.error_type or "").removesuffix("Exception")
+    also = ", delivered all the same" if post.carried_out and post.status >= _ERROR else ""
+    return f"{post.status} {kind}".rstrip() + also
+
+
+def _deletes(case: Case, concerned: Sequence[Connection], until_ns: int) -> Iterator[Step]:
+    by_id = {c.connection_id: c for c in concerned if c.connection_id is not None}
+    for call in case.history.trace.of(TableCall):
+        if call.started_ns > until_ns:
+            continue
+        for connection in (by_id[name] for name in deleted_ids(call, by_id)):
+            left = connection.leaving_ns is not None and connection.leaving_ns <= call.started_ns
+            text = f"{running_for(case, call)} deletes the row of {connection.label}"
+            yield Step(case.ms(call.started_ns), "backend", text, "" if left else "bad", "table")
+
+
+def _invocations(case: Case, labels: Mapping[str, str], since_ns: int, until_ns: int) -> Iterator[Step]:
+    for row in case.history.trace.of(Invocation):
+        if row.connection_id not in labels or not since_ns <= row.ended_ns <= until_ns:
+            continue
+        failed = row.outcome != "returned"
+        text = f"{row.function} ({row.route}) for {labels[row.connection_id]}: {row.outcome} {row.detail}"
+        yield Step(case.ms(row.ended_ns), "backend", text[:_EXCERPT].rstrip(), "bad" if failed else "")
+
+
+def _turns(case: Case, labels: Mapping[str, str], until_ns: int) -> Iterator[Step]:
+    for row in case.history.trace.of(LifecycleStep):
+        if row.step in _TOLD and row.connection_id in labels and row.started_ns <= until_ns:
+            yield Step(case.ms(row.started_ns), "harness", f"{labels[row.connection_id]}: {row.step}")

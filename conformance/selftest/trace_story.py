@@ -1,0 +1,96 @@
+"""What the stack would have traced of a story: what its lines imply, and what they say of the backend."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import TypedDict
+
+from reports.trace import ConnectionsCall, Invocation, LifecycleStep, TableCall, Trace
+
+_MS = 1_000_000
+_POST_NS = 14 * _MS
+_INVOCATION_NS = 500 * _MS
+_FUNCTION = "SendMessage"
+
+
+class _Times(TypedDict):
+    """What every row has."""
+
+    seq: int
+    started_ns: int
+    ended_ns: int
+    epoch_ms: int
+
+
+@dataclass
+class TraceStory:
+    """Rows in the order in which they are told."""
+
+    trace: Trace = field(default_factory=Trace)
+
+    def established(self, connection_id: str, at_ns: int) -> None:
+        self._step("established", connection_id, at_ns - _MS)
+
+    def ended(self, connection_id: str, at_ns: int) -> None:
+        """The connection has ended, and `$disconnect` deletes its row."""
+        self._step("ended", connection_id, at_ns + _MS)
+        self.deletes(connection_id, at_ns + 2 * _MS)
+
+    def heard(self, connection_id: str, at_ns: int) -> None:
+        """Somebody heard something: it was posted a little earlier."""
+        self._post(connection_id, at_ns - _MS - _POST_NS, at_ns - _MS, 200)
+
+    def posts(self, connection_id: str, at_ns: int, status: int) -> None:
+        self._post(connection_id, at_ns, at_ns + _POST_NS, status)
+
+    def invoked(self, connection_id: str, at_ns: int, outcome: str = "returned") -> None:
+        detail = json.dumps({"statusCode": 200}) if outcome == "returned" else "[]"
+        self.trace.rows.append(
+            Invocation(
+                **self._times(at_ns, at_ns + _INVOCATION_NS),
+                function=_FUNCTION,
+                route="sendmessage",
+                connection_id=connection_id,
+                request_id=f"r{at_ns}",
+                outcome=outcome,
+                detail=detail,
+            )
+        )
+
+    def deletes(self, connection_id: str, at_ns: int) -> None:
+        request = json.dumps({"TableName": "t", "Key": {"connectionId": {"S": connection_id}}})
+        self.trace.rows.append(
+            TableCall(
+                **self._times(at_ns, at_ns + _MS),
+                operation="DeleteItem",
+                table="t",
+                function=_FUNCTION,
+                request=request,
+                status=200,
+            )
+        )
+
+    def _post(self, connection_id: str, started_ns: int, ended_ns: int, status: int) -> None:
+        self.trace.rows.append(
+            ConnectionsCall(
+                **self._times(started_ns, ended_ns),
+                method="POST",
+                connection_id=connection_id,
+                function=_FUNCTION,
+                status=status,
+            )
+        )
+
+    def _step(self, step: str, connection_id: str, at_ns: int) -> None:
+        self.trace.rows.append(
+            LifecycleStep(**self._times(at_ns, at_ns), step=step, connection_id=connection_id)
+        )
+
+    def _times(self, started_ns: int, ended_ns: int) -> _Times:
+        return _Times(
+            seq=len(self.trace.rows) + 1,
+            started_ns=started_ns,
+            ended_ns=ended_ns,
+            epoch_ms=ended_ns // _MS,
+        )
