@@ -70,7 +70,11 @@ _PURE = (
     "reference_app/gateway/websocket_api/management_answers.py",
     "reference_app/gateway/websocket_api/proxy_event.py",
     "reference_app/gateway/websocket_api/proxy_result.py",
+    "reference_app/gateway/websocket_api/message_validation.py",
     "reference_app/gateway/websocket_api/route_selection.py",
+    "reference_app/gateway/websocket_api/selection_expression.py",
+    "reference_app/gateway/websocket_api/compression.py",
+    "reference_app/survey/findings.py",
 )
 
 

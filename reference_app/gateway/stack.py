@@ -29,7 +29,7 @@ from reference_app.gateway.template.template import ACCOUNT_ID, check_applicatio
 from reference_app.gateway.unknowns import Unknowns
 from reference_app.gateway.websocket_api.api_directory import domain_name
 from reference_app.gateway.websocket_api.gateway import Gateway
-from reference_app.gateway.websocket_api.route_selection import UnsupportedExpression
+from reference_app.gateway.websocket_api.selection_expression import UnsupportedExpression
 
 if TYPE_CHECKING:
     from reference_app.gateway.control.control_plane import ControlPlane

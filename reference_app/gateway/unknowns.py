@@ -91,6 +91,12 @@ class Unknowns:
     function_timeout: Literal["internal-server-error", "endpoint-timed-out"] = _row(
         "internal-server-error", "Q-27", "RT-22", "what a function that exceeds its own timeout counts as"
     )
+    bad_request_frame: str = _row(
+        '{"message" : "Bad request body", "connectionId": "{connectionId}", "messageId": "{messageId}"}',
+        "Q-12",
+        "RT-23",
+        "the frame for a message that no model lets pass",
+    )
     throttled_message: str = _row(
         "Too Many Requests", "Q-11", "RT-24", "message of the frame that answers a throttled message"
     )

@@ -16,7 +16,6 @@ _AT_A_TIME = 3
 
 NEVER_ASKED = {
     "Q-7": "an API without $connect, or with a $connect that has no integration, is another API",
-    "Q-12": "the probe app has no models",
     "Q-28": "bills tell, a day later",
     "outbound_buffer_bytes": "it cannot be told from the kernels' buffers on the way; see Q-22",
 }
@@ -76,6 +75,7 @@ QUESTIONS = (
         ),
     ),
     Question(messages.throttling, ("throttled_message",)),
+    Question(messages.invalid_message, ("bad_request_frame",)),
     Question(messages.hasty_function, ("function_timeout",)),
     Question(messages.impatient_integration, ("Q-26",)),
     Question(

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from reference_app.gateway.functions.invocation import Failed, Returned
 from reference_app.gateway.http_message import HttpRequest
-from reference_app.gateway.template.application import Route
+from reference_app.gateway.template.application import Models, Route
 from reference_app.gateway.unknowns import Unknowns
 from reference_app.gateway.websocket_api import close_causes
 from reference_app.gateway.websocket_api.connections import Connection
@@ -236,3 +238,18 @@ def test_a_functions_own_timeout_can_count_as_the_integrations() -> None:
     timed_out = Failed("function-timeout", "Sandbox.Timedout", "3 s")
     bench = Bench(timed_out, ONE_WAY, unknowns=Unknowns(function_timeout="endpoint-timed-out"))
     assert frame_message(bench.message()) == "Endpoint request timed out"
+
+
+def test_a_message_that_no_model_lets_pass_is_answered_and_invokes_nothing() -> None:
+    """RT-23."""
+    route = replace(ONE_WAY, models=Models("$default", {"$default": {"required": ["data"]}}))
+    bench = Bench({"statusCode": 200}, route)
+    frame = bench.message()
+    assert frame is not None
+    assert re.fullmatch(
+        rb'{"message" : "Bad request body", "connectionId": "BFHPhfCWIAMCKlQ=", "messageId": "[^"]{16}"}',
+        frame,
+    )
+    assert bench.functions.events == []
+    assert bench.message('{"action":"go","data":1}') is None
+    assert len(bench.functions.events) == 1

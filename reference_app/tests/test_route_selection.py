@@ -4,7 +4,8 @@ import pytest
 
 from reference_app.gateway.template.application import Route
 from reference_app.gateway.unknowns import Unknowns
-from reference_app.gateway.websocket_api.route_selection import RouteSelector, UnsupportedExpression
+from reference_app.gateway.websocket_api.route_selection import RouteSelector
+from reference_app.gateway.websocket_api.selection_expression import UnsupportedExpression
 
 
 def selected(

@@ -34,6 +34,7 @@ OTHERWISE = Unknowns(
     two_way_base64_body="verbatim",
     function_timeout="endpoint-timed-out",
     throttled_message="Slow down",
+    bad_request_frame='{"message": "Invalid", "messageId":"{messageId}"}',
     frame_limit_bytes=20_000,
     message_limit_bytes=100_000,
     binary_close_reason="no binary",

@@ -32,6 +32,15 @@ class Throttle:
 
 
 @dataclass(frozen=True)
+class Models:
+    """What a route's messages have to look like (RT-23)."""
+
+    selection_expression: str
+    schemas: Mapping[str, Any]
+    """JSON schemas by the key that the expression gives; `$default` is for all others."""
+
+
+@dataclass(frozen=True)
 class Route:
     """One route of a WebSocket API (`AWS::ApiGatewayV2::Route` with its integration)."""
 
@@ -48,6 +57,7 @@ class Route:
     throttle: Throttle | None = None
     api_key_required: bool = False
     """Whether a client has to present one of the API's keys; on `$connect` only (HS-23)."""
+    models: Models | None = None
     iam: bool = False
     """Whether the handshake has to be signed; on `$connect` only (HS-22)."""
 

@@ -22,6 +22,7 @@ from reference_app.gateway.template.template_apis import (
 )
 from reference_app.gateway.template.template_document import TemplateDocument, read_document
 from reference_app.gateway.template.template_functions import FUNCTION, read_function
+from reference_app.gateway.template.template_models import MODEL
 from reference_app.gateway.template.template_parameters import parameter_values
 from reference_app.gateway.template.template_tables import TABLE, read_table
 
@@ -32,7 +33,7 @@ STACK_NAME = "local"
 
 _READ = frozenset(
     {
-        *(API, AUTHORIZER, INTEGRATION, ROUTE, ROUTE_RESPONSE, STAGE),
+        *(API, AUTHORIZER, INTEGRATION, MODEL, ROUTE, ROUTE_RESPONSE, STAGE),
         *(API_KEY, USAGE_PLAN, USAGE_PLAN_KEY),
         *(FUNCTION, TABLE),
     }

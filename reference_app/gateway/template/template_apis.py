@@ -10,6 +10,7 @@ from reference_app.gateway.template.application import Authorizer, Route, Thrott
 from reference_app.gateway.template.resolved_template import ResolvedTemplate
 from reference_app.gateway.template.template_api_keys import read_api_keys
 from reference_app.gateway.template.template_functions import FUNCTION, environment_text
+from reference_app.gateway.template.template_models import read_models
 
 API = "AWS::ApiGatewayV2::Api"
 AUTHORIZER = "AWS::ApiGatewayV2::Authorizer"
@@ -115,6 +116,7 @@ def _read_route(template: ResolvedTemplate, logical_id: str) -> Route:
         route,
         function=_integrated_function(template, integration),
         two_way=_is_two_way(template, logical_id),
+        models=read_models(template, logical_id),
         timeout_s=timeout_ms / 1000,
     )
 

@@ -15,6 +15,7 @@ from reference_app.gateway.functions.invocation import Failed, Returned
 from reference_app.gateway.template.application import Route
 from reference_app.gateway.websocket_api import authorization, error_frames, proxy_event, proxy_result
 from reference_app.gateway.websocket_api.interference import InvocationFacts, TimedOut
+from reference_app.gateway.websocket_api.message_validation import MessageValidation
 from reference_app.gateway.websocket_api.proxy_event import Occasion
 from reference_app.gateway.websocket_api.proxy_result import InvalidProxyResult
 from reference_app.gateway.websocket_api.route_selection import RouteSelector
@@ -77,6 +78,12 @@ class Integrations:
         """
         self._selectors = {
             api.api_id: RouteSelector(api.route_selection_expression, api.routes, unknowns) for api in apis
+        }
+        self._validations = {
+            (api.api_id, key): MessageValidation(route.models, unknowns)
+            for api in apis
+            for key, route in api.routes.items()
+            if route.models is not None
         }
         self._throttles = Throttles(apis, unknowns.connects_per_second)
         self._invoker = invoker
@@ -167,10 +174,14 @@ class Integrations:
             return self._error_frame(error_frames.FORBIDDEN, connection)  # RT-20
         if not self._throttles.let_pass(connection.api.api_id, route.key, self._clock.monotonic()):
             return self._error_frame(self._unknowns.throttled_message, connection)  # RT-24
-        if route.function is None:
-            return self._error_frame(error_frames.INTERNAL_SERVER_ERROR, connection)
         occasion = self._occasion(route)
         message_id = self._ids.message_id(occasion.epoch_ms, connection.facts.connection_id)
+        validation = self._validations.get((connection.api.api_id, route.key))
+        if validation is not None and not validation.accepts(text):
+            form = self._unknowns.bad_request_frame
+            return error_frames.bad_request_frame(form, connection.facts.connection_id, message_id)  # RT-23
+        if route.function is None:
+            return self._error_frame(error_frames.INTERNAL_SERVER_ERROR, connection)
         event = proxy_event.message_event(connection.facts, occasion, message_id, text)
         outcome = await self._invoke(route, _facts(route, route.function, connection, occasion), event)
         return self._reply(route, outcome, connection.facts.connection_id, occasion.request_id)

@@ -106,6 +106,19 @@ def throttling(api: SurveyedApi) -> Findings:
     return {"throttled_message": unsettled(f"none of {_THROTTLED_MESSAGES} messages at once was throttled")}
 
 
+def invalid_message(api: SurveyedApi) -> Findings:
+    """The frame for a message that is not as its model wants it (Q-12)."""
+    with api.client() as client:
+        client.send('{"action":"checked"}')
+        text = client.frame().data.decode(errors="replace")
+        connection_id = api.noted(client.token, "CONNECT")["connectionId"]
+    form = text.replace(connection_id, "{connectionId}")
+    for key in ("messageId", "requestId"):
+        if isinstance(found_id := json.loads(text).get(key), str) and found_id != connection_id:
+            form = form.replace(found_id, f"{{{key}}}")
+    return {"bad_request_frame": found(form, text)}
+
+
 def hasty_function(api: SurveyedApi) -> Findings:
     """What a function that exceeds its own timeout counts as (Q-27)."""
     meanings = {
