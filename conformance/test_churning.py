@@ -68,3 +68,13 @@ def test_churn_11_nobody_is_blamed_for_churn(judge: Callable[[], None]) -> None:
 @pytest.mark.clause("CHURN-12")
 def test_churn_12_any_interleaving(judge: Callable[[], None]) -> None:
     judge()
+
+
+@pytest.mark.clause("CHURN-13")
+def test_churn_13_in_time_under_churn(judge: Callable[[], None]) -> None:
+    judge()
+
+
+@pytest.mark.clause("CHURN-14")
+def test_churn_14_nobody_hears_what_was_over(judge: Callable[[], None]) -> None:
+    judge()

@@ -16,7 +16,17 @@ from reports.history_reader import History
 from reports.results import ClauseResult, Generator, Outcome
 
 CALM = ("CONN-01", "BCAST-01", "BCAST-02", "BCAST-03", "BCAST-04", "BCAST-07")
-UNDER_CHURN = ("CHURN-01", "CHURN-02", "CHURN-03", "CHURN-04", "CHURN-08", "CHURN-09", "CHURN-11")
+UNDER_CHURN = (
+    "CHURN-01",
+    "CHURN-02",
+    "CHURN-03",
+    "CHURN-04",
+    "CHURN-08",
+    "CHURN-09",
+    "CHURN-11",
+    "CHURN-13",
+    "CHURN-14",
+)
 ALWAYS = ("CHURN-10",)
 UNDER_MISCHIEF = ("LEAK-01",)
 
@@ -25,11 +35,11 @@ _EXPLAINED_UNDER_CHURN: Mapping[str, tuple[str, ...]] = {
     "BCAST-02": ("CHURN-02",),
     "BCAST-03": ("CHURN-01",),
     "BCAST-04": ("CHURN-03",),
-    "BCAST-07": ("CHURN-01",),
+    "BCAST-07": ("CHURN-01", "CHURN-13"),
 }
 """So that one fault turns one clause red: the one that says more about when it happens."""
 
-_TIMELESS = ("BCAST-02", "BCAST-04", "CHURN-02", "CHURN-03", "LEAK-01")
+_TIMELESS = ("BCAST-02", "BCAST-04", "CHURN-02", "CHURN-03", "CHURN-14", "LEAK-01")
 """What these find is proven however late the generator was."""
 
 

@@ -32,11 +32,14 @@ _CALM = [
 
 
 def _churn() -> list[str]:
-    """Three stay; v, w, x come while messages are sent, and three others come and go."""
+    """Three stay; u to y come while messages are sent, and three others come and go."""
     lines = ["0 a connects stayer", "0 b connects stayer", "0 s connects stayer"]
     here = ["a", "b", "s"]
     for n in range(1, 8):
         at = n * 1000
+        if n <= 2:
+            lines.append(f"{at - 300} {'uy'[n - 1]} connects joiner")
+            here.append("uy"[n - 1])
         if n <= 3:
             lines += [f"{at - 500} j{n} connects joiner", f"{at - 400} {'vwx'[n - 1]} connects joiner"]
             here += [f"j{n}", "vwx"[n - 1]]
@@ -101,6 +104,16 @@ def test_a_loss_after_churn_is_no_pass_either() -> None:
 def test_who_joined_and_is_deaf_afterwards_is_found() -> None:
     deaf = _without(_churn(), *(f"{n * 1000 + 10} w hears m{n}" for n in range(2, 10)))
     assert _failed(_judged(deaf, churn=True)) == {"CHURN-04"}
+
+
+def test_a_delivery_that_is_late_under_churn_turns_only_the_clause_about_churn_red() -> None:
+    late = _without(_churn(), "4010 b hears m4")
+    assert _failed(_judged([*late, "5200 b hears m4"], churn=True)) == {"CHURN-13"}
+
+
+def test_what_was_over_before_a_client_came_is_found() -> None:
+    results = _judged([*_churn(), "3000 x hears m1"], churn=True)
+    assert results["CHURN-14"].outcome is Outcome.NON_STRICT
 
 
 def test_a_stayer_that_was_refused_is_found() -> None:

@@ -37,7 +37,7 @@ def the_sender_hears_itself_or_not(case: Case) -> Judged:
         own = case.pairs("broadcast/plain", ears=Ears(own=True))
         return judged_losses(case, own, "of the senders themselves")
     judgement = case.pairs("broadcast/plain")
-    echoed = _only(judgement, judgement.leaked, lambda message, connection: message.sender == connection)
+    echoed = only(judgement, judgement.leaked, lambda message, connection: message.sender == connection)
     witnessed = int((judgement.delivered_per_message > 0).sum())
     if len(echoed):
         return failed(
@@ -119,7 +119,7 @@ def judged_losses(
         "lost": len(lost),
     }
     if len(lost) and case.too_busy(case.bounds.deliver_s):
-        lost = _only(judgement, lost, lambda message, connection: _stayed_long(case, message, connection))
+        lost = only(judgement, lost, lambda message, connection: _stayed_long(case, message, connection))
         if not len(lost):
             return suspected(f"{counts['lost']} deliveries {whom} did not come", **counts)
     if len(lost):
@@ -213,7 +213,8 @@ def _stayed_long(case: Case, message: Message, connection: int) -> bool:
     return leaving_ns - message.started_ns > _LONG * case.bounds.deliver_s * 1e9
 
 
-def _only(judgement: Judgement, pairs: Pairs, keep: Callable[[Message, int], bool]) -> Pairs:
+def only(judgement: Judgement, pairs: Pairs, keep: Callable[[Message, int], bool]) -> Pairs:
+    """The pairs that `keep` takes, which is given the message and the number of the connection."""
     taken = np.array([keep(judgement.messages[place], number) for place, number in pairs], np.bool_)
     return Pairs(pairs.message[taken], pairs.connection[taken]) if len(pairs) else pairs
 

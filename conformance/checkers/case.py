@@ -68,6 +68,7 @@ class Case:
         default_factory=dict, repr=False, compare=False
     )
     _frames: dict[int, list[FrameReceived]] = field(default_factory=dict, repr=False, compare=False)
+    _rows: dict[str, list[RowObserved]] = field(default_factory=dict, repr=False, compare=False)
 
     def pairs(self, *groups: str, ears: Ears = EVERYBODY) -> Judgement:
         """The pairs of all messages whose group begins with one of `groups`, judged once."""
@@ -97,9 +98,10 @@ class Case:
 
     def observations(self, connection: Connection) -> list[RowObserved]:
         """What was seen of the connection's row, in time order; empty while its id is not known."""
-        if connection.connection_id is None:
-            return []
-        return [row for row in self.history.rows if row.connection_id == connection.connection_id]
+        if not self._rows:
+            for row in self.history.rows:
+                self._rows.setdefault(row.connection_id, []).append(row)
+        return self._rows.get(connection.connection_id or "", [])
 
     def frames(self, connection: Connection, since_ns: int, until_ns: int) -> list[FrameReceived]:
         if not self._frames:

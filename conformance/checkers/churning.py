@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
-from conformance.harness.oracle import Ears
+import numpy as np
+
+from conformance.harness.oracle import Ears, Judgement
 from reports.history_reader import Connection
-from reports.results import Finding
+from reports.proportion import Proportion, proportion
+from reports.results import Finding, Outcome
 
 from . import evidence
-from .broadcasting import judged_damage, judged_duplicates, judged_losses
+from .broadcasting import judged_damage, judged_duplicates, judged_lateness, judged_losses, only
 from .case import Case, Checker, Judged, failed, left_by_peer, passed, suspected, unknown
 from .connecting import judged_handshakes
 from .routing import gateway_error
@@ -19,14 +23,15 @@ _STAYERS = ("stayer",)
 _JOINERS = ("joiner",)
 _BURST = ("burst",)
 _CHURNED = 3
+_TRIALS = 5
+"""Of a race: fewer clients tell too little of how often it is lost."""
 _FINAL = 2
 
 
 def who_stays_hears_everything(case: Case) -> Judged:
     """CHURN-01."""
-    if missing := _calm(case):
-        return unknown(missing)
-    return judged_losses(case, case.pairs("churn/main", ears=case.ears(*_STAYERS)), "of those who stayed")
+    judgement = case.pairs("churn/main", ears=case.ears(*_STAYERS))
+    return _under_churn(case, judged_losses(case, judgement, "of those who stayed"))
 
 
 def at_most_once_under_churn(case: Case) -> Judged:
@@ -41,7 +46,16 @@ def byte_for_byte_under_churn(case: Case) -> Judged:
 
 def who_joined_is_not_deaf(case: Case) -> Judged:
     """CHURN-04: joined while broadcasts ran, still connected, and hears none of the final ones."""
-    return _not_deaf(case, _JOINERS, "that connected while broadcasts ran")
+    judged = _not_deaf(case, _JOINERS, "that connected while broadcasts ran", _TRIALS)
+    rate = ghosts(case)
+    race = {"met_a_broadcast": _met_a_broadcast(case), "deaf_rate_95": (rate.low, rate.high)}
+    return replace(judged, evidence={**judged.evidence, **race})
+
+
+def ghosts(case: Case) -> Proportion:
+    """How many of those who joined while broadcasts ran are deaf: the ghost race (RC-1 to RC-3) lost."""
+    judgement = case.pairs("churn/final", ears=case.ears(*_JOINERS))
+    return proportion(len(judgement.deaf(at_least=_FINAL)), len(_asked(judgement)))
 
 
 def no_row_is_left(case: Case) -> Judged:
@@ -75,17 +89,16 @@ def every_live_row_is_there(case: Case) -> Judged:
 
 def who_came_at_once_is_not_deaf(case: Case) -> Judged:
     """CHURN-07."""
-    return _not_deaf(case, _BURST, "that connected at the same moment")
+    return _not_deaf(case, _BURST, "that connected at the same moment", _CHURNED)
 
 
 def who_joined_hears_everything(case: Case) -> Judged:
     """CHURN-08: losses of joiners that are not deaf; the deaf are CHURN-04's."""
-    if missing := _calm(case):
-        return unknown(missing)
     joiners = {connection.number for connection in case.connections(*_JOINERS)}
     deaf = set(case.pairs("churn/main", "churn/final").deaf(at_least=1))
     judgement = case.pairs("churn/main", "churn/final", ears=Ears(frozenset(joiners - deaf)))
-    return judged_losses(case, judgement, "of clients that had connected while broadcasts ran")
+    whom = "of clients that had connected while broadcasts ran"
+    return _under_churn(case, judged_losses(case, judgement, whom))
 
 
 def everybody_is_let_in_under_churn(case: Case) -> Judged:
@@ -141,6 +154,31 @@ def nobody_is_blamed_for_churn(case: Case) -> Judged:
     return passed(**counts)
 
 
+def in_time_under_churn(case: Case) -> Judged:
+    """CHURN-13."""
+    return _under_churn(case, judged_lateness(case, case.pairs("churn/")))
+
+
+def nobody_hears_what_was_over(case: Case) -> Judged:
+    """CHURN-14: a sender's own echo apart, which BCAST-03 judges."""
+    judgement = case.pairs("churn/")
+    foreign = only(judgement, judgement.leaked, lambda message, connection: message.sender != connection)
+    counts = {"delivered": judgement.counts.delivered, "foreign": len(foreign)}
+    if len(foreign):
+        return failed(
+            f"{len(foreign)} deliveries were of broadcasts that were over before their receivers connected",
+            evidence.of_pairs(
+                case,
+                foreign,
+                judgement.messages,
+                "{message} reached {connection}, which connected after it was over",
+                "{message} came to {connection} all the same",
+            ),
+            **counts,
+        )
+    return _under_churn(case, passed(**counts))
+
+
 def any_interleaving(case: Case) -> Judged:
     """CHURN-12: the examples that Hypothesis drew, and the attempts to shrink a failing one."""
     judgement = case.pairs("interleaving", ears=case.ears("interleaver"))
@@ -155,6 +193,12 @@ def _left_over(case: Case, connection_id: str) -> Finding:
     if owner is None:
         return Finding(title, expected, observed)
     return evidence.of_connection(case, owner, title, expected, observed)
+
+
+def _under_churn(case: Case, judged: Judged) -> Judged:
+    """What is wrong is wrong; but nothing held under churn where there was hardly any."""
+    missing = _calm(case) if judged.outcome is Outcome.PASS else ""
+    return replace(judged, outcome=Outcome.UNKNOWN, reason=missing) if missing else judged
 
 
 def _calm(case: Case) -> str:
@@ -186,9 +230,24 @@ def _open_at_final(case: Case, connection: Connection) -> bool:
     )
 
 
-def _not_deaf(case: Case, groups: tuple[str, ...], who: str) -> Judged:
+def _asked(judgement: Judgement) -> list[int]:
+    """Those who were owed enough final broadcasts to be called deaf."""
+    return [int(number) for number in np.flatnonzero(judgement.owed_per_connection >= _FINAL)]
+
+
+def _met_a_broadcast(case: Case) -> int:
+    """Of those who were asked, how many were in their handshake while a broadcast was on its way."""
+    judgement = case.pairs("churn/main")
+    begun = np.array([m.started_ns for m in judgement.messages], np.int64)
+    ended = np.array([m.intended_ns for m in judgement.messages], np.int64) + judgement.last_ns
+    asked = _asked(case.pairs("churn/final", ears=case.ears(*_JOINERS)))
+    handshakes = [(c.opening_ns, c.opened_ns or c.opening_ns) for c in map(case.connection, asked)]
+    return sum(bool(((begun <= opened) & (ended >= opening)).any()) for opening, opened in handshakes)
+
+
+def _not_deaf(case: Case, groups: tuple[str, ...], who: str, floor: int) -> Judged:
     judgement = case.pairs("churn/final", ears=case.ears(*groups))
-    asked = [n for n in range(len(case.history.connections)) if judgement.owed_per_connection[n] >= _FINAL]
+    asked = _asked(judgement)
     deaf = judgement.deaf(at_least=_FINAL)
     counts = {"asked": len(asked), "deaf": len(deaf), "final_broadcasts": len(judgement.messages)}
     if deaf:
@@ -207,10 +266,8 @@ def _not_deaf(case: Case, groups: tuple[str, ...], who: str) -> Judged:
             ],
             **counts,
         )
-    if len(asked) < _CHURNED:
-        return unknown(
-            f"only {len(asked)} clients {who} were there at the end, {_CHURNED} are needed", **counts
-        )
+    if len(asked) < floor:
+        return unknown(f"only {len(asked)} clients {who} were there at the end, {floor} are needed", **counts)
     return passed(**counts)
 
 
@@ -227,4 +284,6 @@ CHECKERS: Mapping[str, Checker] = {
     "CHURN-10": nobody_who_stays_is_closed,
     "CHURN-11": nobody_is_blamed_for_churn,
     "CHURN-12": any_interleaving,
+    "CHURN-13": in_time_under_churn,
+    "CHURN-14": nobody_hears_what_was_over,
 }

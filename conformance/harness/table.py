@@ -90,13 +90,6 @@ class ConnectionTable:
             self._recorder.row_observed(started, connection_id, present=seen)
         return seen
 
-    def holds(self, connection_id: str) -> Literal["attribute", "nested"] | None:
-        """How the table holds the connection: in a row of its own, or among others in one row."""
-        items = self._items()
-        if any(self._owns(item, connection_id) for item in items):
-            return "attribute"
-        return "nested" if any(holds_nested(item, connection_id) for item in items) else None
-
     def plant(self, row: Row) -> bool:
         """Put a row of a connection that is gone back, in place of its own old row if that is still there.
 

@@ -149,6 +149,7 @@ MUTATIONS: dict[str, Mutation] = {
     ),
     "CHURN-11": _frame_for("k0", "k0 sends churn-main", _GATEWAY_ERROR),
     "CHURN-12": _without(r"i0 hears interleaving"),
+    "CHURN-13": _late(r"k2 hears churn-main.*"),
     "FAULT-01": _without(r"v4 hears fault-post-500"),
     "FAULT-02": _without(r"v2 hears fault-after"),
     "FAULT-03": _without(r"v1 hears fault-post-throttled"),
@@ -185,7 +186,14 @@ def _k2_is_closed(lines: list[str]) -> list[str]:
     return [*kept, f"{last + 1150} {speaker} closed-by-peer"]
 
 
+def _j3_hears_of_what_was_over(lines: list[str]) -> list[str]:
+    first = next(line.split()[3] for line in lines if " sends churn-main" in line)
+    connected = _changed(r"^(\d+) j3 connects joiner", lambda m: f"{m[0]}\n{int(m[1]) + 9} j3 hears {first}")
+    return connected(lines)
+
+
 MUTATIONS["CHURN-10"] = _k2_is_closed
+MUTATIONS["CHURN-14"] = _j3_hears_of_what_was_over
 
 
 def test_a_valid_run_passes_every_clause() -> None:
@@ -225,6 +233,33 @@ def test_only_those_whom_a_clause_is_about_are_evidence_for_it() -> None:
     assert outcomes["CHURN-08"] is Outcome.UNKNOWN
 
 
+def test_a_loss_is_one_without_churn_too_but_nothing_held_under_churn_without_any() -> None:
+    lines = [f"{ear} k{ear} connects stayer" for ear in range(3)]
+    for number in range(5):
+        lines += [f"{1000 + 2000 * number} k0 sends m{number} churn/main"]
+        lines += [f"{1020 + 2000 * number + ear} k{ear} hears m{number}" for ear in range(3)]
+    lines += ["30000 lag 1"]
+    assert _outcomes(lines)["CHURN-01"] is Outcome.UNKNOWN
+    assert _outcomes(_without(r"k1 hears m2")(lines))["CHURN-01"] is Outcome.FAIL
+
+
+def test_the_ghost_race_tells_how_many_clients_it_was_run_with_and_how_sure_its_rate_is() -> None:
+    case = Case(history_of(MUTATIONS["CHURN-04"](valid_run())), Contract(), _BOUNDS)
+    found = judge("CHURN-04", case).evidence
+    assert (found["asked"], found["deaf"]) == (6, 1)
+    assert found["deaf_rate_95"] == (pytest.approx(0.030, abs=0.001), pytest.approx(0.564, abs=0.001))
+
+
+def test_the_ghost_race_counts_who_met_a_broadcast_in_its_handshake() -> None:
+    lines = ["0 k0 connects stayer", "1000 k0 sends m churn/main", "1050 k0 hears m"]
+    lines += ["1040 met connects joiner", "1060 late connects joiner"]
+    for at in (3000, 4500):
+        lines += [f"{at} k0 sends f{at} churn/final"]
+        lines += [f"{at + 20} {ear} hears f{at}" for ear in ("k0", "met", "late")]
+    evidence = judge("CHURN-04", Case(history_of([*lines, "9000 lag 1"]), Contract(), _BOUNDS)).evidence
+    assert (evidence["asked"], evidence["met_a_broadcast"]) == (2, 1)
+
+
 def test_without_evidence_nothing_passes() -> None:
     """An empty run, and a run in which nobody spoke."""
     for lines in (["0 lag 1"], ["0 a connects stayer", "0 b connects stayer", "9000 lag 1"]):
@@ -232,7 +267,7 @@ def test_without_evidence_nothing_passes() -> None:
 
 
 @pytest.mark.parametrize("busy", ["lag 800", "lag 0 crowd 9"])
-@pytest.mark.parametrize("clause", ["BCAST-07", "STALE-02", "STALE-04", "CHURN-05"])
+@pytest.mark.parametrize("clause", ["BCAST-07", "STALE-02", "STALE-04", "CHURN-05", "CHURN-13"])
 def test_a_bound_missed_on_a_busy_machine_is_unknown(clause: str, busy: str) -> None:
     lines = MUTATIONS[clause](valid_run())
     assert _outcomes([*lines, f"99999 {busy}"])[clause] is Outcome.UNKNOWN

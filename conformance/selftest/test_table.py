@@ -64,7 +64,6 @@ def test_a_row_is_found_by_the_attribute_that_holds_its_id(aws: DynamoDBClient) 
     with opened() as table:
         assert table.find(ONE) == Row(item, ONE)
         assert table.find(GONE) is None
-        assert table.holds(ONE) == "attribute"
 
 
 def test_the_row_keyed_by_the_id_comes_before_those_that_mention_it(aws: DynamoDBClient) -> None:
@@ -82,8 +81,6 @@ def test_ids_kept_together_in_one_row_are_present_but_no_row_of_their_own(aws: D
     aws.put_item(TableName="connections", Item={"pk": {"S": "all"}, "ids": {"SS": [ONE, OTHER]}})
     with opened() as table:
         assert table.find(ONE) is None
-        assert table.holds(ONE) == "nested"
-        assert table.holds(GONE) is None
         assert table.present([ONE, OTHER, GONE]) == {ONE, OTHER}
         assert table.observe(ONE)
 

@@ -155,7 +155,7 @@ class _Run:
         for name in stayers:
             self.connect(name, "stayer")
         self.broadcast("k0", "churn/main")
-        gone, stay = [f"g{n}" for n in range(4)], [f"j{n}" for n in range(4)]
+        gone, stay = [f"g{n}" for n in range(4)], [f"j{n}" for n in range(6)]
         for name in [*gone, *stay]:
             self.connect(name, "joiner")
             self.broadcast("k1", "churn/main")

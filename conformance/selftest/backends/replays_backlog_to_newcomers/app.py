@@ -1,0 +1,119 @@
+"""Whoever speaks for the first time is sent what was said before it came: newcomers asked for a history,
+and the broadcast route was the place where it was easy to add.
+
+Users see: old messages pop up in between the new ones as if they had been said just now.
+"""
+
+import json
+import os
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+CONNECT_TIMEOUT = 5  # of the $connect function, seconds
+KEPT = 12  # seconds
+
+table = boto3.resource("dynamodb").Table(os.environ["TABLE"])
+gateways = {}
+
+
+def connect(event, context):
+    now = int(time.time())
+    connection_id = event["requestContext"]["connectionId"]
+    table.put_item(Item={"connectionId": connection_id, "joined": now, "expires": now + 3 * 3600})
+    return {"statusCode": 200}
+
+
+def disconnect(event, context):
+    table.delete_item(Key={"connectionId": event["requestContext"]["connectionId"]})
+    return {"statusCode": 200}
+
+
+def sendmessage(event, context):
+    now = time.time()
+    sender = event["requestContext"]["connectionId"]
+    gateway = management(event["requestContext"])
+    message = parse(event.get("body"))
+    if message is None:
+        post(gateway, sender, b'{"error": "a message needs data"}')
+        return {"statusCode": 200}
+    catch_up(gateway, sender)
+    remember(now, message)
+    for row, status in broadcast(gateway, message):
+        # A young row may be of a client that is still connecting: API Gateway answers 410 for it, too.
+        if status == 410 and now - int(row["joined"]) > CONNECT_TIMEOUT + 2:
+            table.delete_item(Key={"connectionId": row["connectionId"]})
+    return {"statusCode": 200}
+
+
+def catch_up(gateway, sender):
+    """What was said well before the sender came; what was on its way while it connected, it has heard."""
+    row = table.get_item(Key={"connectionId": sender}, ConsistentRead=True).get("Item")
+    if row is None or row.get("caught_up"):
+        return
+    table.update_item(
+        Key={"connectionId": sender},
+        UpdateExpression="SET caught_up = :yes",
+        ConditionExpression="attribute_exists(connectionId)",
+        ExpressionAttributeValues={":yes": True},
+    )
+    said = [row for row in everything() if "said" in row]
+    for old in sorted(said, key=lambda row: row["connectionId"]):
+        if old["joined"] < row["joined"] - 2:
+            post(gateway, sender, bytes(old["said"]))
+
+
+def remember(now, message):
+    key = f"said-{time.time_ns()}-{os.getpid()}"
+    table.put_item(Item={"connectionId": key, "said": message, "joined": int(now), "expires": int(now) + 60})
+    for old in everything():
+        if "said" in old and old["joined"] < now - KEPT:
+            table.delete_item(Key={"connectionId": old["connectionId"]})
+
+
+def parse(body):
+    try:
+        data = json.loads(body)["data"]
+        return (data if isinstance(data, str) else json.dumps(data)).encode()
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return None
+
+
+def rows():
+    return (row for row in everything() if "said" not in row)
+
+
+def everything():
+    page = table.scan(ConsistentRead=True)
+    yield from page["Items"]
+    while "LastEvaluatedKey" in page:
+        page = table.scan(ConsistentRead=True, ExclusiveStartKey=page["LastEvaluatedKey"])
+        yield from page["Items"]
+
+
+def broadcast(gateway, message):
+    with ThreadPoolExecutor(20) as pool:
+        return list(pool.map(lambda row: (row, post(gateway, row["connectionId"], message)), rows()))
+
+
+def post(gateway, connection_id, message):
+    try:
+        gateway.post_to_connection(ConnectionId=connection_id, Data=message)
+        return 200
+    except ClientError as error:
+        status = error.response["ResponseMetadata"]["HTTPStatusCode"]
+    except BotoCoreError as error:
+        status = repr(error)
+    print("not delivered to", connection_id, status)
+    return status
+
+
+def management(context):
+    endpoint = f"https://{context['domainName']}/{context['stage']}"
+    if endpoint not in gateways:
+        config = Config(max_pool_connections=20, read_timeout=5, retries={"total_max_attempts": 1})
+        gateways[endpoint] = boto3.client("apigatewaymanagementapi", endpoint_url=endpoint, config=config)
+    return gateways[endpoint]
