@@ -119,7 +119,7 @@ def judged_losses(
         "lost": len(lost),
     }
     if len(lost) and case.too_busy(case.bounds.deliver_s):
-        lost = only(judgement, lost, lambda message, connection: _stayed_long(case, message, connection))
+        lost = only(judgement, lost, lambda message, connection: stayed_long(case, message, connection))
         if not len(lost):
             return suspected(f"{counts['lost']} deliveries {whom} did not come", **counts)
     if len(lost):
@@ -207,7 +207,7 @@ def judged_whole(case: Case, group: str, *, at_least: int = _MESSAGES) -> Judged
     return judged_losses(case, case.pairs(group), "of such messages", at_least=at_least)
 
 
-def _stayed_long(case: Case, message: Message, connection: int) -> bool:
+def stayed_long(case: Case, message: Message, connection: int) -> bool:
     """Whether the connection could have heard the message for several times the bound."""
     leaving_ns = case.connection(connection).leaving_ns or case.history.end_ns
     return leaving_ns - message.started_ns > _LONG * case.bounds.deliver_s * 1e9

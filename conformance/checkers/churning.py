@@ -13,7 +13,7 @@ from reports.proportion import Proportion, proportion
 from reports.results import Finding, Outcome
 
 from . import evidence
-from .broadcasting import judged_damage, judged_duplicates, judged_lateness, judged_losses, only
+from .broadcasting import judged_damage, judged_duplicates, judged_lateness, judged_losses, only, stayed_long
 from .case import Case, Checker, Judged, failed, left_by_peer, passed, suspected, unknown
 from .connecting import judged_handshakes
 from .routing import gateway_error
@@ -250,6 +250,11 @@ def _not_deaf(case: Case, groups: tuple[str, ...], who: str, floor: int) -> Judg
     asked = _asked(judgement)
     deaf = judgement.deaf(at_least=_FINAL)
     counts = {"asked": len(asked), "deaf": len(deaf), "final_broadcasts": len(judgement.messages)}
+    if deaf and case.too_busy(case.bounds.deliver_s):
+        first = judgement.messages[0]
+        deaf = [number for number in deaf if stayed_long(case, first, number)]
+        if not deaf:
+            return suspected(f"{counts['deaf']} clients {who} heard nothing any more", **counts)
     if deaf:
         concerned = [case.connection(number) for number in deaf]
         return failed(

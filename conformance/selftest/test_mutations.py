@@ -280,6 +280,15 @@ def test_a_loss_is_unknown_on_a_busy_machine_where_the_receiver_left_soon_after_
     assert _outcomes([*lines, "9999 lag 800"])["BCAST-01"] is Outcome.UNKNOWN
 
 
+def test_deafness_is_unknown_on_a_busy_machine_where_the_deaf_left_soon_after_the_bound() -> None:
+    lines = ["0 k connects stayer", "10 deaf connects joiner"]
+    for number in range(2):
+        lines += [f"{1000 + number} k sends f{number} churn/final", f"{1010 + number} k hears f{number}"]
+    for leaving_ms, outcome in ((2500, Outcome.UNKNOWN), (4500, Outcome.FAIL)):
+        told = [*lines, f"{leaving_ms} deaf closes", "9000 lag 800"]
+        assert _outcomes(told)["CHURN-04"] is outcome
+
+
 def test_a_loss_that_outlasts_the_bound_many_times_is_one_on_a_busy_machine_too() -> None:
     """k2 stays for three bounds and more after the broadcast that it did not hear."""
     lines = [*MUTATIONS["CHURN-01"](valid_run()), "99999 lag 800"]

@@ -14,7 +14,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 CONNECT_TIMEOUT = 5  # of the $connect function, seconds
-KEPT = 12  # seconds
+KEPT = 8  # seconds
 
 table = boto3.resource("dynamodb").Table(os.environ["TABLE"])
 gateways = {}
@@ -62,7 +62,7 @@ def catch_up(gateway, sender):
     )
     said = [row for row in everything() if "said" in row]
     for old in sorted(said, key=lambda row: row["connectionId"]):
-        if old["joined"] < row["joined"] - 2:
+        if old["joined"] < row["joined"] - 3:
             post(gateway, sender, bytes(old["said"]))
 
 
