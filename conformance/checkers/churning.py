@@ -156,7 +156,7 @@ def nobody_is_blamed_for_churn(case: Case) -> Judged:
 
 def in_time_under_churn(case: Case) -> Judged:
     """CHURN-13."""
-    return _under_churn(case, judged_lateness(case, case.pairs("churn/")))
+    return _under_churn(case, judged_lateness(case, case.pairs("churn/"), at_least=_CHURNED))
 
 
 def nobody_hears_what_was_over(case: Case) -> Judged:
