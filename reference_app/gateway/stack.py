@@ -27,7 +27,7 @@ from reference_app.gateway.stack_errors import PortTakenError, TemplateError
 from reference_app.gateway.template.application import Application
 from reference_app.gateway.template.template import ACCOUNT_ID, check_application
 from reference_app.gateway.unknowns import Unknowns
-from reference_app.gateway.websocket_api.api_directory import domain_name
+from reference_app.gateway.websocket_api.api_directory import host_names
 from reference_app.gateway.websocket_api.gateway import Gateway
 from reference_app.gateway.websocket_api.selection_expression import UnsupportedExpression
 
@@ -98,7 +98,7 @@ class Stack:
         application = staged(application, folder)
         check_application(application)
         node_path = await self._node_path(application)
-        names = [domain_name(api, application.region) for api in application.apis]
+        names = [name for api in application.apis for name in host_names(api, application.region)]
         certificates = Certificates(names, folder)
         service = self._lambda_service(application)
         self._resources.push_async_callback(service.stop)

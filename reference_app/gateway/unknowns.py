@@ -132,6 +132,9 @@ class Unknowns:
     unsigned_message: str = _row(
         "Missing Authentication Token", "Q-21", "MG-18", "message for an unsigned call"
     )
+    stage_at_custom_domain_status: int = _row(
+        403, "Q-21", "MG-32", "status of a call by a custom domain that names the stage as well"
+    )
     too_large_message: str = _row("Payload too large", "Q-17", "MG-16", "message of a management 413")
     outbound_buffer_bytes: int = _row(
         524288, "Q-22", "MG-17", "bytes that may wait for one client before a POST to it gets 429"

@@ -7,12 +7,14 @@ import errno
 import socket
 import ssl
 from contextlib import suppress
+from typing import Any
 
 import pytest
 import trustme
 import websocket
+from botocore.exceptions import ClientError
 
-from reference_app.gateway.template.application import Route
+from reference_app.gateway.template.application import CustomDomain, Route
 from reference_app.tests.running_gateway import (
     PATIENCE_S,
     REGION,
@@ -100,6 +102,38 @@ def test_the_host_name_chooses_the_api_when_two_share_a_stage() -> None:
         with gateway.client(host=host):
             (event,) = gateway.functions.of_type("CONNECT")
         assert event["requestContext"]["apiId"] == "bbbbbbbbbb"
+
+
+def test_at_a_custom_domain_clients_and_callers_name_no_stage() -> None:
+    """MG-31, MG-32, EV-34."""
+    routes = (Route("$connect", "connect"), Route("$disconnect", "disconnect"))
+    domain = CustomDomain("ws.example.com", "chat")
+    with running_gateway(apis=(api(*routes, domains=(domain,)),)) as gateway:
+        url = f"ws://127.0.0.1:{gateway.port}/chat"
+        client = websocket.create_connection(url, host=domain.name, timeout=PATIENCE_S)
+        context = gateway.functions.of_type("CONNECT")[0]["requestContext"]
+        assert (context["domainName"], context["stage"]) == ("ws.example.com", "prod")
+        with gateway.management("/chat") as management:
+            management.meta.events.register("before-sign", at(domain.name))
+            management.post_to_connection(ConnectionId=context["connectionId"], Data=b"hello")
+            assert client.recv() == "hello"
+        with gateway.management("/chat/prod") as management:
+            management.meta.events.register("before-sign", at(domain.name))
+            with pytest.raises(ClientError) as caught:
+                management.post_to_connection(ConnectionId=context["connectionId"], Data=b"hello")
+        client.close()
+    assert caught.value.response["Error"]["Message"] == (
+        f"No method found matching route prod/@connections/{context['connectionId']} for http method POST."
+    )
+
+
+def at(host: str) -> Any:
+    """Has botocore sign and send requests for a host of this name."""
+
+    def add_host(request: Any, **_: object) -> None:
+        request.headers["Host"] = host
+
+    return add_host
 
 
 def test_stopping_closes_clients_with_1001_and_runs_disconnect() -> None:

@@ -73,6 +73,15 @@ class ApiKeys:
 
 
 @dataclass(frozen=True)
+class CustomDomain:
+    """A name of its own under which a stage is served, without the stage in the path (MG-31)."""
+
+    name: str
+    base_path: str = ""
+    """Path segments that stand in place of the stage, `a/b`; empty for none."""
+
+
+@dataclass(frozen=True)
 class WebSocketApi:
     """One WebSocket API, deployed to one stage."""
 
@@ -84,6 +93,7 @@ class WebSocketApi:
     routes: Mapping[str, Route]
     stage_variables: Mapping[str, str] = field(default_factory=dict)
     api_keys: ApiKeys = field(default_factory=ApiKeys)
+    domains: tuple[CustomDomain, ...] = ()
 
 
 @dataclass(frozen=True)

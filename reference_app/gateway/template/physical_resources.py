@@ -18,6 +18,7 @@ _NAME_PROPERTIES: Mapping[str, str] = {
     "AWS::Lambda::Function": "FunctionName",
     "AWS::Lambda::LayerVersion": "LayerName",
     "AWS::ApiGatewayV2::Stage": "StageName",
+    "AWS::ApiGatewayV2::DomainName": "DomainName",
     "AWS::IAM::Role": "RoleName",
     "AWS::Logs::LogGroup": "LogGroupName",
     "AWS::S3::Bucket": "BucketName",

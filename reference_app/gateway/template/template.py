@@ -21,6 +21,7 @@ from reference_app.gateway.template.template_apis import (
     read_apis,
 )
 from reference_app.gateway.template.template_document import TemplateDocument, read_document
+from reference_app.gateway.template.template_domains import DOMAIN, MAPPING
 from reference_app.gateway.template.template_functions import FUNCTION, read_function
 from reference_app.gateway.template.template_models import MODEL
 from reference_app.gateway.template.template_parameters import parameter_values
@@ -34,6 +35,7 @@ STACK_NAME = "local"
 _READ = frozenset(
     {
         *(API, AUTHORIZER, INTEGRATION, MODEL, ROUTE, ROUTE_RESPONSE, STAGE),
+        *(DOMAIN, MAPPING),
         *(API_KEY, USAGE_PLAN, USAGE_PLAN_KEY),
         *(FUNCTION, TABLE),
     }
@@ -53,6 +55,7 @@ _WITHOUT_MEANING = (
     "AWS::Lambda::Permission",
     "AWS::Lambda::Version",
     "AWS::Logs::",
+    "AWS::Route53::",
 )
 
 

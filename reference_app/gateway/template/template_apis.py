@@ -9,6 +9,7 @@ from dataclasses import replace
 from reference_app.gateway.template.application import Authorizer, Route, Throttle, WebSocketApi
 from reference_app.gateway.template.resolved_template import ResolvedTemplate
 from reference_app.gateway.template.template_api_keys import read_api_keys
+from reference_app.gateway.template.template_domains import read_domains
 from reference_app.gateway.template.template_functions import FUNCTION, environment_text
 from reference_app.gateway.template.template_models import read_models
 
@@ -55,16 +56,18 @@ def _read_api(template: ResolvedTemplate, logical_id: str) -> WebSocketApi:
     if not api_keys.ids and any(route.api_key_required for route in routes):
         template.warn(logical_id, "no usage plan holds an API key for its stage: every client is refused")
     variables = template.mapping(stage, "StageVariables")
+    stage_name = template.text(stage, "StageName")
     return WebSocketApi(
         logical_id=logical_id,
         api_id=api_id,
-        stage=template.text(stage, "StageName"),
+        stage=stage_name,
         route_selection_expression=str(
             template.get(logical_id, "RouteSelectionExpression", "$request.body.action")
         ),
         routes={route.key: route for route in routes},
         stage_variables={name: environment_text(value) for name, value in variables.items()},
         api_keys=api_keys,
+        domains=read_domains(template, api_id, stage_name),
     )
 
 

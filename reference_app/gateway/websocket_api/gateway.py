@@ -70,7 +70,7 @@ class Gateway:
             execute_api=execute_api,
             verify=lambda request: verifier.verify_handshake(request, time.time()),
         )
-        self._lifecycle = Lifecycle(integrations, registry, ids, region, clock, unknowns, interference)
+        self._lifecycle = Lifecycle(integrations, registry, ids, clock, unknowns, interference)
         management = ManagementApi(
             directory, registry, verifier, ids, clock, unknowns, interference=interference
         )
@@ -134,7 +134,9 @@ class _FrontDoor:
             return _forbidden(self._unknowns.unknown_stage_status)  # HS-26
         session = WebSocketSession(transport, self._unknowns, early)
         peer = transport.get_extra_info("peername")  # None for a client that is gone already
-        self._lifecycle.begin(destination.api, request, session, *(peer[:2] if peer else ("", 0)))
+        self._lifecycle.begin(
+            destination.api, destination.domain, request, session, *(peer[:2] if peer else ("", 0))
+        )
         return None
 
 

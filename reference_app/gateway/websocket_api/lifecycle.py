@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from reference_app.gateway.http_message import HttpAnswer, json_answer
 from reference_app.gateway.websocket_api import close_causes, connection_lifetime, error_frames, handshake
-from reference_app.gateway.websocket_api.api_directory import domain_name
 from reference_app.gateway.websocket_api.background_tasks import BackgroundTasks
 from reference_app.gateway.websocket_api.compression import negotiated
 from reference_app.gateway.websocket_api.connection_state import State
@@ -36,7 +35,6 @@ class Lifecycle:
         integrations: Integrations,
         registry: ConnectionRegistry,
         ids: IdSource,
-        region: str,
         clock: Clock,
         unknowns: Unknowns,
         interference: Interference | None = None,
@@ -48,24 +46,24 @@ class Lifecycle:
         self.tasks = BackgroundTasks()
         self.interference = interference
         self._ids = ids
-        self._region = region
         self._clients: set[_Client] = set()
         self._nobody_left = asyncio.Event()
 
     def begin(
         self,
         api: WebSocketApi,
+        domain: str,
         request: HttpRequest,
         session: WebSocketSession,
         source_ip: str,
         source_port: int = 0,
     ) -> None:
-        """Start `$connect` for a handshake that is in order."""
+        """Start `$connect` for a handshake that is in order; `domain` is the host name that it is for."""
         now = self.clock.epoch_ms()
         facts = ConnectionFacts(
             connection_id=self._ids.connection_id(now),
             api_id=api.api_id,
-            domain_name=domain_name(api, self._region),
+            domain_name=domain,
             stage=api.stage,
             stage_variables=api.stage_variables,
             source_ip=source_ip,

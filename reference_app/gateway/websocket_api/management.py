@@ -116,6 +116,9 @@ class ManagementApi:
         match destination.rest:
             case (collection, connection_id) if collection == CONNECTIONS and connection_id:
                 pass
+            case (stage, collection, _) if destination.is_custom and collection == CONNECTIONS:
+                route = "/".join((stage, *destination.rest[1:]))
+                return management_answers.no_such_route(ids, route, request.method, self._unknowns)
             case _:
                 return management_answers.forbidden(ids, self._unknowns)
         if len(request.body) > MAX_POST_BYTES:

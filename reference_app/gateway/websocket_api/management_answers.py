@@ -78,6 +78,12 @@ def forbidden(ids: CallIds, unknowns: Unknowns) -> HttpAnswer:
     return _error(403, "ForbiddenException", unknowns.forbidden_message, ids)
 
 
+def no_such_route(ids: CallIds, route: str, method: str, unknowns: Unknowns) -> HttpAnswer:
+    """The stage stands in the path at a custom domain, where it does not belong (MG-32)."""
+    message = f"No method found matching route {route} for http method {method}."
+    return _error(unknowns.stage_at_custom_domain_status, "ForbiddenException", message, ids)
+
+
 def unsigned(ids: CallIds, unknowns: Unknowns) -> HttpAnswer:
     """The call carries no SigV4 signature (MG-18)."""
     return _error(403, "MissingAuthenticationTokenException", unknowns.unsigned_message, ids)
