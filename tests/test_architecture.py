@@ -39,6 +39,7 @@ _PURE = (
     "conformance/clauses.py",
     "conformance/checkers",
     "conformance/run_results.py",
+    "conformance/kit/delivery_verdict.py",
     "conformance/harness/contract.py",
     "conformance/harness/envelope.py",
     "conformance/harness/fault_rules.py",
