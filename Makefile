@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 RUNS ?= runs/demo
 
-.PHONY: demo test selftest bench-load env check fmt docs lock
+.PHONY: demo test compare selftest bench-load env check fmt docs lock
 
 env: .venv/.made
 
@@ -28,6 +28,33 @@ demo: env
 
 test: env
 	$(BIN)/python -m pytest -n 2 --dist worksteal
+
+# Loads both states of a template on the local stack, in turns so that a slow hour meets both, and tells
+# improved, regressed, within noise or not enough runs: `make compare BASE=main`, about ten minutes.
+# Two deployed stacks: `make compare BASE_TARGET=wss://… NEW_TARGET=wss://…`.
+TEMPLATE ?= reference_app/template.yaml
+BASE_TARGET ?= build/compare/base/$(TEMPLATE)
+NEW_TARGET ?= $(TEMPLATE)
+PAIRS ?= 8
+LOAD ?= -u 60 -r 20 -t 20s
+GATES ?=
+compare: env
+	@test -n "$(BASE)$(filter-out build/%,$(BASE_TARGET))" || { echo "which state to compare with? make compare BASE=main" >&2; exit 4; }
+	@rm -rf build/compare && git worktree prune && mkdir -p build/compare
+	@test -z "$(BASE)" || git worktree add --quiet --detach build/compare/base $(BASE)
+	@for n in $$(seq $(PAIRS)); do \
+	  if [ $$((n % 2)) = 0 ]; then order="base new"; else order="new base"; fi; \
+	  for side in $$order; do \
+	    if [ $$side = base ]; then target="$(BASE_TARGET)"; else target="$(NEW_TARGET)"; fi; \
+	    echo "$$side $$n of $(PAIRS): $$target"; \
+	    $(BIN)/locust -f loadtests --target "$$target" --seed $$n --run-dir build/compare/$$side-$$n \
+	      --headless $(LOAD) --only-summary > build/compare/$$side-$$n.log 2>&1; code=$$?; \
+	    case $$code in 0|1|6) ;; *) tail -n 5 build/compare/$$side-$$n.log >&2; exit $$code;; esac; \
+	  done; \
+	done
+	@test -z "$(BASE)" || git worktree remove --force build/compare/base
+	@$(BIN)/python -m reports build/compare/new-*[0-9] --baseline build/compare/base-*[0-9] \
+	  $(if $(GATES),--gates $(GATES)) --out build/compare/report
 
 # Every known-bad backend against every clause, as a table: about half an hour on two cores.
 selftest: env

@@ -1,4 +1,4 @@
-"""`python -m reports RUN… [--gates FILE] [--out DIR]`: reports from run folders alone."""
+"""`python -m reports RUN… [--baseline RUN…] [--gates FILE] [--out DIR]`: reports from run folders alone."""
 
 from __future__ import annotations
 
@@ -9,7 +9,11 @@ from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path
 
+from .across import Across
 from .artefacts import Written, write_report
+from .baseline import LEAST_RUNS, compare
+from .baseline_gates import judge_against_baseline
+from .baseline_section import HEADLINES, sentence_of
 from .command_line import CommandLine
 from .cost import Assumptions, assumptions_with
 from .cut_short import read_cut_short
@@ -32,12 +36,14 @@ def main(arguments: Sequence[str] | None = None) -> Exit:
         gates = read_gates(options.gates) if options.gates is not None else ()
         prices, assumed = read_prices(options.prices), _assumptions(options.assume)
         results = [priced(_read(path), path, prices, assumed) for path in options.runs]
+        base = [_read(path) for path in options.baseline]
     except (GatesFileError, PricesFileError, RunFolderError, ValueError) as error:
         print(f"reports: {error}", file=sys.stderr)
         return Exit.USAGE
-    runs = _judged(options.runs, results, gates)
-    written = write_report(_out(options.out, options.runs), runs)
-    _print(runs, written, style_of(sys.stdout, os.environ, width=shutil.get_terminal_size().columns))
+    runs = _judged(options.runs, results, base, gates)
+    across = Across(compare(results, base) if base else ())
+    written = write_report(_out(options.out, options.runs), runs, across)
+    _print(runs, across, written, style_of(sys.stdout, os.environ, width=shutil.get_terminal_size().columns))
     codes = [exit_of(results, rows) for _, results, rows in runs]
     return worst_exit([*codes, *([Exit.HARNESS_ERROR] if written.problems else [])])
 
@@ -50,6 +56,14 @@ def _command_line() -> CommandLine:
         "3 harness error, 4 usage error, 6 inconclusive).",
     )
     parser.add_argument("runs", metavar="RUN", nargs="+", type=Path, help="a run folder")
+    parser.add_argument(
+        "--baseline",
+        metavar="RUN",
+        nargs="+",
+        type=Path,
+        default=[],
+        help=f"runs of an earlier state to compare with, {LEAST_RUNS} or more on either side",
+    )
     parser.add_argument("--gates", metavar="FILE", type=Path, help="limits that the runs must keep (TOML)")
     parser.add_argument(
         "--prices",
@@ -88,10 +102,13 @@ def _read(folder: Path) -> Results:
         return read_cut_short(folder)
 
 
-def _judged(paths: Sequence[Path], results: Sequence[Results], gates: Sequence[Gate]) -> list[Run]:
-    """Each run with its gates; gates that no run was there for go to the first, so that none is dropped."""
+def _judged(
+    paths: Sequence[Path], results: Sequence[Results], base: Sequence[Results], gates: Sequence[Gate]
+) -> list[Run]:
+    """Each run with its gates; to the first go those that no run was there for, so that none is dropped,
+    and those against the baseline, which concern all runs together."""
     rows = [judge_gates(gates, result) for result in results]
-    rows[0] = (*rows[0], *unused_gates(gates, results))
+    rows[0] = (*rows[0], *unused_gates(gates, results), *judge_against_baseline(gates, results, base))
     return list(zip(_names(paths), results, rows, strict=True))
 
 
@@ -107,11 +124,14 @@ def _out(out: Path | None, runs: Sequence[Path]) -> Path:
     return runs[0] if len(runs) == 1 else Path("report")
 
 
-def _print(runs: Sequence[Run], written: Written, style: Style) -> None:
+def _print(runs: Sequence[Run], across: Across, written: Written, style: Style) -> None:
     for name, results, gates in runs:
         print(f"{style.plain(printable(name))}: {verdict_line(results, gates, style)}")
         for line in gate_lines(gates, style):
             print(line)
+    for comparison in across.comparisons:
+        headline = HEADLINES[comparison.judgement].upper()
+        print(f"against the baseline: {style.plain(f'{headline}  {sentence_of(comparison)}')}")
     for problem in written.problems:
         print(f"reports: {problem}", file=sys.stderr)
     if written.page is not None:

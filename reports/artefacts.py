@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from .across import ALONE, Across
 from .cost import Assumptions
 from .gates import GateRow
 from .html import render_page
@@ -62,7 +63,7 @@ def write_artefacts(
     return _write_all(folder, {RESULTS: clean.to_json, **_renderers(runs)})
 
 
-def write_report(folder: Path, runs: Runs) -> Written:
+def write_report(folder: Path, runs: Runs, across: Across = ALONE) -> Written:
     """Write the page, the summary, JUnit and `report.json` for runs given as (name, results, gates).
 
     Makes the folder. Redacts as `write_artefacts` does, since run folders may be older than a rule.
@@ -71,11 +72,12 @@ def write_report(folder: Path, runs: Runs) -> Written:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         return Written((), (f"cannot make {folder}: {error.strerror or error}",))
-    clean = redact_all(tuple(runs), environment_secrets(os.environ))
-    return _write_all(folder, {COMBINED: lambda: _combined(clean), **_renderers(clean)})
+    secrets = environment_secrets(os.environ)
+    clean, together = redact_all(tuple(runs), secrets), redact_all(across, secrets)
+    return _write_all(folder, {COMBINED: lambda: _combined(clean, together), **_renderers(clean, together)})
 
 
-def _combined(runs: Runs) -> str:
+def _combined(runs: Runs, across: Across) -> str:
     """Everything that the page shows, for machines."""
     verdicts = [
         {
@@ -87,14 +89,18 @@ def _combined(runs: Runs) -> str:
         for name, results, gates in runs
     ]
     worst = worst_exit(exit_of(results, gates) for _, results, gates in runs)
-    return json.dumps({"format": FORMAT, "exit": worst, "runs": verdicts}, indent=1)
+    return json.dumps({"format": FORMAT, "exit": worst, "runs": verdicts, **_together(across)}, indent=1)
 
 
-def _renderers(runs: Runs) -> dict[str, Callable[[], str]]:
+def _together(across: Across) -> dict[str, object]:
+    return {"comparisons": [{"judgement": c.judgement, **asdict(c)} for c in across.comparisons]}
+
+
+def _renderers(runs: Runs, across: Across = ALONE) -> dict[str, Callable[[], str]]:
     return {
         JUNIT: lambda: render_junit(runs),
-        SUMMARY: lambda: render_markdown(runs),
-        PAGE: lambda: render_page(runs),
+        SUMMARY: lambda: render_markdown(runs, across=across),
+        PAGE: lambda: render_page(runs, across=across),
     }
 
 

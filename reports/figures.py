@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import Any, Literal
 
+from .bootstrap import Change
 from .printable import printable
 from .results import Delivery, Percentiles
 
@@ -53,6 +54,20 @@ def usd(amount: float) -> str:
         return f"${amount:,.2f}"
     digits = 1 - math.floor(math.log10(amount))
     return f"${amount:.{min(digits, 12)}f}"
+
+
+def change(share: float) -> str:
+    """`+12 %`, `-0.4 %`, `3.1 times`."""
+    if share >= 2:
+        return f"{1 + share:.1f} times"
+    percent = 100 * share
+    digits = 0 if abs(percent) >= 10 else 1
+    return f"{percent:+.{digits}f} %"
+
+
+def change_in_words(of: Change) -> str:
+    """The change with its interval: `+38 % (+21 % to +55 %)`."""
+    return f"{change(of.middle)} ({change(of.low)} to {change(of.high)})"
 
 
 def duration(seconds: float) -> str:

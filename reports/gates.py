@@ -9,8 +9,12 @@
     max = 500
     kind = "load"            # only for runs of this kind
 
+    [[gate]]
+    metric = "latency_ms.last.p50"
+    max_increase = 0.1       # over the baseline's runs, as a share; or max_decrease
+
 Gates fail closed: a metric that the run does not have, an empty run and an inconclusive run never
-meet one.
+meet one; nor does a change from a baseline that is not there.
 """
 
 from __future__ import annotations
@@ -34,17 +38,29 @@ class GatesFileError(Exception):
 
 @dataclass(frozen=True)
 class Gate:
-    """One limit; `least` and `most` are inclusive, and one of them at least is set."""
+    """One limit, inclusive: `least`, `most` or both, or else one of `increase` and `decrease`."""
 
     metric: str
     least: float | None = None
     most: float | None = None
     kind: Kind | None = None
     """Runs it applies to; None for all."""
+    increase: float | None = None
+    """The most that the metric may certainly have grown over the baseline, as a share."""
+    decrease: float | None = None
+
+    @property
+    def against_baseline(self) -> bool:
+        """Whether it limits a change; `baseline_gates` judges those."""
+        return self.increase is not None or self.decrease is not None
 
     @property
     def rule(self) -> str:
-        """For example `delivery.lost ≤ 0`."""
+        """For example `delivery.lost ≤ 0`, or `latency_ms.last.p50 ≤ baseline + 10 %`."""
+        if self.increase is not None:
+            return f"{self.metric} ≤ baseline + {100 * self.increase:g} %"
+        if self.decrease is not None:
+            return f"{self.metric} ≥ baseline - {100 * self.decrease:g} %"
         if self.least is None:
             return f"{self.metric} ≤ {_number(self.most)}"
         if self.most is None:
@@ -90,15 +106,19 @@ def read_gates(path: Path) -> tuple[Gate, ...]:
 
 
 def judge_gates(gates: Iterable[Gate], results: Results) -> tuple[GateRow, ...]:
-    """Hold the gates that apply to this kind of run against it."""
-    return tuple(_judge(gate, results) for gate in gates if gate.kind in (None, results.kind))
+    """Hold the gates that apply to this kind of run against it, those against a baseline left out."""
+    return tuple(
+        _judge(gate, results)
+        for gate in gates
+        if gate.kind in (None, results.kind) and not gate.against_baseline
+    )
 
 
 def unused_gates(gates: Iterable[Gate], runs: Sequence[Results]) -> tuple[GateRow, ...]:
     """A row for each gate that no run was there for; it is undecided, so it never passes."""
     kinds = {run.kind for run in runs}
     return tuple(
-        _undecided(gate, None, f"no {gate.kind} run was given")
+        undecided(gate, None, f"no {gate.kind} run was given")
         for gate in gates
         if gate.kind is not None and gate.kind not in kinds
     )
@@ -109,12 +129,12 @@ def _judge(gate: Gate, results: Results) -> GateRow:
     if results.cut_short or results.verdict in ("inconclusive", "error"):
         state = "cut short" if results.cut_short else "inconclusive"
         why = results.reason if results.verdict != "error" else f"harness error: {results.reason}"
-        return _undecided(gate, observed, f"the run is {state}: {why}")
+        return undecided(gate, observed, f"the run is {state}: {why}")
     of_deliveries = gate.metric.startswith(("delivery.", "latency_ms."))
     if of_deliveries and results.delivery.owed == 0:
-        return _undecided(gate, observed, "the run is empty: no delivery was owed")
+        return undecided(gate, observed, "the run is empty: no delivery was owed")
     if of_deliveries and gate.metric.startswith("latency_ms.") and results.generator.saturated:
-        return _undecided(gate, observed, f"the load generator was saturated: {results.generator.reason}")
+        return undecided(gate, observed, f"the load generator was saturated: {results.generator.reason}")
     if observed is None:
         return _judge_absent(gate, results)
     return _judge_number(gate, observed)
@@ -127,7 +147,7 @@ def _judge_absent(gate: Gate, results: Results) -> GateRow:
         reason = f"{samples.lost:,} of {samples.count:,} were lost: so high a percentile has no finite value"
         limit = gate.most if gate.most is not None else gate.least
         return GateRow(gate.rule, None, limit, None, "missed", reason)
-    return _undecided(gate, None, "the run has no such figure")
+    return undecided(gate, None, "the run has no such figure")
 
 
 def _judge_number(gate: Gate, observed: float) -> GateRow:
@@ -138,8 +158,10 @@ def _judge_number(gate: Gate, observed: float) -> GateRow:
     return GateRow(gate.rule, observed, limit, margin, "met" if margin >= 0 else "missed")
 
 
-def _undecided(gate: Gate, observed: float | None, reason: str) -> GateRow:
-    limit = gate.most if gate.most is not None else gate.least
+def undecided(gate: Gate, observed: float | None, reason: str) -> GateRow:
+    """A row for a gate of which the runs do not show whether it was kept."""
+    limits = (gate.most, gate.least, gate.increase, gate.decrease)
+    limit = next((limit for limit in limits if limit is not None), None)
     return GateRow(gate.rule, observed, limit, None, "undecided", reason)
 
 
@@ -158,8 +180,8 @@ def _gates_in(document: Mapping[str, Any]) -> tuple[Gate, ...]:
 def _gate(number: int, table: Mapping[str, Any]) -> Gate:
     name = str(table.get("metric", ""))
     where = f"gate {number} ({name})" if name else f"gate {number}"
-    if unknown := sorted(set(table) - {"metric", "min", "max", "kind"}):
-        raise ValueError(f"{where}: unknown key {unknown[0]!r}; accepted are metric, min, max, kind")
+    if unknown := sorted(set(table) - set(_KEYS)):
+        raise ValueError(f"{where}: unknown key {unknown[0]!r}; accepted are {', '.join(_KEYS)}")
     if not name:
         raise ValueError(f'{where}: `metric` is missing; for example metric = "delivery.lost"')
     try:
@@ -167,14 +189,20 @@ def _gate(number: int, table: Mapping[str, Any]) -> Gate:
     except UnknownMetricError as error:
         raise ValueError(f"{where}: {error}") from error
     least, most = _limit(where, table, "min"), _limit(where, table, "max")
-    if least is None and most is None:
-        raise ValueError(f"{where}: needs `min` or `max`")
+    changes = increase, decrease = _limit(where, table, "max_increase"), _limit(where, table, "max_decrease")
+    if sum((least is not None or most is not None, increase is not None, decrease is not None)) != 1:
+        raise ValueError(f"{where}: needs `min`, `max` or both, or one of `max_increase` and `max_decrease`")
+    if any(change is not None and change < 0 for change in changes):
+        raise ValueError(f"{where}: a change is a share from 0; 0.1 is 10 %")
     if least is not None and most is not None and least > most:
         raise ValueError(f"{where}: min {_number(least)} is above max {_number(most)}; nothing could meet it")
     kind = table.get("kind")
     if kind not in (None, "conformance", "load"):
         raise ValueError(f'{where}: kind must be "conformance" or "load", not {kind!r}')
-    return Gate(name, least, most, kind)
+    return Gate(name, least, most, kind, increase, decrease)
+
+
+_KEYS = ("metric", "min", "max", "max_increase", "max_decrease", "kind")
 
 
 def _limit(where: str, table: Mapping[str, Any], key: str) -> float | None:

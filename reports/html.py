@@ -8,6 +8,8 @@ from functools import cache
 from pathlib import Path
 from string import Template
 
+from .across import ALONE, Across
+from .baseline_section import comparison_section
 from .cost_section import cost_section
 from .fan_out_section import fan_out_section
 from .figures import count, duration, percentile
@@ -47,14 +49,14 @@ _DETAILS = (_Detail(40, 240), _Detail(15, 240), _Detail(5, 120), _Detail(1, 60),
 Run = tuple[str, Results, Sequence[GateRow]]
 
 
-def render_page(runs: Sequence[Run], limit_bytes: int = LIMIT_BYTES) -> str:
-    """The page for runs given as (name, results, gates), at least one.
+def render_page(runs: Sequence[Run], limit_bytes: int = LIMIT_BYTES, across: Across = ALONE) -> str:
+    """The page for runs given as (name, results, gates), at least one, and what they tell together.
 
     Findings are left out, and counted, and charts get coarser, until it fits into `limit_bytes`; so
     do some fifty runs.
     """
     for detail in _DETAILS:
-        page = _fill(_title(runs), _body(runs, detail))
+        page = _fill(_title(runs), _body(runs, detail, across))
         if len(page.encode(errors="replace")) <= limit_bytes:
             break
     return page
@@ -83,15 +85,15 @@ def _worst(runs: Sequence[Run]) -> tuple[Results, Standing]:
     return next(pair for pair in standings if pair[1].exit is code)
 
 
-def _body(runs: Sequence[Run], detail: _Detail) -> Markup:
+def _body(runs: Sequence[Run], detail: _Detail, across: Across) -> Markup:
     if len(runs) == 1:
         (name, results, gates) = runs[0]
-        return _run(name, results, gates, "run", detail, "lead hero")
+        return _run(name, results, gates, "run", detail, "lead hero", across)
     parts = [
-        _run(name, results, gates, f"run{number}", detail, "hero")
+        _run(name, results, gates, f"run{number}", detail, "hero", across)
         for number, (name, results, gates) in enumerate(runs, start=1)
     ]
-    return join([_overview(runs), *parts])
+    return join([_overview(runs), comparison_section(across.comparisons), *parts])
 
 
 def _overview(runs: Sequence[Run]) -> Markup:
@@ -127,17 +129,28 @@ def _overview_row(run: Run, number: int) -> Markup:
 
 
 def _run(
-    name: str, results: Results, gates: Sequence[GateRow], key: str, detail: _Detail, look: str
+    name: str,
+    results: Results,
+    gates: Sequence[GateRow],
+    key: str,
+    detail: _Detail,
+    look: str,
+    across: Across,
 ) -> Markup:
     shown, omitted = findings_of(results, detail.findings)
     charts = draw_charts(results, key, detail.bins)
-    first = (verdict_heading(standing(results, gates)), facts(name, results), answers(results))
+    first = (
+        verdict_heading(standing(results, gates)),
+        facts(name, results),
+        answers(results, across.comparison(results.kind)),
+    )
     head = tag("header", *first, class_=look)
     return tag(
         "article",
         head,
         gates_section(gates),
         remarks_section(results),
+        comparison_section(across.comparisons) if look.startswith("lead") else Markup(""),
         clauses_section(results, key, (clause.id for clause, _ in shown)),
         findings_section(shown, key, omitted),
         tag("section", tag("h3", "Over time"), charts) if charts else Markup(""),

@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from .across import ALONE, Across
+from .baseline import Comparison
+from .baseline_section import HEADLINES, LOOKS, ROW_HEADS, compared_row, sentence_of
 from .billing import Cost
 from .cost_section import ITEM_HEADS, item_row, total_in_words
 from .figures import PERCENTILE_NAMES, count, duration, evidence, lost_in_words, percentile, share
@@ -27,13 +30,16 @@ _LINKS: Mapping[str, str] = {"report.html": "page", "junit.xml": "JUnit", "resul
 def render_markdown(
     runs: Sequence[tuple[str, Results, Sequence[GateRow]]],
     links: Iterable[str] = ("report.html", "junit.xml"),
+    across: Across = ALONE,
 ) -> str:
     """The summary for runs given as (name, results, gates), at most 64 KB of UTF-8.
 
     `links` are the names of the files that lie beside it. Blocks that do not fit are left out from
     the end and counted; verdicts come first and findings last.
     """
-    blocks = [block for name, results, gates in runs for block in _overview(name, results, gates)]
+    blocks = [block for name, results, gates in runs[:1] for block in _overview(name, results, gates)]
+    blocks += [block for comparison in across.comparisons for block in _comparison(comparison)]
+    blocks += [block for name, results, gates in runs[1:] for block in _overview(name, results, gates)]
     blocks += [block for name, results, _ in runs for block in _findings(name, results)]
     named = [_LINKS.get(link, "file") + f": `{link}`" for link in links]
     return _within_limit(blocks, f"Beside this file: {', '.join(named)}." if named else "")
@@ -133,6 +139,15 @@ def _cost(cost: Cost) -> Iterator[str]:
     bill = _table(ITEM_HEADS, ([escape(cell) for cell in item_row(item)] for item in cost.items))
     assumed = "\n".join(f"- {escape(sentence)}" for sentence in cost.assumptions)
     yield f"<details><summary>Bill and what was assumed</summary>\n\n{bill}\n\n{assumed}\n\n</details>"
+
+
+def _comparison(comparison: Comparison) -> Iterator[str]:
+    word = HEADLINES[comparison.judgement]
+    sign = {"fail": "❌", "pass": "✅", "unknown": "❓"}[LOOKS[comparison.judgement]]
+    yield f"### {sign} Did it get worse? {word}: {escape(sentence_of(comparison))}"
+    yield _table(ROW_HEADS, ([escape(cell) for cell in compared_row(row)] for row in comparison.rows))
+    if comparison.remarks:
+        yield "\n".join(f"- {escape(remark)}" for remark in comparison.remarks)
 
 
 def _findings(name: str, results: Results) -> Iterator[str]:

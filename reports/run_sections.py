@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from .baseline import Comparison
+from .baseline_section import HEADLINES, LOOKS, sentence_of
 from .figures import NONE, PERCENTILE_NAMES, count, duration, evidence, lost_in_words, percentile, share
 from .gates import GateRow
 from .markup import Markup, join, preformatted, tag
@@ -47,11 +49,9 @@ def facts(name: str, results: Results) -> Markup:
     return tag("p", join(items, " "), class_="facts")
 
 
-def answers(results: Results) -> Markup:
-    """The questions a reader comes with, answered in four tiles."""
+def answers(results: Results, comparison: Comparison | None = None) -> Markup:
+    """The questions a reader comes with, answered in four tiles; the verdict above is the fifth."""
     delivery, last = results.delivery, results.latency_ms.last
-    clauses = results.clauses
-    held = sum(clause.outcome is Outcome.PASS for clause in clauses)
     health = results.generator
     trusted = "No" if health.saturated else "Unknown" if health.samples == 0 else "Yes"
     lost = count(delivery.lost) if delivery.owed else NONE
@@ -64,7 +64,7 @@ def answers(results: Results) -> Markup:
             f"p50 {percentile(last, 'p50')}, max {percentile(last, 'max')}",
             "bad" if last.lost and last.p99 is None else "",
         ),
-        _answer("Clauses held", f"{held} of {len(clauses)}", tally(clauses)),
+        _worse(comparison),
         _answer("Can the run be trusted?", trusted, trust(results), "" if trusted == "Yes" else "doubt"),
         class_="answers",
     )
@@ -74,6 +74,13 @@ def remarks_section(results: Results) -> Markup:
     """Waivers, and what moved against the baseline."""
     items = [tag("li", remark) for remark in results.remarks]
     return _section("Remarks", tag("ul", *items, class_="remarks")) if items else Markup("")
+
+
+def _worse(comparison: Comparison | None) -> Markup:
+    if comparison is None:
+        return _answer("Did it get worse?", "Not compared", "No baseline was given.")
+    look = {"fail": "bad", "unknown": "doubt"}.get(LOOKS[comparison.judgement], "")
+    return _answer("Did it get worse?", HEADLINES[comparison.judgement], sentence_of(comparison), look)
 
 
 def gates_section(gates: Sequence[GateRow]) -> Markup:

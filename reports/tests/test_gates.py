@@ -102,6 +102,16 @@ def test_a_file_of_gates_is_read(tmp_path: Path) -> None:
     )
 
 
+def test_a_gate_can_limit_a_change(tmp_path: Path) -> None:
+    text = (
+        "[[gate]]\nmetric='delivery.ratio'\nmax_decrease=0.01\n[[gate]]\nmetric='duration_s'\nmax_increase=0"
+    )
+    gates = gates_in(tmp_path, text)
+    assert gates == (Gate("delivery.ratio", decrease=0.01), Gate("duration_s", increase=0.0))
+    assert [gate.rule for gate in gates] == ["delivery.ratio ≥ baseline - 1 %", "duration_s ≤ baseline + 0 %"]
+    assert judge_gates(gates, passing_run()) == ()
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -112,11 +122,16 @@ def test_a_file_of_gates_is_read(tmp_path: Path) -> None:
         ("[[gates]]\nmetric='delivery.lost'", r"unknown key 'gates'"),
         ("[[gate]]\nmax=0", "gate 1: `metric` is missing"),
         ("[[gate]]\nmetric=3\nmax=0", r"gate 1 \(3\): unknown metric '3'"),
-        ("[[gate]]\nmetric='delivery.lost'", r"gate 1 \(delivery.lost\): needs `min` or `max`"),
+        (
+            "[[gate]]\nmetric='delivery.lost'",
+            r"gate 1 \(delivery.lost\): needs `min`, `max` or both, or one of",
+        ),
         (
             "[[gate]]\nmetric='delivery.lost'\nmaximum=0",
             "unknown key 'maximum'; accepted are metric, min, max",
         ),
+        ("[[gate]]\nmetric='delivery.lost'\nmax=1\nmax_increase=0.1", "or one of `max_increase`"),
+        ("[[gate]]\nmetric='delivery.lost'\nmax_increase=-0.1", "a change is a share from 0"),
         ("[[gate]]\nmetric='delivery.lost'\nmax='0'", "max must be a finite number, not '0'"),
         ("[[gate]]\nmetric='delivery.lost'\nmax=true", "max must be a finite number, not True"),
         ("[[gate]]\nmetric='delivery.lost'\nmax=nan", "max must be a finite number, not nan"),

@@ -13,6 +13,7 @@ from reports.history import ConnectStarted
 from reports.history_writer import HistoryWriter
 from reports.results import Exit, Results, Verdict, write_results
 from reports.tests.sample_runs import failing_run, passing_run
+from reports.tests.sample_sides import SLOWER, STEADY, side
 
 
 def run_folder(parent: Path, name: str, results: Results) -> Path:
@@ -92,6 +93,30 @@ def test_a_gate_for_a_kind_of_run_that_is_missing_does_not_pass(tmp_path: Path) 
     assert main([str(folder), "--gates", str(gates)]) is Exit.INCONCLUSIVE
 
 
+def sides(parent: Path) -> tuple[list[str], list[str]]:
+    base = [str(run_folder(parent, f"base-{n}", run)) for n, run in enumerate(side(STEADY))]
+    return [str(run_folder(parent, f"new-{n}", run)) for n, run in enumerate(side(SLOWER, 1))], base
+
+
+def test_a_baseline_tells_what_got_worse(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    new, base = sides(tmp_path)
+    assert main([*new, "--baseline", *base, "--out", str(tmp_path / "out")]) is Exit.OK
+    assert "against the baseline: REGRESSED  latency_ms.last.p50 regressed: +40 %" in capsys.readouterr().out
+    for name in ("report.html", "summary.md", "report.json"):
+        assert "regressed" in (tmp_path / "out" / name).read_text()
+
+
+def test_a_gate_against_the_baseline_fails_the_command(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    new, base = sides(tmp_path)
+    gates = gates_file(tmp_path, '[[gate]]\nmetric = "latency_ms.last.p50"\nmax_increase = 0.1')
+    out = ["--out", str(tmp_path / "out"), "--gates", str(gates)]
+    assert main([*new, "--baseline", *base, *out]) is Exit.VIOLATION
+    assert "missed     latency_ms.last.p50 ≤ baseline + 10 %" in capsys.readouterr().out
+    assert main([*new, *out]) is Exit.INCONCLUSIVE
+
+
 def test_the_bill_follows_the_price_table_and_what_is_assumed(tmp_path: Path) -> None:
     folder = run_folder(tmp_path, "run", passing_run("load"))
     table = (Path(__file__).parents[1] / "prices.toml").read_text()
@@ -118,7 +143,7 @@ def test_a_run_cut_short_is_reported_and_says_how_to_judge_it(
     ("arguments", "message"),
     [
         ([], "the following arguments are required: RUN"),
-        (["--baseline", "x", "run"], "unrecognized arguments: --baseline"),
+        (["run", "--baseline", "absent"], "reports: absent does not exist"),
         (["absent"], "reports: absent does not exist"),
         (["run", "--gates", "absent.toml"], "reports: cannot read absent.toml"),
         (["run", "--gates", "bad.toml"], "reports: bad.toml: gate 1 (delivery.losst): unknown metric"),

@@ -1,0 +1,21 @@
+"""What several runs tell together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .baseline import Comparison
+
+
+@dataclass(frozen=True)
+class Across:
+    comparisons: tuple[Comparison, ...] = ()
+    """Against a baseline, one for each kind of run."""
+
+    def comparison(self, kind: str) -> Comparison | None:
+        """That of the runs of this kind."""
+        return next((found for found in self.comparisons if found.kind == kind), None)
+
+
+ALONE = Across()
+"""Of a single run, without a baseline."""

@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+from reports.baseline import compare
+from reports.baseline_section import compared_row, comparison_section, sentence_of
+from reports.tests.sample_sides import SLOWER, STEADY, side
+
+(WORSE,) = compare(side(SLOWER, 1), side(STEADY))
+(SAME,) = compare(side(STEADY[::-1], 1), side(STEADY))
+(FEW,) = compare(side(STEADY[:2], 1), side(STEADY[:2]))
+
+
+def test_a_regression_is_one_sentence_with_its_interval() -> None:
+    said = sentence_of(WORSE)
+    assert said.startswith("latency_ms.last.p50 regressed: +40 % (+3")
+    assert said.endswith("over 6 against 6 load runs.")
+
+
+def test_noise_is_said_to_be_noise() -> None:
+    assert sentence_of(SAME).startswith("No metric changed beyond the noise of 6 against 6 load runs")
+
+
+def test_too_few_runs_say_how_many_are_needed() -> None:
+    assert "2 against 2 conclusive runs, 5 each needed" in sentence_of(FEW)
+
+
+def test_a_row_shows_both_sides() -> None:
+    name, verdict, before, now, change, interval, why = compared_row(WORSE.rows[0])
+    assert (name, verdict, before, now, change) == (
+        "latency_ms.last.p50",
+        "regressed",
+        "101 ms",
+        "141 ms",
+        "+40 %",
+    )
+    assert " to " in interval
+    assert why == ""
+
+
+def test_a_row_without_an_interval_says_why() -> None:
+    assert compared_row(FEW.rows[0])[-1] == "2 against 2 conclusive runs, 5 each needed"
+
+
+def test_the_section_shows_every_metric_and_its_verdict_by_sign_and_word() -> None:
+    shown = comparison_section([WORSE])
+    assert shown.count("<tr>") == 1 + len(WORSE.rows)
+    assert "✗</span>regressed" in shown
+
+
+def test_without_a_comparison_there_is_no_section() -> None:
+    assert comparison_section([]) == ""
