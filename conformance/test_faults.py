@@ -56,5 +56,5 @@ def test_fault_09_who_is_gone_is_left_alone(judge: Callable[[], None]) -> None:
 
 
 @pytest.mark.clause("FAULT-10")
-def test_fault_10_nobody_open_loses_his_row(judge: Callable[[], None]) -> None:
+def test_fault_10_a_410_costs_nobody_else_anything(judge: Callable[[], None]) -> None:
     judge()

@@ -77,6 +77,13 @@ class Invocation(_Row):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FunctionOutput(_Row):
+    """A function printed a line to its log."""
+
+    function: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LifecycleStep(_Row):
     """A turn in a connection's life: `connecting`, `held`, `established`, `ended` …"""
 
@@ -112,7 +119,14 @@ class Gap:
 
 
 TraceRow: TypeAlias = (
-    ConnectionsCall | TableCall | Invocation | LifecycleStep | FaultSwitched | ClockMoved | Gap
+    ConnectionsCall
+    | TableCall
+    | Invocation
+    | FunctionOutput
+    | LifecycleStep
+    | FaultSwitched
+    | ClockMoved
+    | Gap
 )
 RowT = TypeVar("RowT")
 
@@ -120,6 +134,7 @@ _KINDS: Mapping[str, type[TraceRow]] = {
     "connections-call": ConnectionsCall,
     "table-call": TableCall,
     "invocation": Invocation,
+    "output": FunctionOutput,
     "lifecycle": LifecycleStep,
     "fault-switched": FaultSwitched,
     "clock-moved": ClockMoved,

@@ -26,11 +26,6 @@ def victims(case: Case, *names: str) -> list[Connection]:
     return [c for c in case.history.connections if c.connection_id is not None and c.connection_id in ids]
 
 
-def bystanders(case: Case, group: str, *names: str) -> Ears:
-    """The hearing of the group's connections that these faults were not about."""
-    return ears_of(c for c in case.connections(group) if c not in victims(case, *names))
-
-
 def ears_of(connections: Iterable[Connection]) -> Ears:
     """The hearing of these connections."""
     return Ears(frozenset(connection.number for connection in connections))

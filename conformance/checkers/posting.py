@@ -1,4 +1,4 @@
-"""FAULT-01 to FAULT-08: posts fail, hang or take their time, and nobody else pays for it."""
+"""FAULT-01 to FAULT-10 but FAULT-09: posts fail, hang or take their time, and nobody else pays for it."""
 
 from __future__ import annotations
 
@@ -6,20 +6,21 @@ import json
 from collections.abc import Mapping
 from itertools import pairwise
 
+from conformance.harness.oracle import Ears
 from reports.history_reader import Message
 from reports.results import Finding, Outcome
-from reports.trace import ConnectionsCall, Invocation
+from reports.trace import ConnectionsCall, FunctionOutput, Invocation
 
 from . import backend_steps, evidence
 from .broadcasting import judged_duplicates, judged_lateness, judged_losses
 from .case import Case, Checker, Judged, failed, passed, unknown
-from .faults import bystanders, ears_of, injected, victims
+from .faults import ears_of, injected, victims
 
 GROUP = "fault-post"
 """Of the connections that take part."""
 STATUSES = (429, 500, 403, 413)
 _PERSISTENT = tuple(f"post/{status}" for status in STATUSES)
-_FAILURES = (*_PERSISTENT, "post/failing-twice", "post/throttled", "post/ambiguous")
+_ABOUT_ONE = (*_PERSISTENT, "post/failing-twice", "post/throttled", "post/ambiguous", "post/hang", "post/410")
 _ERROR = 400
 _FAN_OUT = 4
 
@@ -73,7 +74,7 @@ def a_broadcast_does_not_start_over(case: Case) -> Judged:
     """FAULT-05."""
     if not injected(case, "post/failing-twice"):
         return unknown("no post was answered with an error")
-    return judged_duplicates(case, case.pairs("fault/post/", ears=bystanders(case, GROUP, *_FAILURES)))
+    return judged_duplicates(case, case.pairs("fault/post/", ears=_bystanders(case)))
 
 
 def a_hanging_post_holds_up_nobody_else(case: Case) -> Judged:
@@ -82,12 +83,13 @@ def a_hanging_post_holds_up_nobody_else(case: Case) -> Judged:
 
 
 def a_failure_for_everybody_shows(case: Case) -> Judged:
-    """FAULT-07."""
+    """FAULT-07: in a frame, in an invocation, or at least in the log, by more than what is logged anyway."""
     name = "post/all-refused"
     sent = case.messages(f"fault/{name}")
     if not injected(case, name) or not sent:
         return unknown("no broadcast was refused for everybody")
-    silent = [message for message in sent if not failure_shown(case, message)]
+    usual = max((_printed(case, m) for m in case.messages("fault/warm-up", "fault/after")), default=0)
+    silent = [m for m in sent if not failure_shown(case, m) and _printed(case, m) <= usual]
     counts = {"broadcasts": len(sent), "refused_posts": injected(case, name), "silent": len(silent)}
     if not silent:
         return passed(**counts)
@@ -120,6 +122,15 @@ def posts_of_a_broadcast_overlap(case: Case) -> Judged:
     return failed(text, [finding], **counts)
 
 
+def a_410_costs_nobody_else_anything(case: Case) -> Judged:
+    """FAULT-10."""
+    name = "post/410"
+    if not injected(case, name):
+        return unknown("no post was answered 410")
+    judgement = case.pairs(f"fault/{name}", "fault/after", ears=_bystanders(case))
+    return judged_losses(case, judgement, "to others than the one that was answered 410", at_least=2)
+
+
 def failure_shown(case: Case, message: Message) -> bool:
     """Whether its sender heard anything but deliveries, or a function failed or said that it did."""
     until_ns = _due_ns(case, message)
@@ -128,19 +139,29 @@ def failure_shown(case: Case, message: Message) -> bool:
     return any(_failed(row) for row in _invocations(case, message))
 
 
+def _bystanders(case: Case) -> Ears:
+    """The hearing of those whom no fault is about: what a fault has done to others may last."""
+    return ears_of(c for c in case.connections(GROUP) if c not in victims(case, *_ABOUT_ONE))
+
+
 def _judged_bystanders(case: Case, name: str) -> Judged:
-    """Whether those whom the fault is not about heard the messages sent during it, and in time."""
+    """Whether those whom no fault is about heard the messages sent during this one, and in time."""
     if not injected(case, name):
         return unknown(f"the fault {name} never met a post")
-    judgement = case.pairs(f"fault/{name}", ears=bystanders(case, GROUP, name))
+    judgement = case.pairs(f"fault/{name}", ears=_bystanders(case))
     judged = judged_losses(case, judgement, "to everybody else", at_least=1)
     return judged if judged.outcome is not Outcome.PASS else judged_lateness(case, judgement)
 
 
 def _posts(case: Case, message: Message) -> list[ConnectionsCall]:
-    """The posts to those who take part from the sending of the message until it was due."""
+    """The posts to those who take part until the next message was sent."""
     ids = {connection.connection_id for connection in case.connections(GROUP)}
-    return backend_steps.posts(case, ids, message.started_ns, _due_ns(case, message))
+    return backend_steps.posts(case, ids, message.started_ns, _until_next_ns(case, message))
+
+
+def _until_next_ns(case: Case, message: Message) -> int:
+    following = (m.started_ns for m in case.history.messages if m.started_ns > message.started_ns)
+    return min(following, default=_due_ns(case, message))
 
 
 def _span_ms(posts: list[ConnectionsCall]) -> int:
@@ -159,6 +180,13 @@ def _invocations(case: Case, message: Message) -> list[Invocation]:
     ]
 
 
+def _printed(case: Case, message: Message) -> int:
+    """Lines that functions printed from the sending of the message until the next one was sent."""
+    until_ns = _until_next_ns(case, message)
+    output = case.history.trace.of(FunctionOutput)
+    return sum(message.started_ns <= row.ended_ns < until_ns for row in output)
+
+
 def _failed(row: Invocation) -> bool:
     if row.outcome != "returned":
         return True
@@ -174,8 +202,8 @@ def _silent_finding(case: Case, message: Message) -> Finding:
     sender = case.connection(message.sender)
     return Finding(
         f"{message.label} reached nobody, and nobody is told",
-        f"a frame to {sender.label}, or an invocation that fails or returns an error status",
-        "the function returned as if all were well",
+        f"a frame to {sender.label}, an invocation that fails or returns an error status, or more in the log",
+        "the function returned as if all were well, and printed no more than it always does",
         evidence.pair_timeline(case, message, sender),
         evidence.described([sender]),
     )
@@ -194,4 +222,5 @@ CHECKERS: Mapping[str, Checker] = {
     "FAULT-06": a_hanging_post_holds_up_nobody_else,
     "FAULT-07": a_failure_for_everybody_shows,
     "FAULT-08": posts_of_a_broadcast_overlap,
+    "FAULT-10": a_410_costs_nobody_else_anything,
 }

@@ -18,6 +18,7 @@ One event a line, times in milliseconds from the start of the run:
     700 backend posts b 410        the trace has a post to b with that answer
     700 backend deletes b          … a delete of b's row
     700 backend fails b            … an invocation for b that failed
+    700 backend prints 3           … so many lines that functions printed
 
 A connection's API Gateway id is `<name>-id`. The trace has what the other lines imply, too: connections that
 begin and end, posts of what is heard, an invocation for each message.
@@ -110,6 +111,8 @@ class _Story:
             self.traced.posts(f"{whom}-id", at_ns, int(status))
         elif verb == "deletes":
             self.traced.deletes(f"{whom}-id", at_ns)
+        elif verb == "prints":
+            self.traced.printed(int(whom), at_ns)
         else:
             self.traced.invoked(f"{whom}-id", at_ns, {"fails": "unhandled"}[verb])
 

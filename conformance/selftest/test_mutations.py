@@ -150,22 +150,20 @@ MUTATIONS: dict[str, Mutation] = {
     "CHURN-11": _frame_for("k0", "k0 sends churn-main", _GATEWAY_ERROR),
     "CHURN-12": _without(r"i0 hears interleaving"),
     "CHURN-13": _late(r"k2 hears churn-main.*"),
-    "FAULT-01": _without(r"v4 hears fault-post-500"),
+    "FAULT-01": _without(r"v6 hears fault-post-500"),
     "FAULT-02": _without(r"v2 hears fault-after"),
     "FAULT-03": _without(r"v1 hears fault-post-throttled"),
     "FAULT-04": _again(r"v2 hears fault-post-ambiguous.*"),
-    "FAULT-05": _again(r"v4 hears fault-post-failing-twice.*"),
-    "FAULT-06": _late(r"v3 hears fault-post-hang.*"),
+    "FAULT-05": _again(r"v6 hears fault-post-failing-twice.*"),
+    "FAULT-06": _late(r"v6 hears fault-post-hang.*"),
     "FAULT-07": _without(r"backend fails v5"),
     "FAULT-08": _changed(
         r"^(\d+) (v(\d) hears fault-post-latency.*)$",
         lambda m: f"{int(m[1]) + 30 * int(m[3])} {m[2]}",
-        most=6,
+        most=7,
     ),
     "FAULT-09": _changed(r"^(\d+) lag 3$", lambda m: f"{m[1]} backend posts g0 410\n{m[0]}"),
-    "FAULT-10": _changed(
-        r"^(\d+) fault-over post/latency.*$", lambda m: f"{m[0]}\n{m[1]} backend deletes v3"
-    ),
+    "FAULT-10": _without(r"v5 hears fault-after"),
 }
 
 

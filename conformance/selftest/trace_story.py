@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass, field
 from typing import TypedDict
 
-from reports.trace import ConnectionsCall, Invocation, LifecycleStep, TableCall, Trace
+from reports.trace import ConnectionsCall, FunctionOutput, Invocation, LifecycleStep, TableCall, Trace
 
 _MS = 1_000_000
 _POST_NS = 14 * _MS
@@ -57,6 +57,10 @@ class TraceStory:
                 detail=detail,
             )
         )
+
+    def printed(self, lines: int, at_ns: int) -> None:
+        for _ in range(lines):
+            self.trace.rows.append(FunctionOutput(**self._times(at_ns, at_ns), function=_FUNCTION))
 
     def deletes(self, connection_id: str, at_ns: int) -> None:
         request = json.dumps({"TableName": "t", "Key": {"connectionId": {"S": connection_id}}})

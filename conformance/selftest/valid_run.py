@@ -172,13 +172,14 @@ class _Run:
         self.leave(list(self._open))
 
     def post_faults(self) -> None:
-        for number in range(6):
+        for number in range(7):
             self.connect(f"v{number}", "fault-post")
         self.broadcast("v0", "fault/warm-up")
         for victim, name in enumerate(("failing-twice", "throttled", "ambiguous")):
             self.during(name, f"v{victim}", deaf="v0" if victim == 0 else "")
-        for victim, name in enumerate(("429", "500", "403", "413", "hang")):
+        for victim, name in enumerate(("429", "500", "403", "413", "410")):
             self.during(name, f"v{victim}", deaf=f"v{victim}")
+        self.during("hang", "v0", deaf="v0")
         self.during("latency", "")
         self.say("fault post/all-refused")
         self.say("v5 sends refused fault/post/all-refused")

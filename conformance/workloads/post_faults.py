@@ -27,9 +27,13 @@ from reports.trace import ConnectionsCall, Invocation, LifecycleStep
 from .session import Session
 
 _CLIENTS = 8
+_LEAST = 7
+"""One for each lasting failure, and two whom none is about."""
 _PERSISTENT: tuple[Status, ...] = (429, 500, 403, 413)
 _MET_S = 2.0
 _LOOK_S = 0.02
+_LOG_S = 0.2
+"""What an invocation has printed is read soon after its end."""
 _ROUNDS_AFTER = 2
 
 
@@ -38,7 +42,7 @@ def run(session: Session, control: Control) -> None:
     session.progress("faults: posts that fail, hang, or take their time")
     clients = _connected(session, control)
     order = _in_posting_order(session, control, clients)
-    if len(order) <= len(_PERSISTENT):
+    if len(order) < _LEAST:
         session.fleet.recorder.note(f"faults: only {len(order)} of {len(clients)} clients were posted to")
         return
     piece = _Piece(session, control, clients, order[-1])
@@ -47,9 +51,10 @@ def run(session: Session, control: Control) -> None:
     piece.ambiguous_once(order[3])
     for status, victim in zip(_PERSISTENT, order, strict=False):
         piece.during(f"post/{status}", victim, ConnectionsAnswer(status))
-    piece.all_refused()
     piece.slow()
     piece.hanging(order[0])
+    piece.all_refused()
+    piece.during("post/410", order[len(_PERSISTENT)], ConnectionsAnswer(410))
     for speaker in order[:_ROUNDS_AFTER]:
         session.say(speaker, "fault/after", among=clients)
     session.retire(clients)
@@ -122,6 +127,7 @@ class _Piece:
             self.session.say(self.speaker, f"fault/{name}", among=[], wait=False)
             deadline = Deadline(self.session.bounds.deliver_s)
             wait_for(lambda: self._was_invoked(position, since_ns), deadline, _LOOK_S)
+        self.session.pause(_LOG_S)
 
     def slow(self) -> None:
         """Posts take what they take on AWS."""

@@ -145,6 +145,7 @@ class Stack:
         from reference_app.gateway.control.control_plane import ControlPlane
 
         plane = ControlPlane(service.retire)
+        service.watch_output(plane.printed)
         self._resources.push_async_callback(plane.stop)
         await plane.start(
             self._options.control_port,

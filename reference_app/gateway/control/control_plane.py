@@ -7,8 +7,9 @@ from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING
 
 from reference_app.gateway.control.control_api import LONGEST_BODY, ControlApi
-from reference_app.gateway.control.controls import Controls
+from reference_app.gateway.control.controls import Controls, now_ns
 from reference_app.gateway.control.gateway_faults import GatewayFaults
+from reference_app.gateway.control.trace import FunctionOutput
 from reference_app.gateway.dynamodb.engine_calls import EngineCalls
 from reference_app.gateway.dynamodb.table_front import TableFront
 from reference_app.gateway.http_client import HttpClient
@@ -33,6 +34,10 @@ class ControlPlane:
         self.url = ""
         self.dynamodb_endpoint = ""
         """Where functions and onlookers find their tables."""
+
+    def printed(self, function: str) -> None:
+        """Trace that a function has printed a line."""
+        self._controls.record(FunctionOutput(function), now_ns())
 
     async def start(
         self, port: int, engine: str, tables: Sequence[Table], *, region: str, access_key_id: str

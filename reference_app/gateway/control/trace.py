@@ -75,6 +75,14 @@ class FunctionInvocation:
 
 
 @dataclass(frozen=True, slots=True)
+class FunctionOutput:
+    """A function printed a line; what it said stands in its log."""
+
+    kind: ClassVar[str] = "output"
+    function: str
+
+
+@dataclass(frozen=True, slots=True)
 class LifecycleStep:
     """A turn in the life of a connection."""
 
@@ -107,7 +115,13 @@ class FaultSwitched:
 
 
 Event: TypeAlias = (
-    ConnectionsCall | TableCall | FunctionInvocation | LifecycleStep | ClockMoved | FaultSwitched
+    ConnectionsCall
+    | TableCall
+    | FunctionInvocation
+    | FunctionOutput
+    | LifecycleStep
+    | ClockMoved
+    | FaultSwitched
 )
 
 

@@ -38,6 +38,11 @@ class LambdaService:
         self._logs = logs
         self._notify = notify
         self._pools: dict[str, FunctionPool] = {}
+        self._watch: Callable[[str], None] | None = None
+
+    def watch_output(self, watch: Callable[[str], None]) -> None:
+        """Have `watch` called with a function's name for each line that it prints; call before `start`."""
+        self._watch = watch
 
     async def start(self, surroundings: Surroundings) -> None:
         """Have one environment of each function ready, so that the first event of each is a warm one.
@@ -76,7 +81,7 @@ class LambdaService:
         own = replace(surroundings, session_token=session_token(function.logical_id))
 
         def make() -> ExecutionEnvironment:
-            log = FunctionLog(self._logs, function.logical_id)
+            log = FunctionLog(self._logs, function.logical_id, self._watch)
             return ExecutionEnvironment(function, function_variables(function, own), log)
 
         arn = f"arn:aws:lambda:{surroundings.region}:{self._account_id}:function:{function.name}"

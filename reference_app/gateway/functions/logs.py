@@ -8,9 +8,12 @@ from __future__ import annotations
 import asyncio
 import queue
 import threading
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from reference_app.gateway.functions.invocation import Failed, Returned
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _LONGEST_LINE = 256 * 1024  # what CloudWatch Logs takes as one event
 
@@ -55,18 +58,24 @@ class LogWriter:
 class FunctionLog:
     """The log of one execution environment's function; None as writer keeps it quiet."""
 
-    def __init__(self, writer: LogWriter | None, function: str) -> None:
+    def __init__(
+        self, writer: LogWriter | None, function: str, watch: Callable[[str], None] | None = None
+    ) -> None:
+        """`watch` is called with the function's name for each line that it prints."""
         self._writer = writer
         self._function = function
+        self._watch = watch
         self.request_id = ""
         """The invocation that printed lines are said to come from."""
 
     @property
     def quiet(self) -> bool:
-        return self._writer is None
+        return self._writer is None and self._watch is None
 
     def printed(self, text: str) -> None:
         """Pass on what the function printed; further lines of one message are indented."""
+        if self._watch is not None:
+            self._watch(self._function)
         # awslambdaric separates the lines of an error with carriage returns: one CloudWatch event.
         first, *further = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
         self._write("\n".join([first, *(f"    {line}" for line in further if line)]))

@@ -2,6 +2,8 @@
 // the table page by page and posts while it reads, a few at a time; a row goes at a 410 unless it is so young
 // that its client may still be connecting.
 
+import { setTimeout } from "node:timers/promises";
+
 import {
   ApiGatewayManagementApiClient,
   PostToConnectionCommand,
@@ -12,6 +14,7 @@ import { DeleteCommand, DynamoDBDocumentClient, PutCommand, paginateScan } from 
 const CONNECTING_S = 5; // the timeout of the $connect function
 const LIFE_S = 3 * 3600; // a little more than a connection may last
 const AT_A_TIME = 16;
+const ATTEMPTS = 4;
 
 const TableName = process.env.TABLE;
 const documents = DynamoDBDocumentClient.from(new DynamoDBClient({}));
@@ -60,12 +63,18 @@ async function* rows() {
 }
 
 async function post(gateway, ConnectionId, Data) {
-  try {
-    await gateway.send(new PostToConnectionCommand({ ConnectionId, Data }));
-    return 200;
-  } catch (error) {
-    console.warn("not delivered to", ConnectionId, error.name);
-    return error.$metadata?.httpStatusCode; // of SDK v3; undefined where no answer came
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await gateway.send(new PostToConnectionCommand({ ConnectionId, Data }));
+      return 200;
+    } catch (error) {
+      const status = error.$metadata?.httpStatusCode; // of SDK v3; undefined where no answer came
+      if (status !== 429 || attempt === ATTEMPTS) {
+        console.warn("not delivered to", ConnectionId, error.name);
+        return status;
+      }
+      await setTimeout(100 * 2 ** attempt); // throttled, so it was not delivered
+    }
   }
 }
 
