@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from random import Random
 from typing import Literal, Protocol, TypeAlias
 
 import gevent
@@ -20,6 +19,7 @@ from reports.history import PhaseName
 from reports.history_writer import HistoryWriter
 
 from . import _locust_statistics as statistics
+from ._dice import Dice
 from ._live_tally import LiveTally
 from ._load_fleet import LoadFleet
 from ._options import Pace
@@ -91,11 +91,11 @@ class LoadRun:
     def phase(self, name: PhaseName) -> None:
         self.fleet.recorder.phase(WORKLOAD, name)
 
-    def enrol(self, user: Participant) -> Random:
+    def enrol(self, user: Participant) -> Dice:
         """Take a user in; returns the dice that it alone uses."""
         self._enrolled += 1
         self.participants.append(user)
-        return Random(f"{self.plan.seed}/{self._process}/{self._enrolled}")
+        return Dice(f"{self.plan.seed}/{self._process}/{self._enrolled}")
 
     def dismiss(self, user: Participant) -> None:
         self.participants.remove(user)

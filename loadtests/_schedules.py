@@ -3,31 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from random import Random
+
+from ._dice import Dice
 
 _LONGEST_STAY = 4.0
 """In means: nobody stays so long that a short run sees no leaving."""
 _SHORTEST_STAY_S = 0.2
 
 
-def ticks(start_ns: int, interval_s: float, random: Random) -> Iterator[int]:
+def ticks(start_ns: int, interval_s: float, dice: Dice) -> Iterator[int]:
     """Intended times: every `interval_s` from `start_ns` on, at a phase of the user's own."""
     interval_ns = round(interval_s * 1e9)
-    due = start_ns + random.randrange(interval_ns)
+    due = start_ns + int(dice.random() * interval_ns)
     while True:
         yield due
         due += interval_ns
 
 
-def stays(mean_s: float, random: Random) -> Iterator[float]:
+def stays(mean_s: float, dice: Dice) -> Iterator[float]:
     """Lifetimes in seconds: exponential, as arrivals and departures of independent people are."""
     while True:
-        yield min(max(random.expovariate(1 / mean_s), _SHORTEST_STAY_S), mean_s * _LONGEST_STAY)
+        yield min(max(dice.exponential(mean_s), _SHORTEST_STAY_S), mean_s * _LONGEST_STAY)
 
 
-def backoffs(random: Random, first_s: float = 0.5, most_s: float = 8.0) -> Iterator[float]:
+def backoffs(dice: Dice, first_s: float = 0.5, most_s: float = 8.0) -> Iterator[float]:
     """Waits before each further attempt, in seconds: doubling, with full jitter below the last step."""
     step = first_s
     while True:
-        yield step * random.uniform(0.5, 1.0)
+        yield step * dice.uniform(0.5, 1.0)
         step = min(step * 2, most_s)

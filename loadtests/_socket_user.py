@@ -32,7 +32,7 @@ class SocketUser(User):
         self.client: Client | None = None
 
     def on_start(self) -> None:
-        self.random = self.load.enrol(self)
+        self.dice = self.load.enrol(self)
 
     def on_stop(self) -> None:
         self.load.dismiss(self)
@@ -43,7 +43,7 @@ class SocketUser(User):
         """The user's connection, opened again when it was lost, with backoff while that fails."""
         if self.client is not None and self.client.is_open:
             return self.client
-        for wait_s in backoffs(self.random):
+        for wait_s in backoffs(self.dice):
             self._stop_at_the_end()
             self.client = self.load.connect(self.group)
             if self.client is not None:

@@ -34,7 +34,7 @@ class Talker(SocketUser):
         client = self.connected()
         free_ns = time.monotonic_ns()
         # From here anew: what was due while it had no connection cannot have been sent.
-        for due_ns in ticks(free_ns, self.load.plan.pace.talk_interval_s, self.random):
+        for due_ns in ticks(free_ns, self.load.plan.pace.talk_interval_s, self.dice):
             if not self.load.pause((due_ns - time.monotonic_ns()) / 1e9, self.load.quiet):
                 self.stay(client)
             if not client.is_open:

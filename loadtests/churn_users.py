@@ -24,11 +24,11 @@ class Visitor(SocketUser):
     def visit(self) -> None:
         pace = self.load.plan.pace
         client = self.connected()
-        if not self.load.pause(next(stays(pace.stay_s, self.random)), self.load.calm):
+        if not self.load.pause(next(stays(pace.stay_s, self.dice)), self.load.calm):
             self.stay(client)
             return
         self.leave(client)
-        self.load.pause(next(stays(pace.away_s, self.random)), self.load.calm)
+        self.load.pause(next(stays(pace.away_s, self.dice)), self.load.calm)
 
     def leave(self, client: Client) -> None:
         """End the connection."""
@@ -67,7 +67,7 @@ class Misbehaver(SocketUser):
             ("not-json", "this is {no JSON"),
         ):
             client = self.connected()
-            if not self.load.pause(self.random.uniform(0.5, 1.5) * interval_s, self.load.quiet):
+            if not self.load.pause(self.dice.uniform(0.5, 1.5) * interval_s, self.load.quiet):
                 self.stay(client)
                 return
             if text is not None and client.is_open:

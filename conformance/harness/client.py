@@ -11,6 +11,7 @@ from .deadline import Deadline
 from .errors import ConnectionLost, HarnessError, TargetFailure
 from .frames import FrameParser, Opcode, close_payload, encode_frame
 from .handshake import Dialer, Opened
+from .locking import new_lock
 from .receiver import Receiver
 from .recorder import Recorder
 from .transport import Transport
@@ -87,7 +88,7 @@ class Client:
         self._transport: Transport = opened.transport
         self._recorder = recorder
         self._receiver = receiver
-        self._lock = threading.Lock()
+        self._lock = new_lock(alone=receiver.alone)
         self._leaving: Leaving | None = None
         self._deaf = False
         self._finishing = False

@@ -61,6 +61,7 @@ class Fleet:
         on_frame: Callable[[FrameReceived], None] | None = None,
         times: ReceiveTimes = "read",
     ) -> None:
+        alone = not (track or own_thread)
         self.target = target
         self.run = recognizer.run if recognizer else run or new_run()
         self.recorder = Recorder(writer)
@@ -72,7 +73,7 @@ class Fleet:
             self._delivered if track else on_deliveries,
             self._framed if track else on_frame,
             poller,
-            alone=not (track or own_thread),
+            alone=alone,
             times=times,
         )
         self.heartbeat = Heartbeat(self.recorder)
@@ -80,7 +81,7 @@ class Fleet:
         """Every client that is there, and some that are gone, by number."""
         self.error_frames_name_connections: bool | None = None
         """Learned by `identify`: whether an unknown action is answered by the frame of fact RT-20."""
-        self._dialer = Dialer(target.endpoint)
+        self._dialer = Dialer(target.endpoint, alone=alone)
         self._envelope = Envelope(self.run)
         self._own_thread = own_thread
         self._crowd = _CROWD

@@ -7,8 +7,8 @@ API Gateway are refusals (HS-8).
 
 from __future__ import annotations
 
+import _socket
 import errno
-import socket
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -27,6 +27,7 @@ from .errors import (
     TlsFailure,
     Unreachable,
 )
+from .tcp import Place
 from .transport import PlainTransport, TlsTransport, wait_readable
 
 _AGENT = "churnproof"
@@ -37,7 +38,7 @@ _OUR_LIMITS = {
     errno.ENOBUFS: "this machine has no memory for it",
     errno.ENOMEM: "this machine has no memory for it",
 }
-_CHUNK = 16384
+_CHUNK = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,14 +73,19 @@ class Opened:
 
 
 class Dialer:
-    """Opens connections to one endpoint; safe to call from several threads."""
+    """Opens connections to one endpoint; safe to call from several threads, unless they are made for one.
 
-    def __init__(self, endpoint: Endpoint, tls: ssl.SSLContext | None = None) -> None:
+    `alone`: one thread uses the dialer and every connection that it opens.
+    """
+
+    def __init__(self, endpoint: Endpoint, tls: ssl.SSLContext | None = None, *, alone: bool = False) -> None:
+        self._alone = alone
         self.endpoint = endpoint
         parts = urlsplit(endpoint.url)
         self._host = parts.hostname or ""
         secure = parts.scheme == "wss"
         self._port = parts.port or (443 if secure else 80)
+        self._place = Place(self._host, self._port)
         # One context for all: loading the trusted authorities costs more than a handshake.
         self._tls = (tls or ssl.create_default_context()) if secure else None
         self._url = endpoint.request_url
@@ -109,22 +115,20 @@ class Dialer:
             transport.close()
             raise
 
-    def _connect(self, deadline: Deadline) -> socket.socket:
+    def _connect(self, deadline: Deadline) -> _socket.socket:
         try:
-            connected = socket.create_connection((self._host, self._port), max(0.001, deadline.remaining()))
-            connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            return self._place.connect(deadline)
         except OSError as error:
             if error.errno in _OUR_LIMITS:
                 raise HarnessError(
                     f"cannot open another connection: {error.strerror}; {_OUR_LIMITS[error.errno]}"
                 ) from error
             raise Unreachable(self.where, error) from error
-        return connected
 
-    def _secured(self, connected: socket.socket, deadline: Deadline) -> PlainTransport:
+    def _secured(self, connected: _socket.socket, deadline: Deadline) -> PlainTransport:
         if self._tls is None:
-            return PlainTransport(connected)
-        transport = TlsTransport(connected, self._tls, self._host)
+            return PlainTransport(connected, alone=self._alone)
+        transport = TlsTransport(connected, self._tls, self._host, alone=self._alone)
         try:
             transport.shake_hands(deadline)
         except (OSError, TargetFailure) as error:

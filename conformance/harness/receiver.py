@@ -92,7 +92,7 @@ class Receiver:
         self._on_deliveries = on_deliveries
         self._on_frame = on_frame
         self._poller = poller or new_poller()
-        self._alone = alone
+        self.alone = alone
         self.stamped = times == "kernel" and KERNEL_TIMES
         """Whether the kernel is asked when messages came."""
         self._ears: dict[int, _Ear] = {}
@@ -147,7 +147,7 @@ class Receiver:
         while again:
             again = self._read(again)
         delivered = len(self._heard) - before
-        if not self._alone or len(self._heard) > _MOST_HELD:
+        if not self.alone or len(self._heard) > _MOST_HELD:
             self.hand_over()
         return delivered
 
@@ -196,7 +196,7 @@ class Receiver:
         try:
             reader = transport.stamped_reader if self.stamped else transport.reader
             ahead = transport if transport.reads_ahead else None
-            ear = _Ear(reader(alone=self._alone), connection, connection.number, ahead)
+            ear = _Ear(reader(), connection, connection.number, ahead)
             self._poller.register(descriptor, READABLE)
         except OSError as error:
             if error.errno == errno.EBADF:

@@ -15,13 +15,13 @@ import select
 import socket
 import ssl
 import struct
-import threading
 from collections.abc import Callable
 from contextlib import suppress
 from typing import ClassVar, Protocol, TypeAlias
 
 from .deadline import Deadline
 from .errors import ConnectionLost, SendStalled
+from .locking import new_lock
 from .receive_times import ANCILLARY_BYTES, SO_TIMESTAMPNS
 
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
@@ -52,10 +52,10 @@ class Transport(Protocol):
         Raises BlockingIOError when nothing is there, OSError when the connection is broken.
         """
 
-    def reader(self, *, alone: bool) -> Reader:
-        """`read`, faster where nobody can close the connection meanwhile: `alone` on one thread."""
+    def reader(self) -> Reader:
+        """`read`, in its fastest form."""
 
-    def stamped_reader(self, *, alone: bool) -> StampedReader:
+    def stamped_reader(self) -> StampedReader:
         """The same, which also tells when the kernel received the bytes, from now on."""
 
     @property
@@ -76,12 +76,16 @@ class PlainTransport:
     """TCP."""
 
     reads_ahead: ClassVar[bool] = False
-    __slots__ = ("_accepted", "_flushed", "_lock", "_socket", "_unsent")
+    __slots__ = ("_accepted", "_alone", "_flushed", "_lock", "_socket", "_unsent")
 
-    def __init__(self, connected: socket.socket) -> None:
-        """Take the socket over: `connected` is detached."""
-        self._socket = native(connected)
-        self._lock = threading.Lock()
+    def __init__(self, connected: socket.socket | _socket.socket, *, alone: bool = False) -> None:
+        """Take the socket over; one that is not the interpreter's own is detached.
+
+        `alone`: one thread reads, writes and closes.
+        """
+        self._socket = native(connected) if isinstance(connected, socket.socket) else connected
+        self._alone = alone
+        self._lock = new_lock(alone=alone)
         self._unsent = bytearray()
         self._accepted = 0
         """Bytes given to `send` and `send_soon` so far."""
@@ -98,12 +102,12 @@ class PlainTransport:
         with self._lock:
             return self._socket.recv(size)
 
-    def reader(self, *, alone: bool) -> Reader:
-        return self._socket.recv if alone else self.read
+    def reader(self) -> Reader:
+        return self._socket.recv if self._alone else self.read
 
-    def stamped_reader(self, *, alone: bool) -> StampedReader:
+    def stamped_reader(self) -> StampedReader:
         self._socket.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
-        return self._socket.recvmsg if alone else self._read_stamped
+        return self._socket.recvmsg if self._alone else self._read_stamped
 
     def send(self, data: bytes, deadline: Deadline) -> None:
         with self._lock:
@@ -112,7 +116,7 @@ class PlainTransport:
         while self._flushed < mark:
             if deadline.expired():
                 raise SendStalled(mark - self._flushed, deadline.seconds)
-            _wait_writable(self.fileno(), deadline)
+            wait_writable(self.fileno(), deadline)
             with self._lock:
                 self._flush()
 
@@ -158,9 +162,16 @@ class TlsTransport(PlainTransport):
     reads_ahead: ClassVar[bool] = True
     __slots__ = ("_ancillary", "_incoming", "_outgoing", "_stamped", "_tls")
 
-    def __init__(self, connected: socket.socket, context: ssl.SSLContext, hostname: str) -> None:
+    def __init__(
+        self,
+        connected: socket.socket | _socket.socket,
+        context: ssl.SSLContext,
+        hostname: str,
+        *,
+        alone: bool = False,
+    ) -> None:
         """Take the socket over; `shake_hands` must come before anything else."""
-        super().__init__(connected)
+        super().__init__(connected, alone=alone)
         self._incoming = ssl.MemoryBIO()
         self._outgoing = ssl.MemoryBIO()
         self._stamped = False
@@ -192,13 +203,13 @@ class TlsTransport(PlainTransport):
         with self._lock:
             return self._read(size)
 
-    def reader(self, *, alone: bool) -> Reader:
-        return self._read if alone else self.read
+    def reader(self) -> Reader:
+        return self._read if self._alone else self.read
 
-    def stamped_reader(self, *, alone: bool) -> StampedReader:
+    def stamped_reader(self) -> StampedReader:
         self._socket.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
         self._stamped = True
-        read = self.reader(alone=alone)
+        read = self.reader()
         return lambda size, _: (read(size), self._ancillary, 0, None)
 
     def close(self, *, reset: bool = False) -> None:
@@ -275,7 +286,8 @@ def wait_readable(descriptor: int, deadline: Deadline) -> None:
     _wait(descriptor, select.POLLIN, deadline)
 
 
-def _wait_writable(descriptor: int, deadline: Deadline) -> None:
+def wait_writable(descriptor: int, deadline: Deadline) -> None:
+    """Return when there may be room to write, or a connect may have ended, or the deadline has passed."""
     _wait(descriptor, select.POLLOUT, deadline)
 
 

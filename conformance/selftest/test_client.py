@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import errno
-import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,6 +18,7 @@ from conformance.harness.errors import (
     Unreachable,
 )
 from conformance.harness.frames import Opcode
+from conformance.harness.tcp import Place
 from reports.history_reader import Connection
 
 from .broadcast_server import BroadcastServer
@@ -73,7 +73,7 @@ def test_a_connect_that_we_could_not_make_is_recorded_and_raised_as_ours(
     def fail(*_args: object, **_kwargs: object) -> None:
         raise OSError(errno.EMFILE, "Too many open files")
 
-    monkeypatch.setattr(socket, "create_connection", fail)
+    monkeypatch.setattr(Place, "connect", fail)
     with LoopbackSession(tmp_path) as session:
         with pytest.raises(HarnessError):
             session.connect("ws://127.0.0.1:9/prod")

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from conformance.harness import handshake
+from conformance.harness import handshake, tcp
 from conformance.harness.deadline import Deadline
 from conformance.harness.errors import (
     HandshakeBroken,
@@ -144,7 +144,7 @@ def test_a_limit_of_this_process_is_no_failure_of_the_target(monkeypatch: pytest
     def fail(*_args: object, **_kwargs: object) -> None:
         raise OSError(errno.EMFILE, "Too many open files")
 
-    monkeypatch.setattr(socket, "create_connection", fail)
+    monkeypatch.setattr(tcp.Place, "connect", fail)
     with pytest.raises(HarnessError, match="ulimit -n"):
         refuse_to_open(Endpoint("ws://127.0.0.1:9/prod"))
 
