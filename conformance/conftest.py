@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import secrets
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,6 +18,7 @@ import pytest
 from conformance.acceptance_files import read_baseline, read_waivers
 from conformance.accepted import Accepted
 from conformance.clauses import clauses
+from conformance.failing_plan import Asked
 from conformance.harness.errors import HarnessError, UsageError
 from conformance.harness.plan import Plan
 from conformance.harness.target import FORMS, load_target
@@ -65,6 +66,21 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="PLAN",
         type=Path,
         help="perform the saved plan of an earlier run again: its plan.json, or its folder",
+    )
+    group.addoption(
+        "--repeats",
+        metavar="N",
+        type=int,
+        default=0,
+        help="perform a churn plan that fails N times again, and tell how often it does (default 0)",
+    )
+    group.addoption(
+        "--shrink",
+        metavar="SECONDS",
+        type=float,
+        default=0.0,
+        help="on a local stack, search so long for the smallest churn plan that still fails and save it as "
+        "plan.shrunk.json in the run folder (default 0: do not)",
     )
     group.addoption(
         "--profile", choices=("core", "full"), default="full", help="core: only what a URL is enough for"
@@ -121,7 +137,7 @@ def pytest_runtestloop(session: pytest.Session) -> None:
         return
     if session.config.getoption("numprocesses", None):
         raise pytest.UsageError("one conformance run is one process: leave out -n")
-    run = _prepared(session.config)
+    run = _prepared(session.config, names)
     session.config.stash[_RUN] = run
     try:
         run.perform(workloads_for({clauses()[name].family for name in names}))
@@ -179,7 +195,7 @@ def judge(request: pytest.FixtureRequest) -> Callable[[], None]:
     return judged
 
 
-def _prepared(config: pytest.Config) -> JudgingRun:
+def _prepared(config: pytest.Config, names: Sequence[str]) -> JudgingRun:
     """Everything that can be wrong before something is started. Raises pytest.UsageError."""
     option = config.getoption
     try:
@@ -193,13 +209,26 @@ def _prepared(config: pytest.Config) -> JudgingRun:
         )
         contract = read_target_file(option("contract")) if option("contract") else None
         accepted = _accepted(config)
+        asked = Asked(option("repeats"), option("shrink"))
+        asked.check(spec)
         folder = create_run_folder("conformance", option("run_dir"))
     except (UsageError, RunFolderError) as error:
         raise pytest.UsageError(str(error)) from error
     progress = _progress(config)
     progress(f"seed {scale.seed}, run folder {folder}")
     arguments = tuple(map(str, config.invocation_params.args))
-    return JudgingRun(spec, scale, folder, arguments, progress, contract, plan, accepted)
+    return JudgingRun(
+        spec,
+        scale,
+        folder,
+        arguments,
+        progress,
+        contract,
+        plan,
+        accepted=accepted,
+        examination=asked,
+        asked_about=names,
+    )
 
 
 def _accepted(config: pytest.Config) -> Accepted:

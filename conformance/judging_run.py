@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import ExitStack, closing
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 from conformance.accepted import Accepted
 from conformance.checkers import judge, result_of
 from conformance.checkers.case import Case, Judged
 from conformance.clauses import Clause, clauses
-from conformance.harness.control import controlling
+from conformance.failing_plan import JUDGED_BY_PLAN, Asked, SecondLook, with_second_look, worth_a_second_look
 from conformance.harness.errors import (
     ChurnproofError,
     HandshakeRefused,
@@ -22,19 +23,17 @@ from conformance.harness.errors import (
 )
 from conformance.harness.fleet import Fleet
 from conformance.harness.local_stack import open_target
-from conformance.harness.management import Management
 from conformance.harness.plan import Plan
-from conformance.harness.table import ConnectionTable
 from conformance.harness.target import LocalApplication, Target
 from conformance.harness.target_file import TargetFile
 from conformance.harness.wiring import check_wiring
+from conformance.open_session import open_session
 from conformance.repeat_command import replay_command, seed_command
 from conformance.run_results import results_of
 from conformance.workloads import bad_messages, calm, churn, departures, faults, interleavings, stale_rows
 from conformance.workloads.session import Scale, Session
 from reports.artefacts import Written, write_artefacts
 from reports.history_reader import read_history
-from reports.history_writer import HistoryWriter
 from reports.results import ClauseResult, Outcome, Results
 from reports.run_folder import PLAN, write_plan
 
@@ -90,6 +89,10 @@ class JudgingRun:
     """Message, contract and bounds that the user gives beside the target."""
     plan: Plan | None = None
     """What the churn is to do again; None to have it drawn at the scale."""
+    examination: Asked = field(default_factory=Asked)
+    """What is to be found out about a plan that fails."""
+    asked_about: Sequence[str] = JUDGED_BY_PLAN
+    """The clauses that the user wants judged."""
     accepted: Accepted = field(default_factory=Accepted)
     """Violations that do not fail the run."""
     target: Target | None = None
@@ -99,6 +102,7 @@ class JudgingRun:
     """What broke the run on our side; then what was not judged before is an error."""
     _results: dict[str, ClauseResult] = field(default_factory=dict)
     _case: Case | None = None
+    _second_look: SecondLook | None = None
 
     def perform(self, workloads: Iterable[str]) -> None:
         """Run the workloads and keep the record.
@@ -153,28 +157,26 @@ class JudgingRun:
         write_plan(self.folder, json.loads(plan.to_json()))
         target = stack.enter_context(open_target(self.spec, self.folder, self.progress, controls=True))
         target = self.target = target.merged(self.contract) if self.contract else target
-        fleet = stack.enter_context(Fleet(target, HistoryWriter(self.folder)))
-        session = Session(fleet, self.scale, plan, self.progress)
-        if target.table is not None:
-            session.table = stack.enter_context(
-                ConnectionTable(target.table, target.credentials, fleet.recorder)
-            )
-        if target.management is not None:
-            session.management = stack.enter_context(
-                closing(Management(target.management, target.credentials))
-            )
-        if target.control_url is not None:
-            session.control = stack.enter_context(
-                controlling(target.control_url, self.folder, fleet.recorder, target.secrets)
-            )
-        stack.enter_context(session.retiring())
-        if not self._wired(fleet):
+        with open_session(target, self.folder, self.scale, plan, self.progress) as session:
+            if not self._wired(session.fleet):
+                return
+            for name in workloads:
+                self._workload(name, session)
+            self.progress("waiting for the last deliveries to be due")
+            session.phase("end", "settle")
+            session.settle()
+        self._look_again(target, plan)
+
+    def _look_again(self, target: Target, plan: Plan) -> None:
+        """At a plan that has failed, as far as the user asks for it; the run's own record is whole by now."""
+        asked = self.examination
+        if not asked.repeats and not asked.shrink_s:
             return
-        for name in workloads:
-            self._workload(name, session)
-        self.progress("waiting for the last deliveries to be due")
-        session.phase("end", "settle")
-        session.settle()
+        if red := worth_a_second_look(self.case(), self.asked_about):
+            self._second_look = SecondLook(target, self.folder, plan, self.progress)
+            self._second_look.repeat(red, asked.repeats)
+            if asked.shrink_s:
+                self._second_look.shrink(red[0], self.case(), asked.shrink_s)
 
     def _wired(self, fleet: Fleet) -> bool:
         """Whether it makes sense to go on. Raises UsageError where the user can mend what is wrong."""
@@ -214,7 +216,11 @@ class JudgingRun:
             return result_of(clause, Judged(Outcome.ERROR, str(self.failure), result.evidence))
         result = self.accepted.applied(result, lambda name: judge(name, self.case()))
         repeat = self._repeat_command(clause)
-        return replace(result, findings=tuple(replace(finding, repeat=repeat) for finding in result.findings))
+        result = replace(result, findings=tuple(replace(f, repeat=repeat) for f in result.findings))
+        if self._second_look is None:
+            return result
+        again = partial(replay_command, self.arguments)
+        return with_second_look(result, self._second_look, again)
 
     def _repeat_command(self, clause: Clause) -> str:
         if clause.family == "CHURN":

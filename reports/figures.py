@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from .bootstrap import Change
 from .printable import printable
+from .proportion import Proportion
 from .results import Delivery, Percentiles
 
 NONE = "—"
@@ -94,6 +95,14 @@ def share(part: int, whole: int) -> str:
     if 0 < percent < 0.01:
         return "< 0.01 %"
     return f"{percent:.2f} %" if percent < 10 or percent > 90 else f"{percent:.1f} %"
+
+
+def rate(of: Proportion) -> str:
+    """`3 of 10 times (95 % confidence interval 11 % to 60 %)`."""
+    return (
+        f"{count(of.count)} of {count(of.of)} times "
+        f"(95 % confidence interval {100 * of.low:.0f} % to {100 * of.high:.0f} %)"
+    )
 
 
 def percentile(of: Percentiles, name: PercentileName) -> str:

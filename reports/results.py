@@ -17,6 +17,7 @@ import numpy as np
 
 from .billing import Cost, Traffic
 from .decoding import decode
+from .proportion import Proportion
 from .whole_file import write_whole
 
 FORMAT = 1
@@ -107,6 +108,8 @@ class ClauseResult:
     findings: tuple[Finding, ...] = ()
     core: bool = False
     """True for the clauses that any run must judge; skipping one makes the run partial."""
+    repeats: Proportion | None = None
+    """How often it was violated when the run's plan was performed again; None where that was not asked."""
     explained_by: tuple[str, ...] = ()
     """Clauses whose violation explains why this one, violated on its own, was left unknown."""
 
