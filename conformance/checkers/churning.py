@@ -48,7 +48,10 @@ def who_joined_is_not_deaf(case: Case) -> Judged:
     """CHURN-04: joined while broadcasts ran, still connected, and hears none of the final ones."""
     judged = _not_deaf(case, _JOINERS, "that connected while broadcasts ran", _TRIALS)
     rate = ghosts(case)
-    race = {"met_a_broadcast": _met_a_broadcast(case), "deaf_rate_95": (rate.low, rate.high)}
+    race = {
+        "met_a_broadcast": _met_a_broadcast(case),
+        "deaf_rate_95": (round(rate.low, 3), round(rate.high, 3)),
+    }
     return replace(judged, evidence={**judged.evidence, **race})
 
 

@@ -244,6 +244,8 @@ def test_a_run_folder_that_is_not_empty_is_not_overwritten(folder: Path) -> None
         ("--churn", "0"),
         ("--churn", "nan"),
         ("--churn-seconds", "0.5"),
+        ("--repeats", "-1"),
+        ("--shrink", "nan"),
         ("--seed", "x"),
     ],
 )

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from reports.figures import count, duration, evidence, lost_in_words, milliseconds, percentile, share
+from reports.figures import count, duration, evidence, lost_in_words, milliseconds, percentile, rate, share
+from reports.proportion import proportion
 from reports.results import Delivery, Percentiles
 
 
@@ -87,3 +88,7 @@ def test_evidence_of_any_type_can_be_shown() -> None:
         "nan": float("nan"),
     }
     assert evidence(counts) == "owed 12,000, ratio 0.50, ok yes, ids a, b, none —, text x\\n, no no, nan nan"
+
+
+def test_a_rate_is_told_with_its_interval() -> None:
+    assert rate(proportion(3, 10)) == "3 of 10 times (95 % confidence interval 11 % to 60 %)"

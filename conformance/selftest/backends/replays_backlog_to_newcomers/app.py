@@ -23,7 +23,7 @@ gateways = {}
 def connect(event, context):
     now = int(time.time())
     connection_id = event["requestContext"]["connectionId"]
-    table.put_item(Item={"connectionId": connection_id, "joined": now, "expires": now + 3 * 3600})
+    table.put_item(Item={"connectionId": connection_id, "joined": now, "came_ms": int(time.time() * 1000)})
     return {"statusCode": 200}
 
 
@@ -62,15 +62,15 @@ def catch_up(gateway, sender):
     )
     said = [row for row in everything() if "said" in row]
     for old in sorted(said, key=lambda row: row["connectionId"]):
-        if old["joined"] < row["joined"] - 3:
+        if old["said_ms"] < row["came_ms"] - 2000:
             post(gateway, sender, bytes(old["said"]))
 
 
 def remember(now, message):
     key = f"said-{time.time_ns()}-{os.getpid()}"
-    table.put_item(Item={"connectionId": key, "said": message, "joined": int(now), "expires": int(now) + 60})
+    table.put_item(Item={"connectionId": key, "said": message, "said_ms": int(now * 1000)})
     for old in everything():
-        if "said" in old and old["joined"] < now - KEPT:
+        if "said" in old and old["said_ms"] < (now - KEPT) * 1000:
             table.delete_item(Key={"connectionId": old["connectionId"]})
 
 
