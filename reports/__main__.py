@@ -16,14 +16,16 @@ from .baseline_gates import judge_against_baseline
 from .baseline_section import HEADLINES, sentence_of
 from .command_line import CommandLine
 from .cost import Assumptions, assumptions_with
-from .cut_short import read_cut_short
 from .gates import Gate, GateRow, GatesFileError, judge_gates, read_gates, unused_gates
 from .priced_run import priced
 from .prices import PricesFileError, read_prices
 from .printable import printable
 from .results import Exit, Results
-from .run_folder import CutShortError, RunFolderError, read_results
+from .run_choice import LocatedRun, RunChoice, choose_runs
+from .run_folder import RunFolderError, is_run_folder
 from .terminal import Style, gate_lines, style_of, verdict_line
+from .trend import trends_of
+from .trend_section import trend_in_words
 from .verdict import exit_of, worst_exit
 
 Run = tuple[str, Results, tuple[GateRow, ...]]
@@ -35,13 +37,14 @@ def main(arguments: Sequence[str] | None = None) -> Exit:
     try:
         gates = read_gates(options.gates) if options.gates is not None else ()
         prices, assumed = read_prices(options.prices), _assumptions(options.assume)
-        results = [priced(_read(path), path, prices, assumed) for path in options.runs]
-        base = [_read(path) for path in options.baseline]
+        chosen = choose_runs(options.runs)
+        base = [run for _, run in choose_runs(options.baseline).all]
     except (GatesFileError, PricesFileError, RunFolderError, ValueError) as error:
         print(f"reports: {error}", file=sys.stderr)
         return Exit.USAGE
-    runs = _judged(options.runs, results, base, gates)
-    across = Across(compare(results, base) if base else ())
+    shown = [(path, priced(run, path, prices, assumed)) for path, run in chosen.shown]
+    runs = _judged(shown, [run for _, run in chosen.all], base, gates)
+    across = _across(chosen, base)
     written = write_report(_out(options.out, options.runs), runs, across)
     _print(runs, across, written, style_of(sys.stdout, os.environ, width=shutil.get_terminal_size().columns))
     codes = [exit_of(results, rows) for _, results, rows in runs]
@@ -55,7 +58,13 @@ def _command_line() -> CommandLine:
         "judges gates, and exits with the worst verdict (0 pass, 1 violation or missed gate, "
         "3 harness error, 4 usage error, 6 inconclusive).",
     )
-    parser.add_argument("runs", metavar="RUN", nargs="+", type=Path, help="a run folder")
+    parser.add_argument(
+        "runs",
+        metavar="RUN",
+        nargs="+",
+        type=Path,
+        help="a run folder, or a folder of them: then a trend is drawn",
+    )
     parser.add_argument(
         "--baseline",
         metavar="RUN",
@@ -95,21 +104,21 @@ def _assumptions(settings: Sequence[str]) -> Assumptions:
         ) from error
 
 
-def _read(folder: Path) -> Results:
-    try:
-        return read_results(folder)
-    except CutShortError:
-        return read_cut_short(folder)
+def _across(chosen: RunChoice, base: Sequence[Results]) -> Across:
+    named = zip(_names([path for path, _ in chosen.all]), (run for _, run in chosen.all), strict=True)
+    comparisons = compare([run for _, run in chosen.all], base) if base else ()
+    return Across(comparisons, trends_of(named), chosen.left_out)
 
 
 def _judged(
-    paths: Sequence[Path], results: Sequence[Results], base: Sequence[Results], gates: Sequence[Gate]
+    shown: Sequence[LocatedRun], new: Sequence[Results], base: Sequence[Results], gates: Sequence[Gate]
 ) -> list[Run]:
     """Each run with its gates; to the first go those that no run was there for, so that none is dropped,
     and those against the baseline, which concern all runs together."""
+    results = [run for _, run in shown]
     rows = [judge_gates(gates, result) for result in results]
-    rows[0] = (*rows[0], *unused_gates(gates, results), *judge_against_baseline(gates, results, base))
-    return list(zip(_names(paths), results, rows, strict=True))
+    rows[0] = (*rows[0], *unused_gates(gates, results), *judge_against_baseline(gates, new, base))
+    return list(zip(_names([path for path, _ in shown]), results, rows, strict=True))
 
 
 def _names(paths: Sequence[Path]) -> list[str]:
@@ -121,7 +130,7 @@ def _names(paths: Sequence[Path]) -> list[str]:
 def _out(out: Path | None, runs: Sequence[Path]) -> Path:
     if out is not None:
         return out
-    return runs[0] if len(runs) == 1 else Path("report")
+    return runs[0] if len(runs) == 1 and is_run_folder(runs[0]) else Path("report")
 
 
 def _print(runs: Sequence[Run], across: Across, written: Written, style: Style) -> None:
@@ -132,6 +141,10 @@ def _print(runs: Sequence[Run], across: Across, written: Written, style: Style) 
     for comparison in across.comparisons:
         headline = HEADLINES[comparison.judgement].upper()
         print(f"against the baseline: {style.plain(f'{headline}  {sentence_of(comparison)}')}")
+    for sentence in (said for trend in across.trends for said in trend_in_words(trend)):
+        print(f"trend: {style.plain(printable(sentence, 400))}")
+    for sentence in across.left_out:
+        print(f"reports: {style.plain(printable(sentence, 400))}", file=sys.stderr)
     for problem in written.problems:
         print(f"reports: {problem}", file=sys.stderr)
     if written.page is not None:

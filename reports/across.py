@@ -5,12 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from .baseline import Comparison
+from .trend import Trend
 
 
 @dataclass(frozen=True)
 class Across:
     comparisons: tuple[Comparison, ...] = ()
     """Against a baseline, one for each kind of run."""
+    trends: tuple[Trend, ...] = ()
+    """Over many runs, one for each kind."""
+    left_out: tuple[str, ...] = ()
+    """A sentence for each folder that could not be read."""
 
     def comparison(self, kind: str) -> Comparison | None:
         """That of the runs of this kind."""

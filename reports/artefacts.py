@@ -93,7 +93,11 @@ def _combined(runs: Runs, across: Across) -> str:
 
 
 def _together(across: Across) -> dict[str, object]:
-    return {"comparisons": [{"judgement": c.judgement, **asdict(c)} for c in across.comparisons]}
+    return {
+        "comparisons": [{"judgement": c.judgement, **asdict(c)} for c in across.comparisons],
+        "trends": [asdict(trend) for trend in across.trends],
+        "left_out": across.left_out,
+    }
 
 
 def _renderers(runs: Runs, across: Across = ALONE) -> dict[str, Callable[[], str]]:

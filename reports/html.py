@@ -31,6 +31,7 @@ from .run_sections import (
     remarks_section,
     verdict_heading,
 )
+from .trend_section import trend_section
 from .verdict import Standing, standing, tally, target_name, worst_exit
 
 LIMIT_BYTES = 2_000_000
@@ -93,7 +94,12 @@ def _body(runs: Sequence[Run], detail: _Detail, across: Across) -> Markup:
         _run(name, results, gates, f"run{number}", detail, "hero", across)
         for number, (name, results, gates) in enumerate(runs, start=1)
     ]
-    return join([_overview(runs), comparison_section(across.comparisons), *parts])
+    return join([_overview(runs), _together(across), *parts])
+
+
+def _together(across: Across) -> Markup:
+    left_out = (tag("p", sentence, class_="note") for sentence in across.left_out)
+    return join([comparison_section(across.comparisons), trend_section(across.trends), *left_out])
 
 
 def _overview(runs: Sequence[Run]) -> Markup:
@@ -150,7 +156,7 @@ def _run(
         head,
         gates_section(gates),
         remarks_section(results),
-        comparison_section(across.comparisons) if look.startswith("lead") else Markup(""),
+        _together(across) if look.startswith("lead") else Markup(""),
         clauses_section(results, key, (clause.id for clause, _ in shown)),
         findings_section(shown, key, omitted),
         tag("section", tag("h3", "Over time"), charts) if charts else Markup(""),

@@ -16,6 +16,7 @@ from .gates import GateRow
 from .printable import printable
 from .results import ClauseResult, Outcome, Results
 from .terminal import finding_text
+from .trend_section import trend_in_words
 from .verdict import OUTCOME_SIGNS, OUTCOME_WORDS, Look, by_severity, standing, tally, target_name, trust
 
 LIMIT_BYTES = 64 * 1024
@@ -39,6 +40,8 @@ def render_markdown(
     """
     blocks = [block for name, results, gates in runs[:1] for block in _overview(name, results, gates)]
     blocks += [block for comparison in across.comparisons for block in _comparison(comparison)]
+    blocks += [f"- **Trend**: {escape(said)}" for trend in across.trends for said in trend_in_words(trend)]
+    blocks += [f"- {escape(sentence)}" for sentence in across.left_out]
     blocks += [block for name, results, gates in runs[1:] for block in _overview(name, results, gates)]
     blocks += [block for name, results, _ in runs for block in _findings(name, results)]
     named = [_LINKS.get(link, "file") + f": `{link}`" for link in links]

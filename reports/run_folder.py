@@ -72,6 +72,11 @@ def read_plan(folder: Path) -> Mapping[str, Any]:
     return plan
 
 
+def is_run_folder(folder: Path) -> bool:
+    """Whether a run left something there that can be read, or that should be."""
+    return (folder / RESULTS).exists() or any(folder.glob("history.*.jsonl"))
+
+
 def read_results(folder: Path) -> Results:
     """The results in a run folder.
 
@@ -83,7 +88,7 @@ def read_results(folder: Path) -> Results:
         raise RunFolderError(f"{folder} {missing}")
     path = folder / RESULTS
     if not path.exists():
-        if any(folder.glob("history.*.jsonl")):
+        if is_run_folder(folder):
             raise CutShortError(f"{folder} holds a history but no {RESULTS}: the run was cut short")
         raise RunFolderError(f"{folder} is no run folder: it holds neither {RESULTS} nor a history")
     return read_results_file(path)

@@ -12,6 +12,7 @@ from reports.__main__ import main
 from reports.history import ConnectStarted
 from reports.history_writer import HistoryWriter
 from reports.results import Exit, Results, Verdict, write_results
+from reports.tests.sample_history_of_runs import daily_runs
 from reports.tests.sample_runs import failing_run, passing_run
 from reports.tests.sample_sides import SLOWER, STEADY, side
 
@@ -115,6 +116,23 @@ def test_a_gate_against_the_baseline_fails_the_command(
     assert main([*new, "--baseline", *base, *out]) is Exit.VIOLATION
     assert "missed     latency_ms.last.p50 ≤ baseline + 10 %" in capsys.readouterr().out
     assert main([*new, *out]) is Exit.INCONCLUSIVE
+
+
+def test_a_folder_of_runs_draws_a_trend(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name, run in daily_runs(24, 12):
+        run_folder(tmp_path / "runs", name, run)
+    (tmp_path / "runs" / "run-03" / "results.json").write_text('{"format": 2, "clauses": []}')
+    assert main(["runs"]) is Exit.OK
+    captured = capsys.readouterr()
+    assert "run-23: CONFORMANT" in captured.out
+    assert "run-22" not in captured.out
+    assert "trend: latency_ms.last.p50 changed from 52 ms to 104 ms (+100 %)" in captured.out
+    assert "newer result format 2" in captured.err
+    for name in ("report.html", "summary.md", "report.json"):
+        assert "run-12" in (tmp_path / "report" / name).read_text()
 
 
 def test_the_bill_follows_the_price_table_and_what_is_assumed(tmp_path: Path) -> None:
