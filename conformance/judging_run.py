@@ -30,7 +30,16 @@ from conformance.harness.wiring import check_wiring
 from conformance.open_session import open_session
 from conformance.repeat_command import replay_command, seed_command
 from conformance.run_results import results_of
-from conformance.workloads import bad_messages, calm, churn, departures, faults, interleavings, stale_rows
+from conformance.workloads import (
+    bad_messages,
+    calm,
+    churn,
+    departures,
+    faults,
+    interleavings,
+    long_silence,
+    stale_rows,
+)
 from conformance.workloads.session import Scale, Session
 from reports.artefacts import Written, write_artefacts
 from reports.history_reader import read_history
@@ -45,8 +54,12 @@ WORKLOADS: Mapping[str, Callable[[Session], None]] = {
     "interleavings": interleavings.run,
     "churn": churn.run,
     "faults": faults.run,
+    "long silence": long_silence.run,
 }
 """In the order in which they run."""
+
+_LAST = "long silence"
+"""It ends every connection: what was sent before must be due by then."""
 
 _FAMILIES = {
     "ROUTE": {"bad messages"},
@@ -56,7 +69,7 @@ _FAMILIES = {
     "STALE": {"stale rows"},
     "DISC": {"departures"},
     "CHURN": {"interleavings", "churn"},
-    "FAULT": {"departures", "faults"},
+    "FAULT": {"departures", "faults", _LAST},
 }
 
 _NEEDS_CONTROL = "needs a local stack: `local`, a SAM template, or [control] of a stack's ready file"
@@ -160,11 +173,15 @@ class JudgingRun:
         with open_session(target, self.folder, self.scale, plan, self.progress) as session:
             if not self._wired(session.fleet):
                 return
-            for name in workloads:
-                self._workload(name, session)
+            chosen = list(workloads)
+            for name in chosen:
+                if name != _LAST:
+                    self._workload(name, session)
             self.progress("waiting for the last deliveries to be due")
             session.phase("end", "settle")
             session.settle()
+            if _LAST in chosen:
+                self._workload(_LAST, session)
         self._look_again(target, plan)
 
     def _look_again(self, target: Target, plan: Plan) -> None:

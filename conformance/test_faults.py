@@ -58,3 +58,58 @@ def test_fault_09_who_is_gone_is_left_alone(judge: Callable[[], None]) -> None:
 @pytest.mark.clause("FAULT-10")
 def test_fault_10_a_410_costs_nobody_else_anything(judge: Callable[[], None]) -> None:
     judge()
+
+
+@pytest.mark.clause("FAULT-20")
+def test_fault_20_who_was_pending_hears(judge: Callable[[], None]) -> None:
+    judge()
+
+
+@pytest.mark.clause("FAULT-21")
+def test_fault_21_nothing_is_posted_to_who_is_connecting(judge: Callable[[], None]) -> None:
+    judge()
+
+
+@pytest.mark.clause("FAULT-22")
+def test_fault_22_rows_go_without_disconnect(judge: Callable[[], None]) -> None:
+    judge()
+
+
+@pytest.mark.clause("FAULT-23")
+def test_fault_23_disconnect_may_come_late_and_twice(judge: Callable[[], None]) -> None:
+    judge()
+
+
+@pytest.mark.clause("FAULT-24")
+def test_fault_24_every_small_page_is_read(judge: Callable[[], None]) -> None:
+    judge()
+
+
+@pytest.mark.clause("FAULT-25")
+def test_fault_25_an_unwritten_row_is_no_secret(judge: Callable[[], None]) -> None:
+    judge()
+
+
+@pytest.mark.clause("FAULT-26")
+def test_fault_26_an_unread_audience_is_told(judge: Callable[[], None]) -> None:
+    judge()
+
+
+@pytest.mark.clause("FAULT-27")
+def test_fault_27_a_lagging_read_hides_nobody(judge: Callable[[], None]) -> None:
+    judge()
+
+
+@pytest.mark.clause("FAULT-28")
+def test_fault_28_the_refused_are_forgotten(judge: Callable[[], None]) -> None:
+    judge()
+
+
+@pytest.mark.clause("FAULT-29")
+def test_fault_29_a_new_environment_costs_nobody_anything(judge: Callable[[], None]) -> None:
+    judge()
+
+
+@pytest.mark.clause("FAULT-30")
+def test_fault_30_the_silent_are_forgotten_in_time(judge: Callable[[], None]) -> None:
+    judge()

@@ -11,7 +11,18 @@ from dataclasses import replace
 from conformance.clauses import Clause, clauses
 from reports.results import ClauseResult, Outcome
 
-from . import broadcasting, churning, cleaning_up, connecting, leaking, leaving, posting, routing, stale
+from . import (
+    broadcasting,
+    churning,
+    cleaning_up,
+    connecting,
+    leaking,
+    leaving,
+    lifetime,
+    posting,
+    routing,
+    stale,
+)
 from .case import Case, Checker, Judged
 
 CHECKERS: Mapping[str, Checker] = {
@@ -24,6 +35,7 @@ CHECKERS: Mapping[str, Checker] = {
     **churning.CHECKERS,
     **posting.CHECKERS,
     **cleaning_up.CHECKERS,
+    **lifetime.CHECKERS,
 }
 """The checker of every clause, by id."""
 

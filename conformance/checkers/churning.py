@@ -67,7 +67,8 @@ def no_row_is_left(case: Case) -> Judged:
     since_ns = final[-1].started_ns if final else case.history.end_ns
     looks = [row for row in case.history.rows if row.started_ns >= since_ns]
     live = {c.connection_id for c in case.history.connections if _open_at_final(case, c)}
-    left = sorted({row.connection_id for row in looks if row.present and row.connection_id not in live})
+    later = {c.connection_id for c in case.history.connections if c.opening_ns > since_ns}
+    left = sorted({row.connection_id for row in looks if row.present} - live - later)
     went = sum(_left_in_churn(case, c) for c in case.connections(*_JOINERS))
     counts = {"went": went, "live_rows": sum(row.connection_id in live for row in looks), "left": len(left)}
     if left and case.too_busy(case.bounds.stale_s):

@@ -16,12 +16,12 @@ _PARTING = 2
 
 def the_row_of_the_closed_goes(case: Case) -> Judged:
     """DISC-01: without help of broadcasts, by `$disconnect`."""
-    return _goes(case, "leaver/close", case.bounds.cleanup_s, "of closed connections")
+    return forgotten(case, "leaver/close", case.bounds.cleanup_s, "of closed connections")
 
 
 def the_row_of_the_cut_off_goes(case: Case) -> Judged:
     """DISC-02: while broadcasts go on."""
-    return _goes(case, "leaver/abort", case.bounds.stale_s, "of connections cut off")
+    return forgotten(case, "leaver/abort", case.bounds.stale_s, "of connections cut off")
 
 
 def departures_disturb_nobody(case: Case) -> Judged:
@@ -47,7 +47,8 @@ def a_parting_word_reaches_all_or_nobody(case: Case) -> Judged:
     return judged_losses(case, case.pairs("leave/parting"), "of a parting sender's words", at_least=_PARTING)
 
 
-def _goes(case: Case, group: str, bound_s: float, whose: str) -> Judged:
+def forgotten(case: Case, group: str, bound_s: float, whose: str) -> Judged:
+    """Whether the rows of the group's connections were gone so long after they had left."""
     leavers = [c for c in case.connections(group) if c.connection_id and c.leaving_ns is not None]
     if not any(row.present for row in case.history.rows):
         return unknown("no attribute of any row holds a connection id, so rows cannot be told apart")

@@ -19,6 +19,9 @@ One event a line, times in milliseconds from the start of the run:
     700 backend deletes b          … a delete of b's row
     700 backend fails b            … an invocation for b that failed
     700 backend prints 3           … so many lines that functions printed
+    700 backend welcomes b         … a post to b by the `$connect` that lets it in
+    700 backend forgets b          … one more run of `$disconnect` for b; `fumbles b`: one that failed
+    800 clock 93600                the stack's clock was moved by so many seconds
 
 A connection's API Gateway id is `<name>-id`. The trace has what the other lines imply, too: connections that
 begin and end, posts of what is heard, an invocation for each message.
@@ -55,6 +58,7 @@ _LEAVINGS: dict[str, Leaving] = {
     "closed-by-peer": "peer-close",
     "lost": "peer-lost",
 }
+_DISCONNECTS = {"forgets": "returned", "fumbles": "unhandled"}
 _HANDSHAKE_MS = 5
 _AFTER_MS = 1
 
@@ -94,6 +98,8 @@ class _Story:
             span.ended_ns, span.injected = at_ns, int(rest[1])
         elif who == "backend":
             self._backend(at_ns, *rest)
+        elif who == "clock":
+            self.traced.clock_moved(at_ns, float(rest[0]))
         elif who == "plants":
             name = f"stale{len(self.told.planted)}-id"
             self.told.planted.append(RowPlanted(at_ns, name, rest[0], rest[1]))  # type: ignore[arg-type]
@@ -113,6 +119,10 @@ class _Story:
             self.traced.deletes(f"{whom}-id", at_ns)
         elif verb == "prints":
             self.traced.printed(int(whom), at_ns)
+        elif verb == "welcomes":
+            self.traced.welcomed(f"{whom}-id", at_ns)
+        elif verb in _DISCONNECTS:
+            self.traced.runs("$disconnect", f"{whom}-id", at_ns, at_ns, _DISCONNECTS[verb])
         else:
             self.traced.invoked(f"{whom}-id", at_ns, {"fails": "unhandled"}[verb])
 
@@ -151,9 +161,10 @@ class _Story:
         connection.opened_ns, connection.connect_outcome, connection.status = at_ns, "ok", 101
         self.traced.established(f"{who}-id", at_ns)
 
-    def _refused(self, _at_ns: int, who: str, status: str) -> None:
+    def _refused(self, at_ns: int, who: str, status: str) -> None:
         self.connections[who].connect_outcome = "failed"
         self.connections[who].status = int(status)
+        self.traced.refused(f"{who}-id", at_ns)
 
     def _sends(self, at_ns: int, who: str, rest: str) -> None:
         name, group = rest.split()

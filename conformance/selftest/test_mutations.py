@@ -164,6 +164,17 @@ MUTATIONS: dict[str, Mutation] = {
     ),
     "FAULT-09": _changed(r"^(\d+) lag 3$", lambda m: f"{m[1]} backend posts g0 410\n{m[0]}"),
     "FAULT-10": _without(r"v5 hears fault-after"),
+    "FAULT-20": _without(r"held1 hears fault-life-held"),
+    "FAULT-21": _changed(r"^(\d+) life2 connects.*$", lambda m: f"{m[0]}\n{m[1]} backend welcomes life2"),
+    "FAULT-22": _changed(r"^(\d+) row dropped1 absent", lambda m: f"{int(m[1]) + 3500} row dropped1 there"),
+    "FAULT-23": _changed(r"backend forgets", lambda m: "backend fumbles"),
+    "FAULT-24": _without(r"life2 hears fault-life-pages"),
+    "FAULT-25": _without(r"unwritten1 hears fault-life-admitted"),
+    "FAULT-26": _without(r"life1 hears fault-life-unread"),
+    "FAULT-27": _without(r"lag0 hears fault-life-lag"),
+    "FAULT-28": _changed(r"^(\d+) row refused1 absent", lambda m: f"{int(m[1]) + 3500} row refused1 there"),
+    "FAULT-29": _without(r"life3 hears fault-life-cold"),
+    "FAULT-30": _changed(r"row silent1 absent", lambda m: "row silent1 there"),
 }
 
 

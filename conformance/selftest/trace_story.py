@@ -6,12 +6,21 @@ import json
 from dataclasses import dataclass, field
 from typing import TypedDict
 
-from reports.trace import ConnectionsCall, FunctionOutput, Invocation, LifecycleStep, TableCall, Trace
+from reports.trace import (
+    ClockMoved,
+    ConnectionsCall,
+    FunctionOutput,
+    Invocation,
+    LifecycleStep,
+    TableCall,
+    Trace,
+)
 
 _MS = 1_000_000
 _POST_NS = 14 * _MS
 _INVOCATION_NS = 500 * _MS
 _FUNCTION = "SendMessage"
+_FUNCTIONS = {"$connect": "Connect", "$disconnect": "Disconnect", "sendmessage": _FUNCTION}
 
 
 class _Times(TypedDict):
@@ -30,12 +39,25 @@ class TraceStory:
     trace: Trace = field(default_factory=Trace)
 
     def established(self, connection_id: str, at_ns: int) -> None:
+        """`$connect` has let the client in."""
+        self.runs("$connect", connection_id, at_ns - 4 * _MS, at_ns - 2 * _MS)
         self._step("established", connection_id, at_ns - _MS)
+
+    def refused(self, connection_id: str, at_ns: int) -> None:
+        self._step("refused", connection_id, at_ns)
 
     def ended(self, connection_id: str, at_ns: int) -> None:
         """The connection has ended, and `$disconnect` deletes its row."""
         self._step("ended", connection_id, at_ns + _MS)
         self.deletes(connection_id, at_ns + 2 * _MS)
+        self.runs("$disconnect", connection_id, at_ns + _MS, at_ns + 3 * _MS)
+
+    def welcomed(self, connection_id: str, at_ns: int) -> None:
+        """`$connect` posts to the connection whose handshake begins now."""
+        self._post(connection_id, at_ns + 2 * _MS, at_ns + 3 * _MS, 410, _FUNCTIONS["$connect"])
+
+    def clock_moved(self, at_ns: int, seconds: float) -> None:
+        self.trace.rows.append(ClockMoved(**self._times(at_ns, at_ns), seconds=seconds))
 
     def heard(self, connection_id: str, at_ns: int) -> None:
         """Somebody heard something: it was posted a little earlier."""
@@ -45,14 +67,20 @@ class TraceStory:
         self._post(connection_id, at_ns, at_ns + _POST_NS, status)
 
     def invoked(self, connection_id: str, at_ns: int, outcome: str = "returned") -> None:
+        """A message was handled."""
+        self.runs("sendmessage", connection_id, at_ns, at_ns + _INVOCATION_NS, outcome)
+
+    def runs(
+        self, route: str, connection_id: str, started_ns: int, ended_ns: int, outcome: str = "returned"
+    ) -> None:
         detail = json.dumps({"statusCode": 200}) if outcome == "returned" else "[]"
         self.trace.rows.append(
             Invocation(
-                **self._times(at_ns, at_ns + _INVOCATION_NS),
-                function=_FUNCTION,
-                route="sendmessage",
+                **self._times(started_ns, ended_ns),
+                function=_FUNCTIONS[route],
+                route=route,
                 connection_id=connection_id,
-                request_id=f"r{at_ns}",
+                request_id=f"r{started_ns}",
                 outcome=outcome,
                 detail=detail,
             )
@@ -75,13 +103,15 @@ class TraceStory:
             )
         )
 
-    def _post(self, connection_id: str, started_ns: int, ended_ns: int, status: int) -> None:
+    def _post(
+        self, connection_id: str, started_ns: int, ended_ns: int, status: int, function: str = _FUNCTION
+    ) -> None:
         self.trace.rows.append(
             ConnectionsCall(
                 **self._times(started_ns, ended_ns),
                 method="POST",
                 connection_id=connection_id,
-                function=_FUNCTION,
+                function=function,
                 status=status,
             )
         )

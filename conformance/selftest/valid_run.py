@@ -21,6 +21,9 @@ def valid_run() -> list[str]:
     run.interleavings()
     run.churn()
     run.post_faults()
+    run.life_faults()
+    run.departures_unheard()
+    run.long_silence()
     run.end()
     return run.lines
 
@@ -193,6 +196,65 @@ class _Run:
         self.say(f"fault post/{name} {victim}".rstrip())
         self.broadcast("v5", f"fault/post/{name}", deaf=deaf)
         self.say(f"fault-over post/{name} 1")
+
+    def life_faults(self) -> None:
+        for group, count in (("life", 4), ("dropped", 3), ("late", 1), ("twice", 1)):
+            for number in range(count):
+                self.connect(f"{group}{number}", f"fault-{group}")
+        self.say("fault life/refused")
+        for number in range(2):
+            self.say(f"refused{number} connecting fault-refused")
+            self.say(f"refused{number} refused 502")
+        self.say("fault-over life/refused 2")
+        self.say("fault life/held")
+        for number in range(2):
+            self.say(f"held{number} connecting fault-held")
+        self.broadcast("life0", "fault/life/pending")
+        for number in range(2):
+            self.say(f"held{number} connected")
+            self._open.append(f"held{number}")
+        self.say("fault-over life/held 2")
+        self.broadcast("life0", "fault/life/held")
+        self.say("fault life/lag")
+        self.connect("lag0", "fault-lag")
+        self.broadcast("life0", "fault/life/lag")
+        self.say("fault-over life/lag 1")
+        for part in ("pages", "unread", "cold"):
+            self.say(f"fault life/{part}")
+            self.broadcast("life0", f"fault/life/{part}")
+            self.say(f"fault-over life/{part} 1")
+        self.say("fault life/unwritten")
+        self.say("unwritten0 connecting fault-unwritten")
+        self.say("unwritten0 refused 500")
+        self.connect("unwritten1", "fault-unwritten")
+        self.say("fault-over life/unwritten 2")
+        self.broadcast("life0", "fault/life/admitted")
+
+    def departures_unheard(self) -> None:
+        gone = ["dropped0", "dropped1", "dropped2", "late0", "twice0"]
+        for name in (*gone, "refused0", "refused1"):
+            self.look(name, "there")
+        for kind in ("dropped", "late", "twice"):
+            self.say(f"fault life/{kind} {kind}0")
+        self.leave(gone)
+        self.say("backend forgets twice0")
+        for name in (*gone, "refused0", "refused1"):
+            self.look(name, "absent")
+        for kind in ("dropped", "late", "twice"):
+            self.say(f"fault-over life/{kind} 1")
+        self.leave(list(self._open))
+
+    def long_silence(self) -> None:
+        silent = ["silent0", "silent1"]
+        for name in silent:
+            self.connect(name, "fault-silent")
+            self.look(name, "there")
+        self.say("fault life/silent")
+        self.say("clock 93600")
+        for name in silent:
+            self.look(name, "absent")
+        self.leave(silent, "closed-by-peer")
+        self.say("fault-over life/silent 2")
 
     def end(self) -> None:
         self.now += 3000

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import post_faults
+from . import life_faults, post_faults
 from .session import Session
 
 
@@ -12,3 +12,4 @@ def run(session: Session) -> None:
         return
     session.phase("faults", "main")
     post_faults.run(session, session.control)
+    life_faults.run(session, session.control)

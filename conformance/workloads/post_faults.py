@@ -22,9 +22,10 @@ from conformance.harness.fault_rules import (
     Status,
     Where,
 )
-from reports.trace import ConnectionsCall, Invocation, LifecycleStep
+from reports.trace import ConnectionsCall, Invocation
 
 from .session import Session
+from .stack_connections import connect_told
 
 _CLIENTS = 8
 _LEAST = 7
@@ -40,7 +41,7 @@ _ROUNDS_AFTER = 2
 def run(session: Session, control: Control) -> None:
     """Does nothing where a broadcast is posted to hardly anybody."""
     session.progress("faults: posts that fail, hang, or take their time")
-    clients = _connected(session, control)
+    clients = connect_told(session, control, "fault-post", _CLIENTS)
     order = _in_posting_order(session, control, clients)
     if len(order) < _LEAST:
         session.fleet.recorder.note(f"faults: only {len(order)} of {len(clients)} clients were posted to")
@@ -58,18 +59,6 @@ def run(session: Session, control: Control) -> None:
     for speaker in order[:_ROUNDS_AFTER]:
         session.say(speaker, "fault/after", among=clients)
     session.retire(clients)
-
-
-def _connected(session: Session, control: Control) -> list[Client]:
-    """Clients whose connection ids the stack has told."""
-    position = control.position()
-    clients = session.connect("fault-post", _CLIENTS)
-    steps = control.since(position, "lifecycle").of(LifecycleStep)
-    ids = {step.source_port: step.connection_id for step in steps if step.source_port is not None}
-    for client in clients:
-        if client.connection_id is None and client.source_port in ids:
-            client.connection_id = ids[client.source_port]
-    return clients
 
 
 def _in_posting_order(session: Session, control: Control, clients: Sequence[Client]) -> list[Client]:
