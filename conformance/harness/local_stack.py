@@ -53,7 +53,13 @@ def open_target(
     with (folder / "stack.log").open("ab") as log:
         process = _start(spec, folder, [*command, *(_CONTROLS if controls else ())], log.fileno())
         try:
-            yield _ready(process, folder)
+            target = _ready(process, folder)
+            try:
+                yield target
+            except HarnessError as error:
+                if process.poll() is None:
+                    raise
+                raise _died(process, folder, "in the middle of the run") from error
             if process.poll() is not None:
                 raise _died(process, folder, "in the middle of the run")
         finally:

@@ -96,6 +96,22 @@ def test_a_stack_that_dies_during_the_run_is_our_error(tmp_path: Path) -> None:
         opening.__exit__(None, None, None)
 
 
+def test_what_fails_because_the_stack_is_dead_is_told_by_its_end(tmp_path: Path) -> None:
+    opening = open_target(REFERENCE, tmp_path, command=stand_in("serves"))
+    opening.__enter__()
+    pid = int(log(tmp_path).split()[1].rstrip(","))
+    os.kill(pid, signal.SIGKILL)
+    assert wait_for(lambda: not _alive(pid), Deadline(WAIT_S))
+    failure = HarnessError("nobody answers")
+    with pytest.raises(HarnessError, match="in the middle of the run"):
+        opening.__exit__(HarnessError, failure, None)
+
+
+def test_a_stack_with_controls_is_asked_for_them(tmp_path: Path) -> None:
+    with open_target(REFERENCE, tmp_path, command=stand_in("serves"), controls=True):
+        assert "'--control-port', '0'" in log(tmp_path)
+
+
 def test_a_stack_that_does_not_stop_is_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(local_stack, "STOP_S", 0.2)
     with open_target(REFERENCE, tmp_path, command=stand_in("stubborn")):

@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+from conformance.checkers import judge
+from conformance.checkers.case import Case
+from conformance.harness.contract import Bounds, Contract
+from reports.history import Phase
+from reports.history_reader import History
+from reports.results import ClauseResult, Outcome
+from reports.trace import Gap, Trace
+
+from .story import history_of
+
+_BOUNDS = Bounds(deliver_s=1.0, cleanup_s=2.0, stale_s=3.0)
+LEFT = [
+    *(f"{at} {name} connects newcomer" for at, name in enumerate("abcd")),
+    *(f"{100 + at} {name} closes" for at, name in enumerate("bcd")),
+]
+
+
+def told(*later: str) -> History:
+    """Three have left at 0.1 s; what follows is up to the test."""
+    return history_of([*LEFT, *later, "20000 lag 1"])
+
+
+def judged(history: History) -> ClauseResult:
+    return judge("FAULT-09", Case(history, Contract(), _BOUNDS))
+
+
+def spoken(at_ms: int) -> list[str]:
+    return [f"{at_ms + number} a sends m{at_ms + number} broadcast/plain" for number in range(3)] + [
+        f"{at_ms + number + 20} a hears m{at_ms + number}" for number in range(3)
+    ]
+
+
+def test_who_left_is_left_alone() -> None:
+    assert judged(told(*spoken(9000))).outcome is Outcome.PASS
+
+
+def test_a_post_within_the_stale_bound_is_fine_and_one_after_it_is_not() -> None:
+    assert judged(told("3000 backend posts b 410", *spoken(9000))).outcome is Outcome.PASS
+    late = judged(told("3200 backend posts b 410", *spoken(9000)))
+    assert late.outcome is Outcome.FAIL
+    assert "b is gone for long" in late.findings[0].title
+
+
+def test_a_row_that_the_harness_has_put_back_may_be_met_again() -> None:
+    lines = ["200 stale0 connects ghost", "300 stale0 closes", "9000 plants gone first"]
+    met = [*lines, "10000 backend posts stale0 410", *spoken(15000)]
+    assert judged(told(*met)).outcome is Outcome.PASS
+    assert judged(told(*met, "13000 backend posts stale0 410")).outcome is Outcome.FAIL
+
+
+def test_a_trace_with_a_gap_proves_nothing() -> None:
+    history = told(*spoken(9000))
+    history.trace = Trace([*history.trace.rows, Gap(1, 9)])
+    assert judged(history).outcome is Outcome.UNKNOWN
+
+
+def test_a_run_of_some_workloads_is_too_short_and_a_whole_one_must_tell() -> None:
+    history = told(*spoken(1000))
+    assert judged(history).outcome is Outcome.SKIP
+    history.phases.append(Phase(0, "churn", "main"))
+    assert judged(history).outcome is Outcome.UNKNOWN
+
+
+def test_on_a_busy_machine_late_posts_are_only_suspected() -> None:
+    history = told("3200 backend posts b 410", *spoken(9000), "19000 lag 900")
+    assert judged(history).outcome is Outcome.UNKNOWN
