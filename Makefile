@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 RUNS ?= runs/demo
 
-.PHONY: demo test compare selftest bench-load env check fmt docs lock
+.PHONY: demo test compare selftest bench-load bench-stack env check fmt docs lock
 
 env: .venv/.made
 
@@ -63,6 +63,10 @@ selftest: env
 # What a verified delivery costs, beside a C client and plain Locust: two minutes, two cores, gcc.
 bench-load: env
 	@$(BIN)/python -m benchmarks
+
+# The local stack beside serverless-offline, the reference beside boto3; wants an idle machine and some minutes.
+bench-stack: env
+	@$(BIN)/python -m reference_app.benchmark
 
 check: env
 	$(BIN)/ruff check .

@@ -16,7 +16,7 @@ from reference_app.gateway.certificates import Certificates
 from reference_app.gateway.clock import SystemClock
 from reference_app.gateway.dynamodb.dynamodb_endpoint import DynamoDbEndpoint
 from reference_app.gateway.dynamodb.table_creation import create_tables
-from reference_app.gateway.functions import name_interception, node_sdk
+from reference_app.gateway.functions import name_interception, node_sdk, npm_packages
 from reference_app.gateway.functions.function_environment import Surroundings
 from reference_app.gateway.functions.inline_code import staged
 from reference_app.gateway.functions.lambda_runtime import is_node
@@ -188,7 +188,7 @@ class Stack:
         """What Lambda's Node runtime ships, for an application that has functions for it."""
         if not any(is_node(function) for function in application.functions.values()):
             return ()
-        cache = node_sdk.cache_folder(os.environ)
+        cache = npm_packages.cache_folder(os.environ)
         return (await node_sdk.installed_sdk(cache, self._options.notify),)
 
     def _surroundings(

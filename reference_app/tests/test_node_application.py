@@ -9,7 +9,8 @@ from collections.abc import Iterator
 import pytest
 
 from reference_app.gateway.functions import node_runtime
-from reference_app.gateway.functions.node_sdk import cache_folder, installed_sdk
+from reference_app.gateway.functions.node_sdk import installed_sdk
+from reference_app.gateway.functions.npm_packages import cache_folder
 from reference_app.gateway.stack_errors import NodeSdkError
 from reference_app.tests.process_state import eventually
 from reference_app.tests.running_command import APPS, Running, running

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from reference_app.gateway.functions import node_runtime, node_sdk
-from reference_app.gateway.functions.node_sdk import cache_folder, installed_sdk
+from reference_app.gateway.functions import node_runtime, npm_packages
+from reference_app.gateway.functions.node_sdk import installed_sdk
 from reference_app.gateway.stack_errors import NodeSdkError
 
 INSTALLS = """#!/bin/sh
@@ -75,7 +75,7 @@ def test_nothing_half_installed_stays_in_the_cache(npm: Npm) -> None:
 
 def test_an_npm_that_never_ends_is_ended(npm: Npm, monkeypatch: pytest.MonkeyPatch) -> None:
     npm.does("#!/bin/sh\nsleep 600\n")
-    monkeypatch.setattr(node_sdk, "INSTALL_LIMIT_S", 0.05)
+    monkeypatch.setattr(npm_packages, "INSTALL_LIMIT_S", 0.05)
 
     with pytest.raises(NodeSdkError, match="did not end within"):
         npm.install()
@@ -93,11 +93,6 @@ def test_a_cache_that_cannot_be_written_is_told_of(npm: Npm) -> None:
 
     with pytest.raises(NodeSdkError, match="cannot write"):
         npm.install()
-
-
-def test_the_cache_is_where_the_user_keeps_caches() -> None:
-    assert cache_folder({"XDG_CACHE_HOME": "/elsewhere"}) == Path("/elsewhere/churnproof")
-    assert cache_folder({}) == Path.home() / ".cache" / "churnproof"
 
 
 def test_the_manifests_name_exact_versions_and_no_host() -> None:

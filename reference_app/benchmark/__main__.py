@@ -1,0 +1,137 @@
+"""`python -m reference_app.benchmark`: this stack beside serverless-offline, the reference beside boto3.
+
+It prints what it measures and asserts nothing: the figures are this machine's, their ratios travel better.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import platform
+import sys
+import tempfile
+from pathlib import Path
+
+from reference_app.benchmark import measurements, stacks
+from reference_app.benchmark.audience import BenchmarkError
+from reference_app.benchmark.report import Comparison, comparison_table, fan_out_table, growth_table
+from reference_app.benchmark.stacks import Serving
+from reference_app.gateway.functions import npm_packages
+from reference_app.gateway.functions.node_sdk import installed_sdk
+from reference_app.gateway.functions.npm_packages import NpmError
+from reference_app.gateway.stack_errors import StackError
+
+EXIT_HARNESS = 3
+PARTS = ("gateways", "growth", "fan-out", "idle")
+_LISTENERS = 100
+_ROOT = stacks.FOLDER.parents[1]
+_MANIFEST = stacks.FOLDER / "serverless_offline" / "package.json"
+
+
+def main() -> int:
+    """Run the parts that are asked for; returns the exit code."""
+    options = _parser().parse_args()
+    print(
+        f"{platform.system()} {platform.machine()}, {os.cpu_count()} CPUs, Python {platform.python_version()}"
+    )
+    try:
+        asyncio.run(_run(options))
+    except (BenchmarkError, StackError) as error:
+        print(f"reference_app.benchmark: {error}", file=sys.stderr)
+        return EXIT_HARNESS
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m reference_app.benchmark", description=__doc__)
+    parser.add_argument("parts", nargs="*", metavar="PART", help=f"what to measure: {', '.join(PARTS)} (all)")
+    parser.add_argument("--seconds", type=float, default=5.0, help="length of each broadcast (%(default)g)")
+    parser.add_argument("--rounds", type=int, default=20, help="broadcasts of each fan-out (%(default)d)")
+    parser.add_argument(
+        "--sizes",
+        type=int,
+        nargs="+",
+        default=[100, 1000, 5000],
+        help="connections of `growth` (%(default)s)",
+    )
+    parser.add_argument("--idle", type=int, default=10_000, help="connections of `idle` (%(default)d)")
+    return parser
+
+
+async def _run(options: argparse.Namespace) -> None:
+    parts = options.parts or PARTS
+    if "gateways" in parts:
+        await _gateways(options.seconds)
+    if "growth" in parts:
+        await _growth(options.sizes, options.seconds)
+    if "fan-out" in parts:
+        await _fan_out(options.rounds)
+    if "idle" in parts:
+        await _idle(options.idle)
+
+
+async def _gateways(seconds: float) -> None:
+    cache = npm_packages.cache_folder(os.environ)
+    try:
+        packages = await npm_packages.installed(cache, "serverless-offline", [_MANIFEST], _announce)
+    except NpmError as failed:
+        print(f"\nNothing to compare with: serverless-offline cannot be installed ({failed.reason}).")
+        packages = None
+    await installed_sdk(cache, print)  # or its download would count as time to ready
+    compared = []
+    async with stacks.local_stack() as ours:
+        compared.append(await _measured(ours, seconds))
+    if packages is not None:
+        for in_process in (False, True):
+            with tempfile.TemporaryDirectory() as folder:
+                offline = stacks.serverless_offline(packages, Path(folder), in_process=in_process)
+                async with offline as theirs:
+                    compared.append(await _measured(theirs, seconds))
+    print(comparison_table(compared, _LISTENERS))
+
+
+async def _measured(serving: Serving, seconds: float) -> Comparison:
+    handshakes = await measurements.handshakes(serving)
+    async with measurements.audience(serving, _LISTENERS) as (heard, speakers):
+        delivered = await measurements.deliveries(serving, heard, speakers, seconds)
+    return Comparison(
+        serving.name,
+        serving.ready_s,
+        measurements.HANDSHAKES / handshakes.seconds,
+        handshakes.cpu_s / measurements.HANDSHAKES,
+        delivered.per_second,
+        delivered.cpu_s / delivered.count,
+    )
+
+
+async def _growth(sizes: list[int], seconds: float) -> None:
+    rows = []
+    async with stacks.local_stack() as serving:
+        for size in sizes:
+            async with measurements.audience(serving, size) as (heard, speakers):
+                rows.append((size, await measurements.deliveries(serving, heard, speakers, seconds)))
+    print(growth_table(rows))
+
+
+async def _fan_out(rounds: int) -> None:
+    async with (
+        stacks.local_stack("fan_outs.yaml", ReferenceRoot=str(_ROOT)) as serving,
+        measurements.audience(serving, _LISTENERS) as (heard, speakers),
+    ):
+        costs = await measurements.fan_out_costs(heard, speakers[0], rounds)
+    print(fan_out_table(costs, _LISTENERS))
+
+
+async def _idle(count: int) -> None:
+    async with stacks.local_stack() as serving:
+        each = await measurements.bytes_per_connection(serving, count)
+    print(f"\n{count} idle connections at once: {each / 1024:.1f} KiB each in the gateway's process.")
+
+
+def _announce(folder: Path) -> None:
+    print(f"installing serverless-offline into {folder}; this happens once")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
