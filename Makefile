@@ -80,6 +80,7 @@ fmt: env
 # What is generated from tables; a test keeps both in step.
 docs: env
 	$(BIN)/python -m conformance clauses > docs/clauses.md
+	$(BIN)/python -m reports.schema > docs/results.schema.json
 
 # Pins without hosts: what resolves them is the business of the machine that installs.
 lock:

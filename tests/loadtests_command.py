@@ -19,6 +19,7 @@ from conformance.selftest.broadcast_server import BroadcastServer
 from reports.history_reader import read_history
 from reports.results import ClauseResult, Outcome, Results
 from reports.run_folder import read_results
+from reports.tests.published_schema import check_run
 
 _ROOT = Path(__file__).parent.parent
 _LONGEST_S = 120.0
@@ -101,6 +102,7 @@ def start_load(
 def ended(process: subprocess.Popen[str], folder: Path) -> Load:
     """Wait for the command's end."""
     output, _ = process.communicate(timeout=_LONGEST_S)
+    check_run(folder)
     return Load(process.returncode, output, folder)
 
 

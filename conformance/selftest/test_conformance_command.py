@@ -14,6 +14,7 @@ import pytest
 from conformance.harness.plan import Plan
 from reports.results import ClauseResult, Outcome, Results, write_results
 from reports.run_folder import read_results
+from reports.tests.published_schema import check_run
 from reports.tests.sample_runs import passing_run
 
 from .broadcast_server import BroadcastServer
@@ -95,6 +96,7 @@ def test_a_correct_backend_by_its_url_alone_is_conformant_on_the_core_clauses(
         "summary.md",
         "report.html",
     }
+    check_run(folder)
 
 
 def test_without_access_to_the_table_its_clauses_are_skipped_with_the_reason(
