@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import secrets
 import sys
+import time
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from datetime import UTC, datetime
@@ -32,6 +33,7 @@ from reports.terminal import clause_findings, style_of, verdict_table
 
 _RUN = pytest.StashKey[JudgingRun]()
 _RESULTS = pytest.StashKey[Results]()
+_STARTED = pytest.StashKey[float]()
 _SCALE_OPTIONS = {
     "seed": "--seed",
     "connections": "--connections",
@@ -103,10 +105,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--management-endpoint", metavar="URL", help="@connections endpoint, with the stage")
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist starts its workers
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "clause(id): the clause that a test judges")
+    config.stash[_STARTED] = time.monotonic()
     if _spec(config):
         config.option.reportchars = ""  # the verdict table tells it once, and better
+        config.option.tx = []  # -n: one run is one process, however many clients it has
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
@@ -121,7 +126,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     judging = [item for item in items if _clause_of(item)]
     if not judging:
         return
-    if not _spec(config):
+    if not _spec(config) and not config.option.collectonly:
         raise pytest.UsageError(f"which backend? --target T, where T is {FORMS}")
     items.sort(key=lambda item: order.get(_clause_of(item) or "", -1))
     if config.getoption("profile") == "core":
@@ -135,8 +140,6 @@ def pytest_runtestloop(session: pytest.Session) -> None:
     names = [name for item in session.items if (name := _clause_of(item))]
     if not names or session.config.option.collectonly:
         return
-    if session.config.getoption("numprocesses", None):
-        raise pytest.UsageError("one conformance run is one process: leave out -n")
     run = _prepared(session.config, names)
     session.config.stash[_RUN] = run
     try:
@@ -215,6 +218,8 @@ def _prepared(config: pytest.Config, names: Sequence[str]) -> JudgingRun:
     except (UsageError, RunFolderError) as error:
         raise pytest.UsageError(str(error)) from error
     progress = _progress(config)
+    if option("numprocesses", None):
+        progress("-n is left out: one run is one process")
     progress(f"seed {scale.seed}, run folder {folder}")
     arguments = tuple(map(str, config.invocation_params.args))
     return JudgingRun(
@@ -264,8 +269,9 @@ def _progress(config: pytest.Config) -> Callable[[str], None]:
     def tell(line: str) -> None:
         if reporter is None or reporter.verbosity < 0:
             return
+        since_s = time.monotonic() - config.stash[_STARTED]
         with capture.global_and_fixture_disabled() if capture else nullcontext():
-            reporter.write_line(line)
+            reporter.write_line(f"{since_s:6.1f} s  {line}")
 
     return tell
 
