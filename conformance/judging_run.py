@@ -13,6 +13,7 @@ from conformance.accepted import Accepted
 from conformance.checkers import judge, result_of
 from conformance.checkers.case import Case, Judged
 from conformance.clauses import Clause, clauses
+from conformance.expected_traffic import expected_traffic, told
 from conformance.failing_plan import JUDGED_BY_PLAN, Asked, SecondLook, with_second_look, worth_a_second_look
 from conformance.harness.errors import (
     ChurnproofError,
@@ -43,6 +44,7 @@ from conformance.workloads import (
 from conformance.workloads.session import Scale, Session
 from reports.artefacts import Written, write_artefacts
 from reports.history_reader import read_history
+from reports.prices import read_prices
 from reports.results import ClauseResult, Outcome, Results
 from reports.run_folder import PLAN, write_plan
 
@@ -125,7 +127,7 @@ class JudgingRun:
         """
         try:
             with ExitStack() as stack:
-                self._run(stack, workloads)
+                self._run(stack, [*workloads])
         except UsageError:
             raise
         except KeyboardInterrupt:
@@ -165,11 +167,14 @@ class JudgingRun:
             self._case = Case(history, self.target.contract, self.target.bounds, names)
         return self._case
 
-    def _run(self, stack: ExitStack, workloads: Iterable[str]) -> None:
+    def _run(self, stack: ExitStack, workloads: Sequence[str]) -> None:
         plan = self.plan or churn.plan_of(self.scale)
         write_plan(self.folder, json.loads(plan.to_json()))
         target = stack.enter_context(open_target(self.spec, self.folder, self.progress, controls=True))
         target = self.target = target.merged(self.contract) if self.contract else target
+        if not target.on_this_machine:
+            traffic = expected_traffic(workloads, plan, table=target.table is not None)
+            self.progress(told(traffic, read_prices()))
         with open_session(target, self.folder, self.scale, plan, self.progress) as session:
             if not self._wired(session.fleet):
                 return

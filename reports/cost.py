@@ -70,6 +70,12 @@ def cost_of(results: Results, prices: Prices, assumed: Assumptions) -> Cost | No
     )
 
 
+def usd_of(traffic: Traffic, prices: Prices, assumed: Assumptions) -> float:
+    """The same for traffic that is only expected: the sum alone."""
+    bill = _Bill(traffic, prices, assumed, assumed.broadcast_ms, None)
+    return sum(item.run_usd for item in bill.items())
+
+
 def _broadcast_ms(results: Results, assumed: Assumptions) -> float:
     """A broadcasting function lives about until its last recipient has heard."""
     last = results.latency_ms.last.p50

@@ -37,6 +37,7 @@ _PURE = (
     "conformance/aws_facts.py",
     "conformance/clause_document.py",
     "conformance/clauses.py",
+    "conformance/expected_traffic.py",
     "conformance/checkers",
     "conformance/run_results.py",
     "conformance/kit/delivery_verdict.py",

@@ -57,6 +57,11 @@ class Target:
         return self.endpoint.url
 
     @property
+    def on_this_machine(self) -> bool:
+        """Whether it is reached by the loopback interface: then nobody is billed for it."""
+        return re.fullmatch(r"localhost|127\..*|::1", urlsplit(self.url).hostname or "") is not None
+
+    @property
     def features(self) -> frozenset[str]:
         """What clauses may ask for beyond the wire: `management`, `table`, `faults`, `trace`, `clock`."""
         access = {"management": self.management, "table": self.table}

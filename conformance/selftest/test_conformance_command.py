@@ -11,7 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from conformance.expected_traffic import expected_traffic
 from conformance.harness.plan import Plan
+from conformance.workloads.churn import plan_of
+from conformance.workloads.session import Scale
 from reports.results import ClauseResult, Outcome, Results, write_results
 from reports.run_folder import read_results
 from reports.tests.published_schema import check_run
@@ -22,7 +25,7 @@ from .certificates import certificates
 
 _ROOT = Path(__file__).parents[2]
 _BACKENDS = Path(__file__).parent / "backends"
-_QUICK = ("--connections=6", "--churn-seconds=3", "--seed=1")
+_QUICK = ("--connections=6", "--churn-seconds=4", "--seed=1")
 
 
 @dataclass(frozen=True)
@@ -81,6 +84,14 @@ def test_a_correct_backend_by_its_url_alone_is_conformant_on_the_core_clauses(
         done = _pytest(
             folder, "--target", server.url, "--profile", "core", "--contract", _bounds(tmp_path), *_QUICK
         )
+    ran = done.results.traffic
+    assert ran is not None
+    core = ("bad messages", "calm", "departures", "interleavings", "churn")
+    plan = plan_of(Scale(seed=1, connections=6, churn_s=4.0))
+    expected = expected_traffic(core, plan, table=False)
+    assert expected.messages_in / 1.5 < ran.messages_in < 1.5 * expected.messages_in
+    assert expected.connects / 1.5 < ran.connects < 1.5 * expected.connects
+    assert expected.messages_out / 2 < ran.messages_out < 2 * expected.messages_out
     red = {name: outcome for name, outcome in done.outcomes().items() if outcome not in ("pass", "info")}
     if any("too busy" in clause.reason for clause in done.results.clauses):
         pytest.skip("the machine was too busy to judge bounds")
@@ -104,8 +115,9 @@ def test_without_access_to_the_table_its_clauses_are_skipped_with_the_reason(
 ) -> None:
     with BroadcastServer() as server:
         done = _pytest(
-            folder, "--target", server.url, "--contract", _bounds(tmp_path), "-k", "STALE", *_QUICK
+            folder, "--target", server.url, "--contract", _bounds(tmp_path), "-k", "STALE", "-n", "2", *_QUICK
         )
+    assert "-n is left out: one run is one process" in done.output
     assert set(done.outcomes().values()) == {Outcome.SKIP}
     assert "--table NAME --region REGION" in done.output
     assert done.exit == 6
