@@ -1,0 +1,95 @@
+"""A 410 is not believed: only the row of whoever has left by $disconnect is removed, since others may come
+back out of a tunnel (BP-06). $disconnect is not always delivered. Users see: broadcasts that become slower
+from day to day.
+"""
+
+import json
+import os
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+CONNECT_TIMEOUT = 5  # of the $connect function, seconds
+LEFT = "left#"
+
+table = boto3.resource("dynamodb").Table(os.environ["TABLE"])
+gateways = {}
+
+
+def connect(event, context):
+    now = int(time.time())
+    connection_id = event["requestContext"]["connectionId"]
+    table.put_item(Item={"connectionId": connection_id, "joined": now, "expires": now + 3 * 3600})
+    return {"statusCode": 200}
+
+
+def disconnect(event, context):
+    connection_id = event["requestContext"]["connectionId"]
+    table.delete_item(Key={"connectionId": connection_id})
+    table.put_item(Item={"connectionId": LEFT + connection_id, "expires": int(time.time()) + 3 * 3600})
+    return {"statusCode": 200}
+
+
+def has_left(connection_id):
+    return "Item" in table.get_item(Key={"connectionId": LEFT + connection_id}, ConsistentRead=True)
+
+
+def sendmessage(event, context):
+    now = time.time()
+    sender = event["requestContext"]["connectionId"]
+    gateway = management(event["requestContext"])
+    message = parse(event.get("body"))
+    if message is None:
+        post(gateway, sender, b'{"error": "a message needs data"}')
+        return {"statusCode": 200}
+    for row, status in broadcast(gateway, message):
+        # A young row may be of a client that is still connecting: API Gateway answers 410 for it, too.
+        old = now - int(row["joined"]) > CONNECT_TIMEOUT + 2
+        if status == 410 and old and has_left(row["connectionId"]):
+            table.delete_item(Key={"connectionId": row["connectionId"]})
+    return {"statusCode": 200}
+
+
+def parse(body):
+    try:
+        data = json.loads(body)["data"]
+        return (data if isinstance(data, str) else json.dumps(data)).encode()
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return None
+
+
+def rows():
+    page = table.scan(ConsistentRead=True)
+    yield from page["Items"]
+    while "LastEvaluatedKey" in page:
+        page = table.scan(ConsistentRead=True, ExclusiveStartKey=page["LastEvaluatedKey"])
+        yield from page["Items"]
+
+
+def broadcast(gateway, message):
+    audience = [row for row in rows() if not row["connectionId"].startswith(LEFT)]
+    with ThreadPoolExecutor(20) as pool:
+        return list(pool.map(lambda row: (row, post(gateway, row["connectionId"], message)), audience))
+
+
+def post(gateway, connection_id, message):
+    try:
+        gateway.post_to_connection(ConnectionId=connection_id, Data=message)
+        return 200
+    except ClientError as error:
+        status = error.response["ResponseMetadata"]["HTTPStatusCode"]
+    except BotoCoreError as error:
+        status = repr(error)
+    print("not delivered to", connection_id, status)
+    return status
+
+
+def management(context):
+    endpoint = f"https://{context['domainName']}/{context['stage']}"
+    if endpoint not in gateways:
+        config = Config(max_pool_connections=20, read_timeout=5, retries={"total_max_attempts": 1})
+        gateways[endpoint] = boto3.client("apigatewaymanagementapi", endpoint_url=endpoint, config=config)
+    return gateways[endpoint]

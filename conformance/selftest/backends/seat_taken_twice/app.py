@@ -1,0 +1,101 @@
+"""Each connection has a seat, the next number of a counter that $connect reads, raises and writes back; of
+two that come at the same moment both take the same seat, and the row of the first is overwritten (BP-12).
+Users see: whoever connects in a rush is deaf until reconnecting.
+"""
+
+import json
+import os
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+CONNECT_TIMEOUT = 5  # of the $connect function, seconds
+COUNTER = {"seat": 0}
+
+table = boto3.resource("dynamodb").Table(os.environ["TABLE"])
+gateways = {}
+
+
+def connect(event, context):
+    now = int(time.time())
+    connection_id = event["requestContext"]["connectionId"]
+    seat = int(table.get_item(Key=COUNTER, ConsistentRead=True).get("Item", {}).get("taken", 0)) + 1
+    load_profile(event["requestContext"]["identity"])
+    row = {"connectionId": connection_id, "joined": now, "expires": now + 3 * 3600}
+    table.put_item(Item={**row, "seat": seat})
+    table.put_item(Item={**COUNTER, "taken": seat})
+    return {"statusCode": 200}
+
+
+def load_profile(identity):
+    time.sleep(0.15)  # in place of the profile service, which takes as long
+
+
+def disconnect(event, context):
+    for row in rows():
+        if row["connectionId"] == event["requestContext"]["connectionId"]:
+            table.delete_item(Key={"seat": row["seat"]})
+    return {"statusCode": 200}
+
+
+def sendmessage(event, context):
+    now = time.time()
+    sender = event["requestContext"]["connectionId"]
+    gateway = management(event["requestContext"])
+    message = parse(event.get("body"))
+    if message is None:
+        post(gateway, sender, b'{"error": "a message needs data"}')
+        return {"statusCode": 200}
+    for row, status in broadcast(gateway, message):
+        # A young row may be of a client that is still connecting: API Gateway answers 410 for it, too.
+        if status == 410 and now - int(row["joined"]) > CONNECT_TIMEOUT + 2:
+            table.delete_item(Key={"seat": row["seat"]})
+    return {"statusCode": 200}
+
+
+def parse(body):
+    try:
+        data = json.loads(body)["data"]
+        return (data if isinstance(data, str) else json.dumps(data)).encode()
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return None
+
+
+def rows():
+    page = table.scan(ConsistentRead=True)
+    yield from seated(page)
+    while "LastEvaluatedKey" in page:
+        page = table.scan(ConsistentRead=True, ExclusiveStartKey=page["LastEvaluatedKey"])
+        yield from seated(page)
+
+
+def seated(page):
+    return [row for row in page["Items"] if row["seat"] != COUNTER["seat"]]
+
+
+def broadcast(gateway, message):
+    with ThreadPoolExecutor(20) as pool:
+        return list(pool.map(lambda row: (row, post(gateway, row["connectionId"], message)), rows()))
+
+
+def post(gateway, connection_id, message):
+    try:
+        gateway.post_to_connection(ConnectionId=connection_id, Data=message)
+        return 200
+    except ClientError as error:
+        status = error.response["ResponseMetadata"]["HTTPStatusCode"]
+    except BotoCoreError as error:
+        status = repr(error)
+    print("not delivered to", connection_id, status)
+    return status
+
+
+def management(context):
+    endpoint = f"https://{context['domainName']}/{context['stage']}"
+    if endpoint not in gateways:
+        config = Config(max_pool_connections=20, read_timeout=5, retries={"total_max_attempts": 1})
+        gateways[endpoint] = boto3.client("apigatewaymanagementapi", endpoint_url=endpoint, config=config)
+    return gateways[endpoint]
