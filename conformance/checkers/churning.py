@@ -62,13 +62,14 @@ def ghosts(case: Case) -> Proportion:
 
 
 def no_row_is_left(case: Case) -> Judged:
-    """CHURN-05: the last look at the table, after the final broadcasts."""
+    """CHURN-05: the last look at the table, after the final broadcasts and before anybody else comes."""
     final = case.messages("churn/final")
     since_ns = final[-1].started_ns if final else case.history.end_ns
-    looks = [row for row in case.history.rows if row.started_ns >= since_ns]
+    opened = (c.opening_ns for c in case.history.connections if c.opening_ns > since_ns)
+    until_ns = min(opened, default=case.history.end_ns)
+    looks = [row for row in case.history.rows if since_ns <= row.started_ns <= until_ns]
     live = {c.connection_id for c in case.history.connections if _open_at_final(case, c)}
-    later = {c.connection_id for c in case.history.connections if c.opening_ns > since_ns}
-    left = sorted({row.connection_id for row in looks if row.present} - live - later)
+    left = sorted({row.connection_id for row in looks if row.present} - live)
     went = sum(_left_in_churn(case, c) for c in case.connections(*_JOINERS))
     counts = {"went": went, "live_rows": sum(row.connection_id in live for row in looks), "left": len(left)}
     if left and case.too_busy(case.bounds.stale_s):
