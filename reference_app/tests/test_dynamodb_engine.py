@@ -172,3 +172,24 @@ def test_what_is_no_json_object_is_refused(client: Client, body: bytes) -> None:
 def test_a_table_that_exists_cannot_be_made_again(client: Client) -> None:
     with pytest.raises(AssertionError, match="ResourceInUseException"):
         make_table(client)
+
+
+def test_the_key_is_not_among_what_an_update_has_updated(client: Client) -> None:
+    client.ok("PutItem", TableName="t", Item=ROW)
+    updated = client.ok(
+        "UpdateItem",
+        TableName="t",
+        Key={"connectionId": {"S": "abc="}},
+        UpdateExpression="SET connectedAt = :at",
+        ExpressionAttributeValues={":at": {"N": "18"}},
+        ReturnValues="UPDATED_NEW",
+    )
+
+    assert updated == {"Attributes": {"connectedAt": {"N": "18"}}}
+
+
+def test_an_expression_that_cannot_be_read_is_a_validation_error(client: Client) -> None:
+    key = {"connectionId": {"S": "abc="}}
+    error = client.error("DeleteItem", TableName="t", Key=key, ConditionExpression="nonsense (")
+
+    assert error == "ValidationException"

@@ -79,8 +79,11 @@ class DynamoDbEngine:
         except KeyError as missing:
             # moto leaves it to the SDKs to insist on required members.
             return _error(400, "ValidationException", f"The parameter {missing} is required")
+        except ValueError as malformed:
+            # So do its own parsers with expressions that they cannot read.
+            return _error(400, "ValidationException", str(malformed))
         if operation in _ITEM_OPERATIONS:
-            return _answer(200, self._written(operation, result))
+            return _answer(200, self._written(operation, handler.params, result))
         return self._serialise(handler, result)
 
     def _parse(self, operation: str, body: bytes) -> dict[str, Any]:
@@ -109,10 +112,15 @@ class DynamoDbEngine:
         handler.response_headers = {}
         return handler
 
-    def _written(self, operation: str, result: ActionResult) -> bytes:
-        """The JSON of a result whose values need no translation; moto adds members that DynamoDB has not."""
-        members = self._model.operation_model(operation).output_shape.members
-        values = result.result if isinstance(result.result, dict) else {}
+    def _written(self, operation: str, parameters: Mapping[str, Any], result: ActionResult) -> bytes:
+        """The JSON of a result whose values need no translation; moto adds what DynamoDB leaves out."""
+        members = set(self._model.operation_model(operation).output_shape.members)
+        if "ReturnConsumedCapacity" not in parameters:
+            members.discard("ConsumedCapacity")
+        values = dict(result.result) if isinstance(result.result, dict) else {}
+        if str(parameters.get("ReturnValues", "")).startswith("UPDATED_"):
+            updated = values.get("Attributes", {}).items()
+            values["Attributes"] = {name: value for name, value in updated if name not in parameters["Key"]}
         return dynamo_json_dump({name: value for name, value in values.items() if name in members}).encode()
 
     def _serialise(self, handler: DynamoHandler, result: ActionResult) -> Answer:
