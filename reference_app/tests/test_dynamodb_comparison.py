@@ -23,7 +23,7 @@ from hypothesis import given, note, settings
 from hypothesis import strategies as st
 
 from reference_app.gateway.dynamodb.dynamodb_engine import DynamoDbEngine
-from reference_app.gateway.functions.node_sdk import cache_folder
+from reference_app.gateway.functions.npm_packages import cache_folder
 from reference_app.tests.dynamodb_operations import CALLS, CREATE, KEYS, TABLE, Call
 from reference_app.tests.process_state import PATIENCE_S, eventually
 
