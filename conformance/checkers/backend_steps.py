@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
-from reports.history_reader import Connection, FaultSpan
+from reports.history_reader import Connection, FaultSpan, Message
 from reports.results import Step
 from reports.trace import ConnectionsCall, Invocation, LifecycleStep, TableCall
 
@@ -24,28 +24,24 @@ def steps(case: Case, concerned: Sequence[Connection], since_ns: int, until_ns: 
 
     Empty for a run without a trace.
     """
-    labels = {c.connection_id: c.label for c in concerned if c.connection_id is not None}
+    labels = _labels(concerned)
     return [
         *_faults(case, labels, since_ns, until_ns),
-        *(step for post in posts(case, labels, since_ns, until_ns) for step in _post(case, post, labels)),
+        *_told(case, concerned, since_ns, until_ns),
         *_deletes(case, concerned, until_ns),
-        *_invocations(case, labels, since_ns, until_ns),
         *_turns(case, labels, until_ns),
     ]
 
 
-def other_posts(case: Case, concerned: Sequence[Connection], since_ns: int, until_ns: int) -> list[Step]:
-    """One step that tells all posts of that time to other connections: to whom, what was answered, when."""
-    others = {c.connection_id: c.label for c in case.history.connections if c not in concerned}
-    told = [
-        f"{others[post.connection_id]} {_answer(post)} after {(post.ended_ns - since_ns) / 1e6:.0f} ms"
-        for post in posts(case, others, since_ns, until_ns)
+def broadcast_steps(case: Case, message: Message, concerned: Sequence[Connection]) -> list[Step]:
+    """What the backend made of a message sent while faults were in force, until the next one came."""
+    since_ns, until_ns = message.started_ns, case.until_next_ns(message)
+    return [
+        *_faults(case, _labels(case.history.connections), since_ns, until_ns),
+        *_told(case, concerned, since_ns, until_ns),
+        *_other_posts(case, concerned, since_ns, until_ns),
+        *_deletes(case, concerned, until_ns),
     ]
-    if not told:
-        return []
-    more = f" and {len(told) - _MOST_OTHERS} more" if len(told) > _MOST_OTHERS else ""
-    text = f"posts to others: {', '.join(told[:_MOST_OTHERS])}{more}"
-    return [Step(case.ms(since_ns), "backend", text)]
 
 
 def posts(case: Case, ids: Collection[str | None], since_ns: int, until_ns: int) -> list[ConnectionsCall]:
@@ -93,6 +89,31 @@ def _deleted_keys(request: object) -> Iterator[object]:
         for name, value in request.items():
             if name not in ("Key", "PutRequest", "Put", "Update", "ConditionCheck"):
                 yield from _deleted_keys(value)
+
+
+def _labels(connections: Sequence[Connection]) -> dict[str, str]:
+    return {c.connection_id: c.label for c in connections if c.connection_id is not None}
+
+
+def _told(case: Case, concerned: Sequence[Connection], since_ns: int, until_ns: int) -> Iterator[Step]:
+    """Posts to the connections, and invocations for them."""
+    labels = _labels(concerned)
+    for post in posts(case, labels, since_ns, until_ns):
+        yield from _post(case, post, labels)
+    yield from _invocations(case, labels, since_ns, until_ns)
+
+
+def _other_posts(case: Case, concerned: Sequence[Connection], since_ns: int, until_ns: int) -> Iterator[Step]:
+    """One step that tells all posts of that time to others: to whom, what was answered, when."""
+    others = _labels([c for c in case.history.connections if c not in concerned])
+    told = [
+        f"{others[post.connection_id or '']} {_answer(post)} after {(post.ended_ns - since_ns) / 1e6:.0f} ms"
+        for post in posts(case, others, since_ns, until_ns)
+    ]
+    if told:
+        more = f" and {len(told) - _MOST_OTHERS} more" if len(told) > _MOST_OTHERS else ""
+        text = f"posts to others: {', '.join(told[:_MOST_OTHERS])}{more}"
+        yield Step(case.ms(since_ns), "backend", text)
 
 
 def _faults(case: Case, labels: Mapping[str, str], since_ns: int, until_ns: int) -> Iterator[Step]:

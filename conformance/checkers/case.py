@@ -114,6 +114,15 @@ class Case:
         """Milliseconds from the start of the run."""
         return round((at_ns - self.history.headers[0].monotonic_ns) / 1e6, 3)
 
+    def due_ns(self, message: Message) -> int:
+        """Until when everybody should have heard the message."""
+        return message.started_ns + int(self.bounds.deliver_s * 1e9)
+
+    def until_next_ns(self, message: Message) -> int:
+        """When anybody spoke next, or the message was due: what happens before that is on its account."""
+        following = (m.started_ns for m in self.history.messages if m.started_ns > message.started_ns)
+        return min([*following, self.due_ns(message)])
+
     def too_busy(self, bound_s: float) -> bool:
         """Whether the machine was too busy to say that something took longer than `bound_s`.
 

@@ -142,7 +142,7 @@ def nobody_who_stays_is_closed(case: Case) -> Judged:
 def nobody_is_blamed_for_churn(case: Case) -> Judged:
     """CHURN-11."""
     sent = case.messages("churn/main")
-    until = {m.id: m.started_ns + int(case.bounds.deliver_s * 1e9) for m in sent}
+    until = {m.id: case.due_ns(m) for m in sent}
     frames = [
         f.text
         for m in sent

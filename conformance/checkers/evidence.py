@@ -53,19 +53,20 @@ def pair_timeline(case: Case, message: Message, receiver: Connection) -> tuple[S
     steps += _copies(case, message, concerned)
     heard = {number for number, _ in _receipts(case, message)}
     if receiver.number not in heard and not message.group.startswith("mischief/"):
-        bound_ns = message.started_ns + int(case.bounds.deliver_s * 1e9)
+        bound_ns = case.due_ns(message)
         text = f"{message.label} has not come within {case.bounds.deliver_s:g} s"
         steps.append(Step(case.ms(bound_ns), "backend", text, "expected", receiver.label))
     others = sorted(case.connection(number).label for number in heard - {c.number for c in concerned})
     if others:
         text = f"{message.label} reached {len(others)} others: {', '.join(others[:8])}"
         steps.append(Step(case.ms(_receipts(case, message)[0][1]), "backend", text))
-    window = (message.started_ns - _AROUND_NS, message.started_ns + int(case.bounds.deliver_s * 1e9))
+    window = (message.started_ns - _AROUND_NS, case.due_ns(message))
     steps += _rows(case, concerned, *window)
     steps += _frames(case, concerned, *window)
-    steps += backend_steps.steps(case, concerned, *window)
     if message.group.startswith("fault/"):
-        steps += backend_steps.other_posts(case, concerned, message.started_ns, window[1])
+        steps += backend_steps.broadcast_steps(case, message, concerned)
+    else:
+        steps += backend_steps.steps(case, concerned, *window)
     return _ordered(steps)
 
 

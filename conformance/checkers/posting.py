@@ -133,7 +133,7 @@ def a_410_costs_nobody_else_anything(case: Case) -> Judged:
 
 def failure_shown(case: Case, message: Message) -> bool:
     """Whether its sender heard anything but deliveries, or a function failed or said that it did."""
-    until_ns = _due_ns(case, message)
+    until_ns = case.due_ns(message)
     if case.frames(case.connection(message.sender), message.started_ns, until_ns):
         return True
     return any(_failed(row) for row in _invocations(case, message))
@@ -156,12 +156,7 @@ def _judged_bystanders(case: Case, name: str) -> Judged:
 def _posts(case: Case, message: Message) -> list[ConnectionsCall]:
     """The posts to those who take part until the next message was sent."""
     ids = {connection.connection_id for connection in case.connections(GROUP)}
-    return backend_steps.posts(case, ids, message.started_ns, _until_next_ns(case, message))
-
-
-def _until_next_ns(case: Case, message: Message) -> int:
-    following = (m.started_ns for m in case.history.messages if m.started_ns > message.started_ns)
-    return min(following, default=_due_ns(case, message))
+    return backend_steps.posts(case, ids, message.started_ns, case.until_next_ns(message))
 
 
 def _span_ms(posts: list[ConnectionsCall]) -> int:
@@ -176,13 +171,13 @@ def _invocations(case: Case, message: Message) -> list[Invocation]:
     return [
         row
         for row in case.history.trace.of(Invocation)
-        if row.connection_id == sender and message.started_ns <= row.started_ns <= _due_ns(case, message)
+        if row.connection_id == sender and message.started_ns <= row.started_ns <= case.due_ns(message)
     ]
 
 
 def _printed(case: Case, message: Message) -> int:
     """Lines that functions printed from the sending of the message until the next one was sent."""
-    until_ns = _until_next_ns(case, message)
+    until_ns = case.until_next_ns(message)
     output = case.history.trace.of(FunctionOutput)
     return sum(message.started_ns <= row.ended_ns < until_ns for row in output)
 
@@ -207,10 +202,6 @@ def _silent_finding(case: Case, message: Message) -> Finding:
         evidence.pair_timeline(case, message, sender),
         evidence.described([sender]),
     )
-
-
-def _due_ns(case: Case, message: Message) -> int:
-    return message.started_ns + int(case.bounds.deliver_s * 1e9)
 
 
 CHECKERS: Mapping[str, Checker] = {

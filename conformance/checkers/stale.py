@@ -98,7 +98,7 @@ def _error_for(case: Case, message: Message) -> str:
     """The gateway's error frame that answers the message: one that came before its sender spoke again."""
     until_ns = min(
         (m.started_ns for m in case.history.messages if _follows(m, message)),
-        default=message.started_ns + int(case.bounds.deliver_s * 1e9),
+        default=case.due_ns(message),
     )
     frames = case.frames(case.connection(message.sender), message.started_ns, until_ns)
     return next((frame.text[:120] for frame in frames if gateway_error(frame.text)), "")
