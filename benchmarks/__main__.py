@@ -65,7 +65,7 @@ def _run(options: argparse.Namespace, server: Path, client: Path) -> None:
 def _row(subject: Subject, found: Figures, connections: int, server: Path) -> Row:
     own = None if isinstance(subject, CClient) else resident_bytes(subject, server)
     each = None if own is None else (found.resident_bytes - own) / (connections - 1)
-    return Row(subject.name, found.cpu_us, found.connects_per_s, each)
+    return Row(subject.name, found.cpu_us, found.connects_per_s, found.connect_cpu_us, each)
 
 
 def _accuracy(

@@ -34,6 +34,8 @@ class Figures:
     cpu_us: float
     """For each delivery."""
     connects_per_s: float
+    connect_cpu_us: float
+    """For each connection, with all that its user takes to begin."""
     resident_bytes: int
     reported_ns: Nanoseconds | None
     """Latencies of the same messages, by the client …"""
@@ -76,7 +78,7 @@ def resident_bytes(subject: Subject, program: Path) -> int:
 def _observed(
     subject: Subject, load: Load, server: Server, process: subprocess.Popen[bytes], seconds: float
 ) -> Figures:
-    _connected(load, server, process)
+    spent_s = _connected(load, server, process)
     _pause(_SETTLE_S, process)
     since_ns, began, heard = time.monotonic_ns(), usage_of(process.pid), server.standing().deliveries
     _pause(seconds, process)
@@ -89,20 +91,25 @@ def _observed(
     return Figures(
         (ended.cpu_s - began.cpu_s) / deliveries * 1e6,
         (load.connections - 1) / took_ns * 1e9,
+        spent_s / load.connections * 1e6,
         ended.resident_bytes,
         subject.latencies_ns(load, since_ns, until_ns),
         server.true_latencies_ns(since_ns, until_ns),
     )
 
 
-def _connected(load: Load, server: Server, process: subprocess.Popen[bytes]) -> None:
-    """Wait until all are connected, and speak: ours tries the target with a client of its own first."""
+def _connected(load: Load, server: Server, process: subprocess.Popen[bytes]) -> float:
+    """Wait until all are connected; the CPU seconds that it took."""
+    spent_s = 0.0
     deadline = time.monotonic() + _CONNECT_S
     while server.standing().open < load.connections:
         if time.monotonic() > deadline:
             there = f"{server.standing().open} of {load.connections}"
             raise BenchmarkError(f"{there} connected in {_CONNECT_S:g} s")
         _pause(_POLL_S, process)
+        if server.standing().open <= 1:  # ours tries the target with a client of its own first
+            spent_s = usage_of(process.pid).cpu_s
+    return usage_of(process.pid).cpu_s - spent_s
 
 
 def _pause(seconds: float, process: subprocess.Popen[bytes]) -> None:

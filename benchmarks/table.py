@@ -14,6 +14,7 @@ class Row:
     cpu_us: float
     """For each delivery."""
     connects_per_s: float
+    connect_cpu_us: float
     bytes_per_connection: float | None
 
 
@@ -28,7 +29,16 @@ class Accuracy:
     true: Mapping[str, float]
 
 
-_HEAD = ("client", "CPU us/delivery", "x C", "/ plain", "connects/s", "x plain", "KB/connection")
+_HEAD = (
+    "client",
+    "CPU us/delivery",
+    "x C",
+    "/ plain",
+    "connects/s",
+    "CPU us/connect",
+    "/ plain",
+    "KB/connection",
+)
 
 
 def comparison(rows: Sequence[Row], measure: Row, plain: Row | None) -> str:
@@ -54,7 +64,8 @@ def _cells(row: Row, measure: Row, plain: Row | None) -> Iterator[str]:
     yield f"{row.cpu_us / measure.cpu_us:.2f}"
     yield "" if plain is None else f"1/{plain.cpu_us / row.cpu_us:.1f}"
     yield f"{row.connects_per_s:,.0f}"
-    yield "" if plain is None else f"{row.connects_per_s / plain.connects_per_s:.1f}"
+    yield f"{row.connect_cpu_us:.0f}"
+    yield "" if plain is None else f"1/{plain.connect_cpu_us / row.connect_cpu_us:.1f}"
     yield "" if row.bytes_per_connection is None else f"{row.bytes_per_connection / 1024:.1f}"
 
 

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from conformance.checkers.case import Case
 from reports import metrics
 from reports.fan_out import fan_out
-from reports.history_figures import close_codes, connection_times, handshakes, phase_spans
+from reports.history_figures import close_codes, connection_times, handshakes, phase_spans, receive_times
 from reports.history_reader import History
 from reports.results import ClauseResult, Results, verdict_of
 from reports.traffic import traffic_of
@@ -63,7 +63,7 @@ def results_of(
         stale_rows=_stale_rows(history),
         generator=generator,
         traffic=traffic_of(history),
-        environment=environment(),
+        environment={**environment(), "receive times": receive_times(history.deliveries)},
         command=command,
         cut_short=cut_short or history.cut_short,
         remarks=tuple(remarks),

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from benchmarks.table import Accuracy, Row, accuracies, comparison
 
-_C = Row("C", 5.0, 20_000.0, None)
-_PLAIN = Row("plain", 100.0, 1_000.0, 20_480.0)
-_OURS = Row("ours", 10.0, 2_500.0, 10_240.0)
+_C = Row("C", 5.0, 20_000.0, 20.0, None)
+_PLAIN = Row("plain", 100.0, 1_000.0, 800.0, 20_480.0)
+_OURS = Row("ours", 10.0, 2_500.0, 400.0, 10_240.0)
 
 
 def test_each_client_is_held_against_the_measure_and_against_plain_locust() -> None:
     head, c, ours, plain = comparison([_C, _OURS, _PLAIN], _C, _PLAIN).splitlines()
     assert head.split("  ")[0] == "client"
-    assert ours.split() == ["ours", "10.0", "2.00", "1/10.0", "2,500", "2.5", "10.0"]
-    assert c.split() == ["C", "5.0", "1.00", "1/20.0", "20,000", "20.0"]
+    assert ours.split() == ["ours", "10.0", "2.00", "1/10.0", "2,500", "400", "1/2.0", "10.0"]
+    assert c.split() == ["C", "5.0", "1.00", "1/20.0", "20,000", "20", "1/40.0"]
     assert plain.split()[2] == "20.00"
 
 
 def test_without_plain_locust_nothing_is_held_against_it() -> None:
     _, ours = comparison([_OURS], _C, None).splitlines()
-    assert ours.split() == ["ours", "10.0", "2.00", "2,500", "10.0"]
+    assert ours.split() == ["ours", "10.0", "2.00", "2,500", "400", "10.0"]
 
 
 def test_the_error_of_a_latency_is_a_share_of_the_true_one() -> None:

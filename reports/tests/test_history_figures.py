@@ -1,7 +1,9 @@
 from __future__ import annotations
 
-from reports.history import Leaving, Phase
-from reports.history_figures import close_codes, connection_times, handshakes, phase_spans
+import numpy as np
+
+from reports.history import DELIVERY, KERNEL_TIME, Deliveries, Leaving, Phase
+from reports.history_figures import close_codes, connection_times, handshakes, phase_spans, receive_times
 from reports.history_reader import Connection, History
 from reports.metrics import STILL_OPEN
 
@@ -50,6 +52,19 @@ def test_a_phase_lasts_until_the_next_one() -> None:
     history.end_ns = 4_500_000_000
     spans = phase_spans(history, 1_000_000_000)
     assert [(s.name, s.start_s, s.end_s) for s in spans] == [("main", 0.0, 2.0), ("heal", 2.0, 3.5)]
+
+
+def deliveries(*flags: int) -> Deliveries:
+    return np.array([(1, 1, 1, flag) for flag in flags], DELIVERY)
+
+
+def test_a_run_says_how_many_of_its_receive_times_are_the_kernels() -> None:
+    assert "SO_TIMESTAMPNS) for 75.0%" in receive_times(deliveries(KERNEL_TIME, 0, KERNEL_TIME, KERNEL_TIME))
+
+
+def test_a_run_without_kernel_times_says_that_its_times_may_be_late() -> None:
+    assert "may be later than they came" in receive_times(deliveries(0, 0))
+    assert receive_times(deliveries()) == "nothing was received"
 
 
 def test_no_phases_have_no_spans() -> None:
