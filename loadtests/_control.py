@@ -6,7 +6,7 @@ import logging
 import os
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
@@ -18,6 +18,7 @@ from conformance.harness.fleet import Fleet, new_run
 from conformance.harness.local_stack import open_target
 from conformance.harness.target import LocalApplication, Target, load_target
 from conformance.harness.wiring import check_wiring
+from reports.capacity import Window
 from reports.gates import Gate, read_gates
 from reports.history_writer import HistoryWriter
 from reports.results import Exit
@@ -43,7 +44,7 @@ class Control:
     def __init__(self, environment: Environment, options: LoadOptions) -> None:
         """Raises GatesFileError."""
         self._environment = environment
-        self._options = options
+        self.options = options
         self._gates: Sequence[Gate] = read_gates(options.gates) if options.gates else ()
         self._resources = ExitStack()
         self._folder: Path | None = None
@@ -51,6 +52,8 @@ class Control:
         self._exits: list[Exit] = []
         self._untold: list[Verdict] = []
         self._target: Target | None = None
+        self.stages: Callable[[], Sequence[Window]] = tuple
+        """What a capacity search has tried."""
         self.target_spec = options.target
         """The target as workers can find it too."""
 
@@ -70,7 +73,7 @@ class Control:
 
         Raises ChurnproofError, RunFolderError, and TargetFailure where the target does not answer.
         """
-        options = self._options
+        options = self.options
         spec = load_target(
             options.target,
             table=options.table,
@@ -91,13 +94,14 @@ class Control:
         """The next run. Raises RunFolderError."""
         folder, self._folder = self._folder or create_run_folder("load"), None
         classes = self._environment.user_classes
-        churn = any(getattr(user, "churns", False) for user in classes)
-        options = self._options
+        stormy = self.options.pace.storm_every_s is not None
+        churn = stormy or any(getattr(user, "churns", False) for user in classes)
+        options = self.options
         self._plan = RunPlan(folder, new_run(), options.seed, options.pace, churn, options.receive_times)
         mix = {user.__name__: user.weight for user in classes}
-        pace = asdict(self._options.pace)
-        write_plan(folder, {"seed": self._options.seed, "churn": churn, "mix": mix, "pace": pace})
-        _log.info("seed %d, run folder %s", self._options.seed, folder)
+        pace = asdict(self.options.pace)
+        write_plan(folder, {"seed": self.options.seed, "churn": churn, "mix": mix, "pace": pace})
+        _log.info("seed %d, run folder %s", self.options.seed, folder)
         return self._plan
 
     def judge(self, broken: Sequence[str]) -> None:
@@ -105,7 +109,7 @@ class Control:
         plan, self._plan = self._plan, None
         if plan is None:
             return
-        verdict = pronounce(plan, self.target, self._gates, broken)
+        verdict = pronounce(plan, self.target, self._gates, broken, self.stages())
         statistics.failures(self._environment.stats, verdict.failures)
         self._exits.append(verdict.exit)
         self._untold.append(verdict)

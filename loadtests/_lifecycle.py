@@ -12,7 +12,7 @@ from weakref import WeakKeyDictionary
 
 import gevent
 from gevent.hub import get_hub
-from locust import events
+from locust import LoadTestShape, events
 from locust.env import Environment
 from locust.exception import StopTest
 from locust.runners import MasterRunner, Runner, WorkerRunner
@@ -32,6 +32,8 @@ from ._master import Master
 from ._options import add_options, load_options
 from ._orphans import end_with_parent
 from ._role import Role
+from ._scenarios import Extent, curve_of
+from ._shape import CapacityShape, CurveShape
 from ._typed_locust import listen, options_of
 from ._worker import Worker
 
@@ -90,8 +92,22 @@ def _decider(environment: Environment, runner: Runner) -> Role:
         role = Master(environment, runner, control)
     else:
         role = Alone(environment, control)
+    environment.shape_class = _shape(environment, control, role)
     gevent.spawn(_tell_progress, role)
     return role
+
+
+def _shape(environment: Environment, control: Control, role: Role) -> LoadTestShape | None:
+    """What makes the scenario; None where Locust's own way will do."""
+    options = options_of(environment)
+    extent = Extent(options.num_users or 1, options.spawn_rate, options.run_time)
+    if control.options.scenario == "capacity":
+        deliver_s = control.target.bounds.deliver_s
+        shape = CapacityShape(environment, extent, lambda: role.standing, control.options.stage_s, deliver_s)
+        control.stages = lambda: shape.windows
+        return shape
+    curve = curve_of(control.options.scenario, extent)
+    return None if curve is None else CurveShape(curve)
 
 
 def _begin(environment: Environment, role: Role) -> None:

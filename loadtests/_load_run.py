@@ -24,6 +24,7 @@ from ._live_tally import LiveTally
 from ._load_fleet import LoadFleet
 from ._options import Pace
 from ._payload import after, before
+from ._storms import Storms
 
 Group: TypeAlias = Literal["stayer", "joiner", "misbehaver"]
 
@@ -78,15 +79,33 @@ class LoadRun:
         self.over = Event()
         """Users are to go; nobody connects any more."""
         self.last_spoken_ns = 0
+        self.return_within_s = 0.0
+        """Users that lost their connection come back within so long."""
         self._process = process
         self._environment = environment
         self._enrolled = 0
         self._connecting: set[gevent.Greenlet] = set()
         self._partings: dict[int, tuple[Client, Event]] = {}
 
+        self._storms: Storms | None = None
+
+    @property
+    def stormy(self) -> bool:
+        """Whether everybody is cut off now and then."""
+        return self.plan.pace.storm_every_s is not None
+
+    @property
+    def clients(self) -> list[Client]:
+        """Those that users have now."""
+        return [user.client for user in self.participants if user.client is not None]
+
     def start(self) -> None:
         self.fleet.open()
         self.phase("main")
+        pace = self.plan.pace
+        if pace.storm_every_s is not None:
+            self._storms = Storms(self, pace.storm_every_s, pace.storm_jitter_s)
+            self._storms.start()
 
     def phase(self, name: PhaseName) -> None:
         self.fleet.recorder.phase(WORKLOAD, name)
@@ -173,6 +192,8 @@ class LoadRun:
         Raises HarnessError if the history is not whole.
         """
         self.over.set()
+        if self._storms is not None:
+            self._storms.stop()
         gevent.killall(list(self._connecting))
         try:
             self.fleet.close()

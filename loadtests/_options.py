@@ -14,6 +14,8 @@ from conformance.harness.receive_times import ReceiveTimes
 from conformance.harness.target import FORMS
 from reports.results import Exit
 
+from ._scenarios import EXPLAINED, SCENARIOS, Scenario
+
 TARGET_VARIABLE = "CHURNPROOF_TARGET"
 _ARGPARSE_ERROR = 2
 
@@ -31,6 +33,9 @@ class LoadOptions:
     dynamodb_endpoint: str | None
     management_endpoint: str | None
     receive_times: ReceiveTimes
+    scenario: Scenario
+    stage_s: float
+    """Of a capacity search."""
     pace: Pace
 
 
@@ -45,6 +50,10 @@ class Pace:
     away_s: float
     """Mean of the time between two visits."""
     payload_bytes: int
+    storm_every_s: float | None = None
+    """Between two reconnect storms; None without."""
+    storm_jitter_s: float = 0.0
+    """Within which everybody comes back after every other storm."""
 
 
 def add_options(parser: Any) -> None:  # noqa: ANN401 - Locust's parser class is not public
@@ -80,6 +89,7 @@ def add_options(parser: Any) -> None:  # noqa: ANN401 - Locust's parser class is
     )
     add("--away", _seconds, 1.0, "<s>", "mean seconds until they come back (default 1)")
     add("--payload-bytes", _payload_bytes, 120, "<n>", "size of a message's payload (default 120)")
+    _add_scenario_options(add)
     add(
         "--receive-times",
         _receive_times,
@@ -89,8 +99,20 @@ def add_options(parser: Any) -> None:  # noqa: ANN401 - Locust's parser class is
     )
 
 
+def _add_scenario_options(add: Callable[[str, Callable[[str], Any], object, str, str], None]) -> None:
+    explained = "; ".join(f"{name}: {EXPLAINED[name]}" for name in SCENARIOS)
+    text = f"what the load does over time (default steady). {explained}"
+    add("--scenario", _scenario, "steady", "<name>", text)
+    add("--storm-every", _seconds, 10.0, "<s>", "seconds between two reconnect storms (default 10)")
+    text = "seconds within which everybody comes back after the second storm, the fourth, … (default 5)"
+    add("--storm-jitter", _seconds, 5.0, "<s>", text)
+    add("--stage-time", _seconds, 10.0, "<s>", "seconds that a capacity search tries a load (default 10)")
+
+
 def load_options(parsed: Any) -> LoadOptions:  # noqa: ANN401 - an argparse namespace
     """The options out of Locust's namespace. Raises UsageError."""
+    if parsed.scenario == "capacity" and not parsed.num_users:
+        raise UsageError("--scenario capacity needs -u, the most users to try")
     return LoadOptions(
         target=_target(parsed.target, parsed.host),
         seed=parsed.seed,
@@ -101,7 +123,21 @@ def load_options(parsed: Any) -> LoadOptions:  # noqa: ANN401 - an argparse name
         dynamodb_endpoint=parsed.dynamodb_endpoint,
         management_endpoint=parsed.management_endpoint,
         receive_times=parsed.receive_times,
-        pace=Pace(parsed.talk_interval, parsed.stay, parsed.away, parsed.payload_bytes),
+        scenario=parsed.scenario,
+        stage_s=parsed.stage_time,
+        pace=_pace(parsed),
+    )
+
+
+def _pace(parsed: Any) -> Pace:  # noqa: ANN401 - an argparse namespace
+    stormy = parsed.scenario == "reconnect-storm"
+    return Pace(
+        parsed.talk_interval,
+        parsed.stay,
+        parsed.away,
+        parsed.payload_bytes,
+        parsed.storm_every if stormy else None,
+        parsed.storm_jitter if stormy else 0.0,
     )
 
 
@@ -133,6 +169,12 @@ def _seconds(text: str) -> float:
     if not 0.001 <= value <= 86_400:
         raise ArgumentTypeError(f"{text} is not between 0.001 and 86400 seconds")
     return value
+
+
+def _scenario(text: str) -> str:
+    if text not in SCENARIOS:
+        raise ArgumentTypeError(f"{text!r} is none of {', '.join(SCENARIOS)}")
+    return text
 
 
 def _receive_times(text: str) -> str:

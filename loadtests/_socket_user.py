@@ -43,9 +43,13 @@ class SocketUser(User):
         """The user's connection, opened again when it was lost, with backoff while that fails."""
         if self.client is not None and self.client.is_open:
             return self.client
+        group = self.group
+        if self.client is not None and self.load.stormy:
+            self.load.pause(self.dice.uniform(0.0, self.load.return_within_s), self.load.over)
+            group = "joiner"  # it connects while others speak
         for wait_s in backoffs(self.dice):
             self._stop_at_the_end()
-            self.client = self.load.connect(self.group)
+            self.client = self.load.connect(group)
             if self.client is not None:
                 return self.client
             self.load.pause(wait_s, self.load.over)

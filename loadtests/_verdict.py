@@ -12,13 +12,15 @@ from conformance.harness.target import Target
 from conformance.run_results import results_of
 from reports import metrics
 from reports.artefacts import Written, write_artefacts
+from reports.capacity import Window, capacity, in_words
 from reports.gates import Gate, GateRow, judge_gates
+from reports.reconnects import storms
 from reports.results import Exit, Results
 from reports.verdict import exit_of, worst_exit
 
 from ._load_clauses import judged_clauses
 from ._load_run import RunPlan
-from ._whole_history import read_whole
+from ._whole_history import read_whole, without_overload
 
 
 @dataclass(frozen=True)
@@ -47,13 +49,19 @@ class Verdict:
         }
 
 
-def pronounce(plan: RunPlan, target: Target, gates: Sequence[Gate], broken: Sequence[str]) -> Verdict:
-    """Judge the run and write its report.
+def pronounce(
+    plan: RunPlan,
+    target: Target,
+    gates: Sequence[Gate],
+    broken: Sequence[str],
+    stages: Sequence[Window] = (),
+) -> Verdict:
+    """Judge the run and write its report; `stages` are those of a capacity search.
 
     `broken` says what of ours failed under the run: then nothing that the record shows needs to be the
     target's fault. Raises HistoryError when there is no history that can be read.
     """
-    history = read_whole(plan.folder)
+    history = without_overload(read_whole(plan.folder), stages)
     names = (target.table.name,) if target.table else ()
     case = Case(history, target.contract, target.bounds, names)
     results = results_of(
@@ -64,9 +72,20 @@ def pronounce(plan: RunPlan, target: Target, gates: Sequence[Gate], broken: Sequ
         seed=plan.seed,
         command=shlex.join(["locust", *sys.argv[1:]]),
     )
+    if plan.pace.storm_every_s is not None:
+        told = (f"reconnect storm {n}: {storm}" for n, storm in enumerate(storms(history.connections), 1))
+        results = replace(results, remarks=(*results.remarks, *told))
+    if stages:
+        results = _searched(results, case, stages, gates)
+        gates = ()  # they were held against each stage
     results = _weighed(results, _cut_in_words(history.cut_processes), broken)
     rows = judge_gates(gates, results)
     return Verdict(results, rows, write_artefacts(plan.folder, results, gates=rows, secrets=target.secrets))
+
+
+def _searched(results: Results, case: Case, stages: Sequence[Window], gates: Sequence[Gate]) -> Results:
+    found = capacity(stages, case.figures().pairs, results, gates, case.bounds.deliver_s)
+    return replace(results, capacity=found, remarks=(*results.remarks, in_words(found)))
 
 
 def _weighed(results: Results, missing: Sequence[str], broken: Sequence[str]) -> Results:

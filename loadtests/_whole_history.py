@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from reports.capacity import Window
 from reports.history import Phase
 from reports.history_reader import Connection, History, read_history
 
 UNDECIDED = "undecided"
+OVERLOAD = "overload"
 
 
 def read_whole(folder: Path) -> History:
@@ -26,6 +29,18 @@ def read_whole(folder: Path) -> History:
         if connection.connect_outcome == "unknown" and not connection.detail:
             connection.group = UNDECIDED
     return replace(history, phases=_phases(history.phases))
+
+
+def without_overload(history: History, stages: Sequence[Window]) -> History:
+    """The same, with what was sent in stages that broke moved to the group OVERLOAD.
+
+    A capacity search looks for the load that breaks: that it breaks is its finding, and no violation.
+    """
+    over = [(stage.begun_ns, stage.ended_ns) for stage in stages if stage.broken]
+    for message in history.messages:
+        if any(begun_ns <= message.started_ns < ended_ns for begun_ns, ended_ns in over):
+            message.group = OVERLOAD
+    return history
 
 
 def _end(history: History, process: int) -> None:

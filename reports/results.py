@@ -214,6 +214,35 @@ class FanOut:
 
 
 @dataclass(frozen=True)
+class Stage:
+    """One load that a capacity search tried."""
+
+    users: int
+    messages_per_s: float
+    deliveries_per_s: float
+    delivery: Delivery
+    latency_ms: Latency
+    held: bool
+    reason: str = ""
+    """What broke."""
+
+
+@dataclass(frozen=True)
+class Capacity:
+    """What a capacity search found, and its evidence."""
+
+    users: int
+    """The largest load that held below the least that did not; 0 where none held."""
+    messages_per_s: float
+    """Sent at that load, and …"""
+    deliveries_per_s: float
+    """… received."""
+    broken_at: int | None
+    """The least load that did not hold; None where all did."""
+    stages: tuple[Stage, ...] = ()
+
+
+@dataclass(frozen=True)
 class PhaseSpan:
     workload: str
     name: str
@@ -267,6 +296,8 @@ class Results:
     command: str = ""
     """The command that repeats the run; secrets redacted."""
     cut_short: bool = False
+    capacity: Capacity | None = None
+    """None unless the run was a search for it."""
     remarks: tuple[str, ...] = ()
     """What else the reader must know: waivers, and what moved against the baseline; one sentence each."""
     format: int = FORMAT

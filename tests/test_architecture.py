@@ -33,6 +33,8 @@ _EDGES = {
 }
 _PURE = (
     "benchmarks/table.py",
+    "loadtests/_capacity_search.py",
+    "loadtests/_scenarios.py",
     "conformance/accepted.py",
     "conformance/aws_facts.py",
     "conformance/clause_document.py",
@@ -54,6 +56,7 @@ _PURE = (
     "reports/billing.py",
     "reports/bootstrap.py",
     "reports/change_points.py",
+    "reports/capacity.py",
     "reports/charts.py",
     "reports/cost.py",
     "reports/cost_section.py",
@@ -62,6 +65,7 @@ _PURE = (
     "reports/html.py",
     "reports/markdown.py",
     "reports/metrics.py",
+    "reports/reconnects.py",
     "reports/results.py",
     "reports/table.py",
     "reports/trace.py",

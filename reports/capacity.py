@@ -1,0 +1,99 @@
+"""How much a backend bears: the stages of a capacity search, held one by one against their limits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from .gates import Gate, judge_gates
+from .metrics import LOST, OwedPairs, latency
+from .results import Capacity, Delivery, Results, Stage
+
+
+@dataclass(frozen=True)
+class Window:
+    """A stage that was tried. Times in nanoseconds; messages intended between them are its own."""
+
+    users: int
+    since_ns: int
+    until_ns: int
+    begun_ns: int
+    """When its users began to arrive, and …"""
+    ended_ns: int
+    """… when its last messages were due."""
+    broken: str = ""
+    """What the load generator saw break while it ran; empty where nothing did."""
+
+
+def capacity(
+    windows: Sequence[Window], pairs: OwedPairs, results: Results, gates: Sequence[Gate], deliver_s: float
+) -> Capacity:
+    """What held, by the record. Without gates a stage holds if nothing was lost or late.
+
+    A stage without evidence does not hold. The answer is the largest load that held below the least
+    that did not.
+    """
+    stages = tuple(_stage(window, pairs, results, gates, deliver_s) for window in windows)
+    broken = min((stage.users for stage in stages if not stage.held), default=None)
+    held = [stage for stage in stages if stage.held and (broken is None or stage.users < broken)]
+    best = max(held, key=lambda stage: stage.users, default=None)
+    return Capacity(
+        users=best.users if best else 0,
+        messages_per_s=best.messages_per_s if best else 0.0,
+        deliveries_per_s=best.deliveries_per_s if best else 0.0,
+        broken_at=broken,
+        stages=stages,
+    )
+
+
+def in_words(found: Capacity) -> str:
+    """The answer in one sentence."""
+    if not found.users:
+        return f"capacity: none of the {len(found.stages)} loads tried held"
+    above = "no larger load was tried" if found.broken_at is None else f"{found.broken_at} did not hold"
+    return (
+        f"capacity: {found.users} users held, with {found.messages_per_s:.1f} messages/s and "
+        f"{found.deliveries_per_s:,.0f} deliveries/s; {above}"
+    )
+
+
+def _stage(
+    window: Window, pairs: OwedPairs, results: Results, gates: Sequence[Gate], deliver_s: float
+) -> Stage:
+    mine = (pairs.intended_ns >= window.since_ns) & (pairs.intended_ns < window.until_ns)
+    own = OwedPairs(pairs.message[mine], pairs.intended_ns[mine], pairs.latency_ns[mine])
+    came = own.latency_ns != LOST
+    counts = Delivery(
+        messages=len(np.unique(own.message)),
+        owed=len(own.message),
+        delivered=int(came.sum()),
+        lost=int((~came).sum()),
+        late=int((own.latency_ns[came] > deliver_s * 1e9).sum()),
+    )
+    found = replace(results, delivery=counts, latency_ms=latency(own))
+    reason = _why_broken(found, gates) or window.broken
+    seconds = max(1e-9, (window.until_ns - window.since_ns) / 1e9)
+    return Stage(
+        users=window.users,
+        messages_per_s=counts.messages / seconds,
+        deliveries_per_s=counts.delivered / seconds,
+        delivery=counts,
+        latency_ms=found.latency_ms,
+        held=not reason,
+        reason=reason,
+    )
+
+
+def _why_broken(found: Results, gates: Sequence[Gate]) -> str:
+    counts = found.delivery
+    if not counts.owed:
+        return "nothing was owed"
+    if gates:
+        missed = [row for row in judge_gates(gates, found) if not row.met]
+        return "; ".join(
+            f"{row.rule}: {row.observed}" if row.observed is not None else row.rule for row in missed
+        )
+    wrong = [f"{n} {what}" for n, what in ((counts.lost, "lost"), (counts.late, "late")) if n]
+    return f"{' and '.join(wrong)} of {counts.owed} deliveries" if wrong else ""
