@@ -118,10 +118,9 @@ def judged_losses(
         "delivered": judgement.counts.delivered,
         "lost": len(lost),
     }
-    if len(lost) and case.too_busy(case.bounds.deliver_s):
-        lost = only(judgement, lost, lambda message, connection: stayed_long(case, message, connection))
-        if not len(lost):
-            return suspected(f"{counts['lost']} deliveries {whom} did not come", **counts)
+    lost = only(judgement, lost, lambda message, number: _proven(case, message, number))
+    if counts["lost"] and not len(lost):
+        return suspected(f"{counts['lost']} deliveries {whom} did not come", **counts)
     if len(lost):
         return failed(
             f"{len(lost)} deliveries {whom} were lost, {judgement.counts.owed} pairs were owed",
@@ -142,10 +141,10 @@ def judged_losses(
 
 def judged_lateness(case: Case, judgement: Judgement, *, at_least: int = 1) -> Judged:
     """Whether any owed pair took longer than the delivery bound. Floor: `at_least` deliveries."""
-    late = judgement.late
-    counts = {"owed": judgement.counts.owed, "late": len(late)}
-    if len(late) and case.too_busy(case.bounds.deliver_s):
-        return suspected(f"{len(late)} deliveries were late", **counts)
+    counts = {"owed": judgement.counts.owed, "late": judgement.counts.late}
+    late = only(judgement, judgement.late, lambda message, _: not _in_a_rush(case, message))
+    if counts["late"] and not len(late):
+        return suspected(f"{counts['late']} deliveries were late", **counts)
     if len(late):
         text = f"{len(late)} deliveries took longer than {case.bounds.deliver_s:g} s"
         title, observed = "{message} reached {connection} late", "it came after the delivery bound"
@@ -205,6 +204,16 @@ def judged_whole(case: Case, group: str, *, at_least: int = _MESSAGES) -> Judged
     if damage.outcome is Outcome.FAIL:
         return damage
     return judged_losses(case, case.pairs(group), "of such messages", at_least=at_least)
+
+
+def _proven(case: Case, message: Message, connection: int) -> bool:
+    return not _in_a_rush(case, message) or stayed_long(case, message, connection)
+
+
+def _in_a_rush(case: Case, message: Message) -> bool:
+    """Whether the machine was too busy while the message was due, or shortly before: work piles up."""
+    bound_s = case.bounds.deliver_s
+    return case.too_busy(bound_s, message.started_ns - int(bound_s * 1e9), case.due_ns(message))
 
 
 def stayed_long(case: Case, message: Message, connection: int) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
@@ -18,6 +19,10 @@ _LAG_SHARE = 0.25
 _CROWDED = 5.0
 """Load average per core."""
 
+_AVERAGED_NS = 30_000_000_000
+"""A load average of one minute speaks of what was, not of what is."""
+
+_EVER_NS = sys.maxsize
 
 _Key: TypeAlias = tuple[tuple[str, ...], Ears]
 
@@ -123,15 +128,29 @@ class Case:
         following = (m.started_ns for m in self.history.messages if m.started_ns > message.started_ns)
         return min([*following, self.due_ns(message)])
 
-    def too_busy(self, bound_s: float) -> bool:
-        """Whether the machine was too busy to say that something took longer than `bound_s`.
+    def too_busy(self, bound_s: float, since_ns: int = 0, until_ns: int = _EVER_NS) -> bool:
+        """Whether between these times the machine was too busy to say that something took over `bound_s`.
 
         Either the harness lagged behind its own schedule, or so many processes waited for a
         processor that a backend on the same machine cannot have had its share.
         """
-        worst_ns = max((health.schedule_lag_ns for health in self.history.health), default=0)
-        crowd = max((health.load_per_core for health in self.history.health), default=0.0)
-        return worst_ns > _LAG_SHARE * bound_s * 1e9 or crowd > _CROWDED
+        return any(
+            (
+                before_ns <= until_ns
+                and health.at_ns >= since_ns
+                and health.schedule_lag_ns > _LAG_SHARE * bound_s * 1e9
+            )
+            or (
+                before_ns <= until_ns + _AVERAGED_NS
+                and health.at_ns >= since_ns
+                and health.load_per_core > _CROWDED
+            )
+            for before_ns, health in zip(self._beats(), self.history.health, strict=True)
+        )
+
+    def _beats(self) -> list[int]:
+        """For each sample of the harness's health the time since which it speaks."""
+        return [0, *(health.at_ns for health in self.history.health[:-1])][: len(self.history.health)]
 
 
 Checker: TypeAlias = Callable[[Case], Judged]
