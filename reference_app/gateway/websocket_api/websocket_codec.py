@@ -107,6 +107,8 @@ class _Frames(Protocol):
         if frame.opcode is Opcode.BINARY:
             self.fail(CloseCode.UNSUPPORTED_DATA)
             return
+        if frame.opcode is Opcode.CLOSE:
+            self.current_size = None  # RFC 6455 section 5.4: it may come amid the fragments of a message
         super().recv_frame(frame)
         self.events.clear()
         if frame.opcode is Opcode.TEXT or frame.opcode is Opcode.CONT:
