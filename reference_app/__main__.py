@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, TextIO
 
+from reference_app.gateway.descriptors import allow_many
 from reference_app.gateway.stack_errors import StackError
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ class _Parser(argparse.ArgumentParser):
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns the exit code."""
+    allow_many()
     # Until the event loop handles it, SIGTERM ends things as Ctrl-C does.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:

@@ -17,6 +17,7 @@ from reference_app.benchmark import measurements, stacks
 from reference_app.benchmark.audience import BenchmarkError
 from reference_app.benchmark.report import Comparison, comparison_table, fan_out_table, growth_table
 from reference_app.benchmark.stacks import Serving
+from reference_app.gateway.descriptors import allow_many
 from reference_app.gateway.functions import npm_packages
 from reference_app.gateway.functions.node_sdk import installed_sdk
 from reference_app.gateway.functions.npm_packages import NpmError
@@ -35,6 +36,7 @@ def main() -> int:
     print(
         f"{platform.system()} {platform.machine()}, {os.cpu_count()} CPUs, Python {platform.python_version()}"
     )
+    allow_many()
     try:
         asyncio.run(_run(options))
     except (BenchmarkError, StackError) as error:

@@ -11,13 +11,13 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from reference_app.gateway import parent_death
+from reference_app.gateway import group_death, parent_death
 
 
 class ChildProcess:
     """One process in a session and process group of its own, so that Ctrl-C does not hit it.
 
-    It dies with this process, whatever ends this process.
+    It and its group die with this process, whatever ends this process.
     """
 
     def __init__(
@@ -50,6 +50,7 @@ class ChildProcess:
             pass_fds=pass_fds,
             start_new_session=True,
         )
+        group_death.add(self._process.pid)
         self._watch = os.pidfd_open(self._process.pid)
         self._loop.add_reader(self._watch, self._reap)
 
@@ -93,6 +94,7 @@ class ChildProcess:
         os.close(self._watch)
         self.kill()  # what it left behind in its group
         code = self._process.wait()
+        group_death.remove(self._process.pid)
         self._exited.set_result(code)
         if self._on_exit is not None:
             self._on_exit(code)
