@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import tempfile
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
@@ -22,6 +21,7 @@ from reference_app.gateway.functions.inline_code import staged
 from reference_app.gateway.functions.lambda_runtime import is_node
 from reference_app.gateway.functions.lambda_service import LambdaService
 from reference_app.gateway.functions.logs import LogWriter
+from reference_app.gateway.run_folder import run_folder
 from reference_app.gateway.running_application import ACCESS_KEY_ID, SECRET_ACCESS_KEY, RunningApplication
 from reference_app.gateway.stack_errors import PortTakenError, TemplateError
 from reference_app.gateway.template.application import Application
@@ -94,7 +94,7 @@ class Stack:
 
         Raises StackError: TemplateError, PortTakenError, EndpointUnusableError or NodeSdkError.
         """
-        folder = Path(self._resources.enter_context(tempfile.TemporaryDirectory(prefix="local-stack-")))
+        folder = self._resources.enter_context(run_folder("local-stack-"))
         application = staged(application, folder)
         check_application(application)
         node_path = await self._node_path(application)

@@ -136,6 +136,9 @@ class Unknowns:
         403, "Q-21", "MG-32", "status of a call by a custom domain that names the stage as well"
     )
     too_large_message: str = _row("Payload too large", "Q-17", "MG-16", "message of a management 413")
+    server_error_type: Literal["named", "none"] = _row(
+        "named", "Q-24", "CL-3", "whether a 5xx of @connections names its error type; SDKs go by that"
+    )
     outbound_buffer_bytes: int = _row(
         524288, "Q-22", "MG-17", "bytes that may wait for one client before a POST to it gets 429"
     )

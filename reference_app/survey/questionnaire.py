@@ -18,6 +18,7 @@ NEVER_ASKED = {
     "Q-7": "an API without $connect, or with a $connect that has no integration, is another API",
     "Q-28": "bills tell, a day later",
     "stage_at_custom_domain_status": "the probe app has no custom domain",
+    "server_error_type": "nobody can make @connections fail with 5xx",
     "outbound_buffer_bytes": "it cannot be told from the kernels' buffers on the way; see Q-22",
 }
 """Questions that this survey does not ask, rows that it cannot answer, and why."""

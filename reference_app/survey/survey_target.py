@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import tempfile
 import time
 import tomllib
 from collections.abc import Iterator, Sequence
@@ -16,6 +15,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from reference_app.gateway import parent_death
+from reference_app.gateway.run_folder import run_folder
 from reference_app.survey.findings import SurveyError
 
 PROBE_APP = Path(__file__).with_name("template.yaml")
@@ -88,8 +88,8 @@ def from_target_file(path: Path) -> SurveyTarget:
 
 @contextmanager
 def _local_stack(template: Path, options: Sequence[str]) -> Iterator[SurveyTarget]:
-    with tempfile.TemporaryDirectory(prefix="survey-") as folder:
-        ready, log = Path(folder, "ready.toml"), Path(folder, "log")
+    with run_folder("survey-") as folder:
+        ready, log = folder / "ready.toml", folder / "log"
         launcher = [sys.executable, parent_death.__file__, str(os.getpid())]
         command = [*launcher, sys.executable, "-m", "reference_app", str(template), *_CONTROLLED]
         with log.open("wb") as output:

@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+from typing import Literal
+
+import pytest
+
 from reference_app.gateway.unknowns import Unknowns
 from reference_app.gateway.websocket_api import management_answers as answers
 from reference_app.gateway.websocket_api.management_answers import CallIds
@@ -80,3 +84,12 @@ def test_an_unsigned_call_lacks_its_token() -> None:
     answer = answers.unsigned(IDS, Unknowns())
     assert (answer.status, answer.body) == (403, b'{"message":"Missing Authentication Token"}')
     assert ("x-amzn-errortype", "MissingAuthenticationTokenException") in answer.headers
+
+
+@pytest.mark.parametrize(("named", "types"), [("named", ["ServiceUnavailableException"]), ("none", [])])
+def test_a_server_error_names_its_type_unless_told_otherwise(
+    named: Literal["named", "none"], types: list[str]
+) -> None:
+    """CL-3."""
+    answer = answers.failure(503, IDS, Unknowns(server_error_type=named))
+    assert [value for name, value in answer.headers if name == "x-amzn-errortype"] == types

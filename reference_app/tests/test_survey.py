@@ -11,6 +11,7 @@ import pytest
 
 from reference_app.gateway.unknowns import Unknowns, assignments_in, from_assignments
 from reference_app.survey.findings import found
+from reference_app.survey.questionnaire import NEVER_ASKED
 
 AS_ASSUMED = Unknowns()
 OTHERWISE = Unknowns(
@@ -81,7 +82,7 @@ def test_the_survey_of_a_local_stack_finds_what_the_stack_was_told(
     assert result.returncode == 0, result.stderr
     assignments = assignments_in(table.read_text())
     assert from_assignments(assignments) == told
-    not_asked = {"connects_per_second", "outbound_buffer_bytes", "stage_at_custom_domain_status"}
+    not_asked = {"connects_per_second", *NEVER_ASKED}
     fields = {field.name for field in dataclasses.fields(Unknowns)}
     assert {assignment.partition("=")[0] for assignment in assignments} == fields - not_asked
 

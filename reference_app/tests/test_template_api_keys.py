@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from reference_app.gateway.stack_errors import TemplateError
-from reference_app.gateway.template.application import Application
+from reference_app.gateway.template.application import Application, Throttle
 from reference_app.tests.template_writing import SMALLEST, application
 
 KEYS = (
@@ -75,3 +75,24 @@ def test_no_other_place_holds_keys(tmp_path: Path) -> None:
     expression = "ApiKeySelectionExpression: $request.header.key, ProtocolType:"
     with pytest.raises(TemplateError, match=r"is not known .*x-api-key"):
         application(tmp_path, KEYS.replace("ProtocolType:", expression))
+
+
+def test_a_usage_plan_says_how_often_its_keys_may_come(tmp_path: Path) -> None:
+    """HS-24."""
+    plan = KEYS.replace("{ApiStages:", "{Throttle: {RateLimit: 2.5, BurstLimit: 4}, ApiStages:")
+    result = application(tmp_path, plan)
+
+    assert result.apis[0].api_keys.throttles == {"the-key-of-one-client": Throttle(2.5, 4)}
+    assert result.warnings == ()
+
+
+def test_a_quota_is_left_out_and_that_is_said(tmp_path: Path) -> None:
+    plan = KEYS.replace("{ApiStages:", "{Quota: {Limit: 10, Period: DAY}, ApiStages:")
+
+    assert "its Quota is left out" in application(tmp_path, plan).warnings[0]
+
+
+def test_a_throttle_that_is_no_number_is_named(tmp_path: Path) -> None:
+    plan = KEYS.replace("{ApiStages:", "{Throttle: {RateLimit: many}, ApiStages:")
+    with pytest.raises(TemplateError, match="its Throttle is no number: 'many'"):
+        application(tmp_path, plan)

@@ -14,6 +14,7 @@ from samtranslator.translator.transform import transform
 from samtranslator.yaml_helper import yaml_parse
 
 import reference_app
+from reference_app.survey.survey_target import PROBE_APP
 
 TEMPLATE = Path(reference_app.__file__).with_name("template.yaml")
 
@@ -52,8 +53,9 @@ def statements(resources: dict[str, Any], role: str) -> list[dict[str, Any]]:
     return [statement for policy in policies for statement in policy["PolicyDocument"]["Statement"]]
 
 
-def test_cfn_lint_finds_nothing() -> None:
-    assert lint_file(TEMPLATE) == []
+@pytest.mark.parametrize("template", [TEMPLATE, PROBE_APP], ids=["reference", "survey"])
+def test_cfn_lint_finds_nothing(template: Path) -> None:
+    assert lint_file(template) == []
 
 
 def test_the_routes_are_connect_disconnect_and_sendmessage_and_all_are_one_way(

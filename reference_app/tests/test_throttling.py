@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import websocket
 
-from reference_app.gateway.template.application import Route, Throttle
+from reference_app.gateway.template.application import ApiKeys, Route, Throttle
 from reference_app.gateway.unknowns import Unknowns
 from reference_app.gateway.websocket_api.throttling import Throttles, TokenBucket
 from reference_app.tests.running_gateway import Running, api, running_gateway
@@ -98,3 +98,14 @@ def test_a_url_that_is_too_long_is_refused_with_a_status_that_can_be_chosen() ->
         ):
             pass
         assert caught.value.status_code == status
+
+
+def test_an_api_key_that_comes_too_often_gets_429_and_another_does_not() -> None:
+    """HS-24."""
+    keys = ApiKeys({"one": "1", "two": "2"}, throttles={"one": SLOW})
+    keyed = api(Route("$connect", "connect", api_key_required=True), api_keys=keys)
+    with running_gateway(apis=(keyed,)) as gateway, gateway.client(header={"x-api-key": "one"}):
+        with pytest.raises(websocket.WebSocketBadStatusException, match="429"):
+            websocket.create_connection(gateway.url, header={"x-api-key": "one"})
+        with gateway.client(header={"x-api-key": "two"}):
+            assert len(gateway.functions.of_type("CONNECT")) == 2

@@ -70,6 +70,8 @@ class ApiKeys:
     """Ids of the keys by their values."""
     source: Literal["header", "authorizer"] = "header"
     """Header `x-api-key`, or the authorizer's `usageIdentifierKey`."""
+    throttles: Mapping[str, Throttle] = field(default_factory=dict)
+    """How often a key may come, by its value, where its usage plan says (HS-24)."""
 
 
 @dataclass(frozen=True)

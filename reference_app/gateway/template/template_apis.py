@@ -12,6 +12,7 @@ from reference_app.gateway.template.template_api_keys import read_api_keys
 from reference_app.gateway.template.template_domains import read_domains
 from reference_app.gateway.template.template_functions import FUNCTION, environment_text
 from reference_app.gateway.template.template_models import read_models
+from reference_app.gateway.template.template_throttles import read_throttle
 
 API = "AWS::ApiGatewayV2::Api"
 AUTHORIZER = "AWS::ApiGatewayV2::Authorizer"
@@ -22,7 +23,6 @@ STAGE = "AWS::ApiGatewayV2::Stage"
 
 _FUNCTION_IN_URI = re.compile(r":function:([^:/]+)")
 _LONGEST_INTEGRATION_MS = 29_000  # LM-7
-_ACCOUNT_LIMITS = {"ThrottlingRateLimit": 10_000, "ThrottlingBurstLimit": 5_000}  # LM-13
 
 
 def read_apis(template: ResolvedTemplate) -> tuple[WebSocketApi, ...]:
@@ -90,14 +90,8 @@ def _throttle(template: ResolvedTemplate, stage: str, route_key: str) -> Throttl
     if not isinstance(own, dict):
         raise template.error(stage, f"property RouteSettings has {own!r} for {route_key}, not a mapping")
     settings = {**template.mapping(stage, "DefaultRouteSettings"), **own}
-    limits = {name: settings[name] for name in _ACCOUNT_LIMITS if name in settings}
-    if not limits:
-        return None
-    try:
-        rate, burst = (float(limits.get(name, most)) for name, most in _ACCOUNT_LIMITS.items())
-        return Throttle(rate, int(burst))
-    except (TypeError, ValueError, OverflowError) as wrong:
-        raise template.error(stage, f"the throttle of {route_key} is no number: {limits!r}") from wrong
+    rate, burst = settings.get("ThrottlingRateLimit"), settings.get("ThrottlingBurstLimit")
+    return read_throttle(template, stage, f"the throttle of {route_key}", rate, burst)
 
 
 def _read_route(template: ResolvedTemplate, logical_id: str) -> Route:

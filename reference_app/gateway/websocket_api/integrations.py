@@ -133,6 +133,8 @@ class Integrations:
             key = authorization.api_key(connection.api.api_keys, request, allowed)
             if key is None:
                 return Refused(403, "Forbidden", occasion.request_id)
+            if not self._throttles.let_key_pass(connection.api.api_id, key.value, self._clock.monotonic()):
+                return Refused(429, _phrase(429), occasion.request_id)  # HS-24
             connection.facts = replace(connection.facts, api_key=key)
         return None
 

@@ -116,12 +116,13 @@ def failure(status: int, ids: CallIds, unknowns: Unknowns) -> HttpAnswer:
             return limit_exceeded(ids)
         case _:
             error_type, message = _SERVER_ERRORS.get(status, _SERVER_ERRORS[500])
-            return _error(status, error_type, message, ids)
+            return _error(status, error_type if unknowns.server_error_type == "named" else None, message, ids)
 
 
-def _error(status: int, error_type: str, message: str, ids: CallIds) -> HttpAnswer:
+def _error(status: int, error_type: str | None, message: str, ids: CallIds) -> HttpAnswer:
     body = message_body(message)
-    headers = (_JSON, ("content-length", str(len(body))), ("x-amzn-errortype", error_type))
+    named = (("x-amzn-errortype", error_type),) if error_type is not None else ()
+    headers = (_JSON, ("content-length", str(len(body))), *named)
     return HttpAnswer(status, (*headers, *_request_ids(ids)), body)
 
 

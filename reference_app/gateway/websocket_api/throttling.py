@@ -1,4 +1,4 @@
-"""Who calls too often: token buckets of routes (LM-14) and of an account's handshakes (LM-1)."""
+"""Who calls too often: token buckets of routes (LM-14), API keys (HS-24) and all handshakes (LM-1)."""
 
 from __future__ import annotations
 
@@ -43,6 +43,11 @@ class Throttles:
             for route in api.routes.values()
             if route.throttle is not None
         }
+        self._keys = {
+            (api.api_id, value): TokenBucket(throttle)
+            for api in apis
+            for value, throttle in api.api_keys.throttles.items()
+        }
         limit = Throttle(connects_per_second, connects_per_second)
         self._connects = TokenBucket(limit) if connects_per_second else None
 
@@ -51,6 +56,11 @@ class Throttles:
         if self._connects is not None and not self._connects.take(now):
             return False
         return self.let_pass(api_id, "$connect", now)
+
+    def let_key_pass(self, api_id: str, value: str, now: float) -> bool:
+        """Return whether a client with this API key may come; its usage plan says how often (HS-24)."""
+        bucket = self._keys.get((api_id, value))
+        return bucket is None or bucket.take(now)
 
     def let_pass(self, api_id: str, route_key: str, now: float) -> bool:
         """Return whether a message may go to its route (RT-24)."""
