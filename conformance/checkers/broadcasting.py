@@ -12,6 +12,7 @@ from reports.results import Outcome
 
 from . import evidence
 from .case import Case, Checker, Judged, failed, passed, suspected, unknown
+from .unposted import Unposted
 
 _MESSAGES = 3
 _LONG = 3
@@ -118,7 +119,9 @@ def judged_losses(
         "delivered": judgement.counts.delivered,
         "lost": len(lost),
     }
-    lost = only(judgement, lost, lambda message, number: _proven(case, message, number))
+    if len(lost):
+        unposted = Unposted(case)
+        lost = only(judgement, lost, lambda m, number: _proven(case, m, number) or unposted.to(m, number))
     if counts["lost"] and not len(lost):
         return suspected(f"{counts['lost']} deliveries {whom} did not come", **counts)
     if len(lost):

@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from itertools import pairwise
 
 from conformance.harness.oracle import Ears
 from reports.history_reader import Message
 from reports.results import Finding, Outcome
-from reports.trace import ConnectionsCall, FunctionOutput, Invocation
+from reports.trace import ConnectionsCall, FunctionOutput
 
 from . import backend_steps, evidence
 from .broadcasting import judged_duplicates, judged_lateness, judged_losses
 from .case import Case, Checker, Judged, failed, passed, unknown
-from .faults import ears_of, injected, victims
+from .faults import ears_of, injected, spans, victims
+from .unposted import failed_run, invocations
 
 GROUP = "fault-post"
 """Of the connections that take part."""
 STATUSES = (429, 500, 403, 413)
 _PERSISTENT = tuple(f"post/{status}" for status in STATUSES)
 _ABOUT_ONE = (*_PERSISTENT, "post/failing-twice", "post/throttled", "post/ambiguous", "post/hang", "post/410")
-_ERROR = 400
 _FAN_OUT = 4
 
 
@@ -93,7 +92,7 @@ def a_failure_for_everybody_shows(case: Case) -> Judged:
     counts = {"broadcasts": len(sent), "refused_posts": injected(case, name), "silent": len(silent)}
     if not silent:
         return passed(**counts)
-    if not any(_invocations(case, message) for message in silent):
+    if not any(invocations(case, message) for message in silent):
         return unknown("the trace tells no invocation for the broadcast", **counts)
     text = f"all {counts['refused_posts']} posts were answered 403, and nothing shows it"
     return failed(text, [_silent_finding(case, message) for message in silent[:1]], **counts)
@@ -105,7 +104,7 @@ def posts_of_a_broadcast_overlap(case: Case) -> Judged:
     sent = case.messages(f"fault/{name}")
     if not injected(case, name) or not sent:
         return unknown("posts were not given a realistic latency")
-    posts = _posts(case, sent[0])
+    posts = _posts(case, name)
     together = sum(later.started_ns < earlier.ended_ns for earlier, later in pairwise(posts))
     counts = {"posts": len(posts), "overlapping": together, "span_ms": _span_ms(posts)}
     if len(posts) < _FAN_OUT:
@@ -136,7 +135,7 @@ def failure_shown(case: Case, message: Message) -> bool:
     until_ns = case.due_ns(message)
     if case.frames(case.connection(message.sender), message.started_ns, until_ns):
         return True
-    return any(_failed(row) for row in _invocations(case, message))
+    return any(failed_run(run) for run in invocations(case, message))
 
 
 def _bystanders(case: Case) -> Ears:
@@ -153,10 +152,12 @@ def _judged_bystanders(case: Case, name: str) -> Judged:
     return judged if judged.outcome is not Outcome.PASS else judged_lateness(case, judgement)
 
 
-def _posts(case: Case, message: Message) -> list[ConnectionsCall]:
-    """The posts to those who take part until the next message was sent."""
+def _posts(case: Case, fault: str) -> list[ConnectionsCall]:
+    """The posts to those who take part that met the fault, the first one first."""
     ids = {connection.connection_id for connection in case.connections(GROUP)}
-    return backend_steps.posts(case, ids, message.started_ns, case.until_next_ns(message))
+    rules = {span.rule_id for span in spans(case, fault)}
+    posts = backend_steps.posts(case, ids, 0, case.history.end_ns)
+    return [post for post in posts if rules & set(post.faults)]
 
 
 def _span_ms(posts: list[ConnectionsCall]) -> int:
@@ -165,32 +166,11 @@ def _span_ms(posts: list[ConnectionsCall]) -> int:
     return round((max(post.ended_ns for post in posts) - posts[0].started_ns) / 1e6)
 
 
-def _invocations(case: Case, message: Message) -> list[Invocation]:
-    """Those that the message may have caused: for its sender, begun before it was due."""
-    sender = case.connection(message.sender).connection_id
-    return [
-        row
-        for row in case.history.trace.of(Invocation)
-        if row.connection_id == sender and message.started_ns <= row.started_ns <= case.due_ns(message)
-    ]
-
-
 def _printed(case: Case, message: Message) -> int:
     """Lines that functions printed from the sending of the message until the next one was sent."""
     until_ns = case.until_next_ns(message)
     output = case.history.trace.of(FunctionOutput)
     return sum(message.started_ns <= row.ended_ns < until_ns for row in output)
-
-
-def _failed(row: Invocation) -> bool:
-    if row.outcome != "returned":
-        return True
-    try:
-        result = json.loads(row.detail)
-    except ValueError:
-        return False  # a long result's beginning
-    status = result.get("statusCode") if isinstance(result, dict) else None
-    return isinstance(status, int) and status >= _ERROR
 
 
 def _silent_finding(case: Case, message: Message) -> Finding:

@@ -182,7 +182,9 @@ class _Story:
         name, *damage = rest.split()
         message, connection = self.messages[name].id, self.connections[who].number
         self.heard.append((at_ns, message, connection, CORRUPT if damage else EXACT))
-        self.traced.heard(f"{who}-id", at_ns)
+        in_force = (span for span in self.told.faults if span.ended_ns is None)
+        met = tuple(span.rule_id for span in in_force if span.connection_id in (None, f"{who}-id"))
+        self.traced.heard(f"{who}-id", at_ns, met)
         if damage:
             self.told.frames.append(FrameReceived(at_ns, connection, 3, "???", corrupt_of=message))
 

@@ -293,9 +293,16 @@ def test_a_bound_missed_in_peace_is_missed_however_busy_the_machine_was_at_anoth
 
 def test_a_loss_is_unknown_on_a_busy_machine_where_the_receiver_left_soon_after_the_bound() -> None:
     lines = ["0 x connects newcomer", "1 y connects newcomer", "1000 x sends lost broadcast/plain"]
-    lines += ["1020 x hears lost", "2500 y closes", "9000 lag 3"]
+    lines += ["1020 x hears lost", "1100 backend posts y 200", "2500 y closes", "9000 lag 3"]
     assert _outcomes(lines)["BCAST-01"] is Outcome.FAIL
     assert _outcomes(_always("lag 800")(lines))["BCAST-01"] is Outcome.UNKNOWN
+
+
+def test_a_loss_is_one_on_a_busy_machine_too_where_the_trace_has_no_post() -> None:
+    lines = ["0 x connects newcomer", "1 y connects newcomer", "1000 x sends lost broadcast/plain"]
+    lines += ["1020 x hears lost", "2500 y closes", "9999 lag 800"]
+    assert _outcomes(lines)["BCAST-01"] is Outcome.FAIL
+    assert _outcomes([*lines, "1001 backend fails x"])["BCAST-01"] is Outcome.UNKNOWN
 
 
 def test_deafness_is_unknown_on_a_busy_machine_where_the_deaf_left_soon_after_the_bound() -> None:

@@ -59,9 +59,9 @@ class TraceStory:
     def clock_moved(self, at_ns: int, seconds: float) -> None:
         self.trace.rows.append(ClockMoved(**self._times(at_ns, at_ns), seconds=seconds))
 
-    def heard(self, connection_id: str, at_ns: int) -> None:
-        """Somebody heard something: it was posted a little earlier."""
-        self._post(connection_id, at_ns - _MS - _POST_NS, at_ns - _MS, 200)
+    def heard(self, connection_id: str, at_ns: int, faults: tuple[str, ...] = ()) -> None:
+        """Somebody heard something: it was posted a little earlier, and met these faults."""
+        self._post(connection_id, at_ns - _MS - _POST_NS, at_ns - _MS, 200, faults=faults)
 
     def posts(self, connection_id: str, at_ns: int, status: int) -> None:
         self._post(connection_id, at_ns, at_ns + _POST_NS, status)
@@ -104,7 +104,13 @@ class TraceStory:
         )
 
     def _post(
-        self, connection_id: str, started_ns: int, ended_ns: int, status: int, function: str = _FUNCTION
+        self,
+        connection_id: str,
+        started_ns: int,
+        ended_ns: int,
+        status: int,
+        function: str = _FUNCTION,
+        faults: tuple[str, ...] = (),
     ) -> None:
         self.trace.rows.append(
             ConnectionsCall(
@@ -113,6 +119,7 @@ class TraceStory:
                 connection_id=connection_id,
                 function=function,
                 status=status,
+                faults=faults,
             )
         )
 

@@ -110,19 +110,16 @@ class _Piece:
 
     def all_refused(self) -> None:
         """Nobody can be posted to, the speaker neither; over when the speaker's invocation is."""
-        name, position = "post/all-refused", self.control.position()
+        name = "post/all-refused"
         with self.control.faults(name, FaultRule(ConnectionsAnswer(403))):
-            since_ns = time.monotonic_ns()
-            self.session.say(self.speaker, f"fault/{name}", among=[], wait=False)
-            deadline = Deadline(self.session.bounds.deliver_s)
-            wait_for(lambda: self._was_invoked(position, since_ns), deadline, _LOOK_S)
+            self._spoken_to_its_end(name)
         self.session.pause(_LOG_S)
 
     def slow(self) -> None:
         """Posts take what they take on AWS."""
         name = "post/latency"
         with self.control.faults(name, FaultRule(ConnectionsLatency(0.01, 0.02))):
-            self.session.say(self.speaker, f"fault/{name}", among=self.clients)
+            self._spoken_to_its_end(name)
 
     def hanging(self, victim: Client) -> None:
         """One post hangs, and its broadcast; the same speaker speaks once more."""
@@ -131,6 +128,13 @@ class _Piece:
         with self.control.faults(name, _to(victim, ConnectionsHang())):
             self.session.say(self.speaker, f"fault/{name}", among=others)
             self.session.say(self.speaker, f"fault/{name}/next", among=others)
+
+    def _spoken_to_its_end(self, name: str) -> None:
+        """Speak, and wait for the end of an invocation that this has caused."""
+        position, since_ns = self.control.position(), time.monotonic_ns()
+        self.session.say(self.speaker, f"fault/{name}", among=[], wait=False)
+        deadline = Deadline(self.session.bounds.deliver_s)
+        wait_for(lambda: self._was_invoked(position, since_ns), deadline, _LOOK_S)
 
     def _was_invoked(self, position: int, since_ns: int) -> bool:
         """Whether an invocation for the speaker that began since then has ended."""
