@@ -27,7 +27,9 @@ from reports.run_folder import RunFolderError
 from ._alone import Alone
 from ._control import Control
 from ._descriptors import allow, needed
+from ._live_tab import add_tab
 from ._load_run import LoadRun
+from ._locust_statistics import deliveries_of
 from ._master import Master
 from ._options import add_options, load_options
 from ._orphans import end_with_parent
@@ -93,6 +95,8 @@ def _decider(environment: Environment, runner: Runner) -> Role:
     else:
         role = Alone(environment, control)
     environment.shape_class = _shape(environment, control, role)
+    if environment.web_ui is not None:
+        add_tab(environment.web_ui, lambda: role.standing, lambda: deliveries_of(environment.stats))
     gevent.spawn(_tell_progress, role)
     return role
 

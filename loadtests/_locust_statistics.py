@@ -31,6 +31,11 @@ def request(
     fire_request(environment, METHOD, name, response_ms, size, error)
 
 
+def deliveries_of(stats: RequestStats) -> StatsEntry:
+    """What was recorded of deliveries so far."""
+    return stats.entries[(DELIVERY, METHOD)]
+
+
 def deliveries(stats: RequestStats, latencies_ns: npt.NDArray[np.int64], size: int) -> None:
     """Record the latencies of that many pushes of `size` bytes each.
 

@@ -5,16 +5,15 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from locust import LoadTestShape
 from locust.env import Environment
 
 from reports.capacity import Window
 
-from . import _locust_statistics as statistics
 from ._bookkeeping import Standing
 from ._capacity_search import CapacitySearch
+from ._locust_statistics import deliveries_of
 from ._scenarios import Extent, Users
 
 _log = logging.getLogger("churnproof")
@@ -118,5 +117,4 @@ class CapacityShape(LoadTestShape):
         return f"{late} deliveries were late" if late else ""
 
     def _histogram(self) -> Mapping[int, int]:
-        entry: Any = self._environment.stats.get(statistics.DELIVERY, statistics.METHOD)
-        return dict(entry.response_times)
+        return dict(deliveries_of(self._environment.stats).response_times)
