@@ -20,6 +20,7 @@ from .gates import Gate, GateRow, GatesFileError, judge_gates, read_gates, unuse
 from .priced_run import priced
 from .prices import PricesFileError, read_prices
 from .printable import printable
+from .redaction import environment_secrets, redact, redact_all
 from .results import Exit, Results
 from .run_choice import LocatedRun, RunChoice, choose_runs
 from .run_folder import RunFolderError, is_run_folder
@@ -40,11 +41,12 @@ def main(arguments: Sequence[str] | None = None) -> Exit:
         chosen = choose_runs(options.runs)
         base = [run for _, run in choose_runs(options.baseline).all]
     except (GatesFileError, PricesFileError, RunFolderError, ValueError) as error:
-        print(f"reports: {error}", file=sys.stderr)
+        print(f"reports: {redact(str(error), environment_secrets(os.environ))}", file=sys.stderr)
         return Exit.USAGE
     shown = [(path, priced(run, path, prices, assumed)) for path, run in chosen.shown]
     runs = _judged(shown, [run for _, run in chosen.all], base, gates)
-    across = _across(chosen, base)
+    secrets = environment_secrets(os.environ)
+    runs, across = redact_all(runs, secrets), redact_all(_across(chosen, base), secrets)
     written = write_report(_out(options.out, options.runs), runs, across)
     _print(runs, across, written, style_of(sys.stdout, os.environ, width=shutil.get_terminal_size().columns))
     codes = [exit_of(results, rows) for _, results, rows in runs]
