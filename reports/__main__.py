@@ -44,12 +44,12 @@ def main(arguments: Sequence[str] | None = None) -> Exit:
         print(f"reports: {redact(str(error), environment_secrets(os.environ))}", file=sys.stderr)
         return Exit.USAGE
     shown = [(path, priced(run, path, prices, assumed)) for path, run in chosen.shown]
-    runs = _judged(shown, [run for _, run in chosen.all], base, gates)
+    runs = _judged(shown, gates)
     secrets = environment_secrets(os.environ)
-    runs, across = redact_all(runs, secrets), redact_all(_across(chosen, base), secrets)
+    runs, across = redact_all(runs, secrets), redact_all(_across(chosen, base, gates), secrets)
     written = write_report(_out(options.out, options.runs), runs, across)
     _print(runs, across, written, style_of(sys.stdout, os.environ, width=shutil.get_terminal_size().columns))
-    codes = [exit_of(results, rows) for _, results, rows in runs]
+    codes = [exit_of(results, rows) for _, results, rows in runs] + [gate.exit for gate in across.gates]
     return worst_exit([*codes, *([Exit.HARNESS_ERROR] if written.problems else [])])
 
 
@@ -106,21 +106,22 @@ def _assumptions(settings: Sequence[str]) -> Assumptions:
         ) from error
 
 
-def _across(chosen: RunChoice, base: Sequence[Results]) -> Across:
-    named = zip(_names([path for path, _ in chosen.all]), (run for _, run in chosen.all), strict=True)
-    comparisons = compare([run for _, run in chosen.all], base) if base else ()
-    return Across(comparisons, trends_of(named), chosen.left_out)
+def _across(chosen: RunChoice, base: Sequence[Results], gates: Sequence[Gate]) -> Across:
+    """What concerns all runs; gates that no run was there for are among it, so that none is dropped."""
+    new = [run for _, run in chosen.all]
+    named = zip(_names([path for path, _ in chosen.all]), new, strict=True)
+    shown = [run for _, run in chosen.shown]
+    return Across(
+        comparisons=compare(new, base) if base else (),
+        gates=(*unused_gates(gates, shown), *judge_against_baseline(gates, new, base)),
+        trends=() if base else trends_of(named),
+        left_out=chosen.left_out,
+    )
 
 
-def _judged(
-    shown: Sequence[LocatedRun], new: Sequence[Results], base: Sequence[Results], gates: Sequence[Gate]
-) -> list[Run]:
-    """Each run with its gates; to the first go those that no run was there for, so that none is dropped,
-    and those against the baseline, which concern all runs together."""
-    results = [run for _, run in shown]
-    rows = [judge_gates(gates, result) for result in results]
-    rows[0] = (*rows[0], *unused_gates(gates, results), *judge_against_baseline(gates, new, base))
-    return list(zip(_names([path for path, _ in shown]), results, rows, strict=True))
+def _judged(shown: Sequence[LocatedRun], gates: Sequence[Gate]) -> list[Run]:
+    names = _names([path for path, _ in shown])
+    return [(name, run, judge_gates(gates, run)) for name, (_, run) in zip(names, shown, strict=True)]
 
 
 def _names(paths: Sequence[Path]) -> list[str]:
@@ -140,6 +141,8 @@ def _print(runs: Sequence[Run], across: Across, written: Written, style: Style) 
         print(f"{style.plain(printable(name))}: {verdict_line(results, gates, style)}")
         for line in gate_lines(gates, style):
             print(line)
+    for line in gate_lines(across.gates, style):
+        print(line)
     for comparison in across.comparisons:
         headline = HEADLINES[comparison.judgement].upper()
         print(f"against the baseline: {style.plain(f'{headline}  {sentence_of(comparison)}')}")

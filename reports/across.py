@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from .baseline import Comparison
+from .gates import GateRow
 from .trend import Trend
 
 
@@ -12,6 +13,8 @@ from .trend import Trend
 class Across:
     comparisons: tuple[Comparison, ...] = ()
     """Against a baseline, one for each kind of run."""
+    gates: tuple[GateRow, ...] = ()
+    """Those that concern all runs: limits of a change, and such as no run was there for."""
     trends: tuple[Trend, ...] = ()
     """Over many runs, one for each kind."""
     left_out: tuple[str, ...] = ()

@@ -88,13 +88,15 @@ def _combined(runs: Runs, across: Across) -> str:
         }
         for name, results, gates in runs
     ]
-    worst = worst_exit(exit_of(results, gates) for _, results, gates in runs)
+    exits = (exit_of(results, gates) for _, results, gates in runs)
+    worst = worst_exit([*exits, *(gate.exit for gate in across.gates)])
     return json.dumps({"format": FORMAT, "exit": worst, "runs": verdicts, **_together(across)}, indent=1)
 
 
 def _together(across: Across) -> dict[str, object]:
     return {
         "comparisons": [{"judgement": c.judgement, **asdict(c)} for c in across.comparisons],
+        "gates": [asdict(gate) for gate in across.gates],
         "trends": [asdict(trend) for trend in across.trends],
         "left_out": across.left_out,
     }
@@ -102,7 +104,7 @@ def _together(across: Across) -> dict[str, object]:
 
 def _renderers(runs: Runs, across: Across = ALONE) -> dict[str, Callable[[], str]]:
     return {
-        JUNIT: lambda: render_junit(runs),
+        JUNIT: lambda: render_junit(runs, across.gates),
         SUMMARY: lambda: render_markdown(runs, across=across),
         PAGE: lambda: render_page(runs, across=across),
     }

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from string import Template
 
 from .across import ALONE, Across
-from .baseline_section import comparison_section
+from .baseline_section import comparison_section, sentence_of
 from .cost_section import cost_section
 from .fan_out_section import fan_out_section
 from .figures import count, duration, percentile
 from .finding_choice import findings_of
 from .gates import GateRow
 from .markup import Markup, join, tag, text
-from .results import Exit, Results
+from .results import Results
 from .run_charts import draw_charts
 from .run_sections import (
     answers,
@@ -32,7 +32,7 @@ from .run_sections import (
     verdict_heading,
 )
 from .trend_section import trend_section
-from .verdict import Standing, standing, tally, target_name, worst_exit
+from .verdict import Standing, standing, standing_together, tally, target_name
 
 LIMIT_BYTES = 2_000_000
 
@@ -57,7 +57,7 @@ def render_page(runs: Sequence[Run], limit_bytes: int = LIMIT_BYTES, across: Acr
     do some fifty runs.
     """
     for detail in _DETAILS:
-        page = _fill(_title(runs), _body(runs, detail, across))
+        page = _fill(_title(runs, across), _body(runs, detail, across))
         if len(page.encode(errors="replace")) <= limit_bytes:
             break
     return page
@@ -75,26 +75,28 @@ def _resource(name: str) -> str:
     return Path(__file__).with_name(name).read_text(encoding="utf-8")
 
 
-def _title(runs: Sequence[Run]) -> Markup:
-    results, found = _worst(runs)
-    return text(f"{found.headline}: {target_name(results.target)} · churnproof", 120)
+def _title(runs: Sequence[Run], across: Across) -> Markup:
+    found = _standing(runs, across)
+    return text(f"{found.headline}: {target_name(runs[0][1].target)} · churnproof", 120)
 
 
-def _worst(runs: Sequence[Run]) -> tuple[Results, Standing]:
-    standings = [(results, standing(results, gates)) for _, results, gates in runs]
-    code = worst_exit(found.exit for _, found in standings)
-    return next(pair for pair in standings if pair[1].exit is code)
+def _standing(runs: Sequence[Run], across: Across) -> Standing:
+    """How the whole stands."""
+    if len(runs) == 1:
+        (_, results, gates) = runs[0]
+        return standing(results, (*gates, *across.gates))
+    return standing_together([standing(results, gates) for _, results, gates in runs], across.gates)
 
 
 def _body(runs: Sequence[Run], detail: _Detail, across: Across) -> Markup:
     if len(runs) == 1:
         (name, results, gates) = runs[0]
-        return _run(name, results, gates, "run", detail, "lead hero", across)
+        return _run(name, results, (*gates, *across.gates), "run", detail, "lead hero", across)
     parts = [
         _run(name, results, gates, f"run{number}", detail, "hero", across)
         for number, (name, results, gates) in enumerate(runs, start=1)
     ]
-    return join([_overview(runs), _together(across), *parts])
+    return join([_overview(runs, across), gates_section(across.gates), _together(across), *parts])
 
 
 def _together(across: Across) -> Markup:
@@ -102,18 +104,17 @@ def _together(across: Across) -> Markup:
     return join([comparison_section(across.comparisons), trend_section(across.trends), *left_out])
 
 
-def _overview(runs: Sequence[Run]) -> Markup:
-    """Several runs at a glance: the worst verdict, then a line each."""
-    _, worst = _worst(runs)
-    bad = sum(standing(results, gates).exit is not Exit.OK for _, results, gates in runs)
-    why = f"{bad} of {len(runs)} runs did not pass" if bad else f"all {len(runs)} runs passed"
+def _overview(runs: Sequence[Run], across: Across) -> Markup:
+    """Several runs at a glance: the worst verdict, whether it got worse, then a line each."""
+    worse = [tag("p", sentence_of(comparison), class_="why") for comparison in across.comparisons]
     rows = [_overview_row(run, number) for number, run in enumerate(runs, start=1)]
     heads = ("Run", "Verdict", "Clauses", "Lost", "Last recipient p99", "Duration")
     head = tag("thead", tag("tr", *(tag("th", name, scope="col") for name in heads)))
     table = tag("table", head, tag("tbody", *rows), class_="overview")
     return tag(
         "header",
-        verdict_heading(replace(worst, sentence=why)),
+        verdict_heading(_standing(runs, across)),
+        *worse,
         tag("div", table, class_="scroll"),
         class_="lead hero",
     )

@@ -21,11 +21,17 @@ _ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _MOST_FINDINGS_EACH = 5
 
 
-def render_junit(runs: Sequence[tuple[str, Results, Sequence[GateRow]]]) -> str:
-    """The document for runs given as (name, results, gates)."""
+def render_junit(
+    runs: Sequence[tuple[str, Results, Sequence[GateRow]]], of_all: Sequence[GateRow] = ()
+) -> str:
+    """The document for runs given as (name, results, gates), and gates that concern all of them."""
     root = ET.Element("testsuites", name="churnproof")
     for name, results, gates in runs:
         root.append(_suite(name, results, gates))
+    if of_all:
+        suite = ET.SubElement(root, "testsuite", name="churnproof all runs")
+        suite.extend(_gate_case("all-runs", gate) for gate in of_all)
+        _count_cases(suite)
     total = {key: sum(int(suite.get(key, "0")) for suite in root) for key in _TOTALS}
     root.attrib.update({key: str(value) for key, value in total.items()})
     ET.indent(root)
@@ -43,15 +49,20 @@ def _suite(name: str, results: Results, gates: Sequence[GateRow]) -> ET.Element:
         time=f"{results.duration_s:.3f}",
     )
     cases = [_clause_case(results, clause) for clause in results.clauses]
-    cases += [_gate_case(results, gate) for gate in gates]
+    cases += [_gate_case(results.kind, gate) for gate in gates]
     if results.verdict != "pass" and not any(_is_red(case) for case in cases):
         cases.append(_verdict_case(results))
     suite.extend(cases)
     if results.remarks:
         ET.SubElement(suite, "system-out").text = _legal("\n".join(results.remarks))
+    _count_cases(suite)
+    return suite
+
+
+def _count_cases(suite: ET.Element) -> None:
+    cases = suite.findall("testcase")
     for key, tag in zip(_TOTALS, (None, "failure", "error", "skipped"), strict=True):
         suite.set(key, str(sum(tag is None or case.find(tag) is not None for case in cases)))
-    return suite
 
 
 def _clause_case(results: Results, clause: ClauseResult) -> ET.Element:
@@ -77,8 +88,8 @@ def _clause_case(results: Results, clause: ClauseResult) -> ET.Element:
     return case
 
 
-def _gate_case(results: Results, gate: GateRow) -> ET.Element:
-    case = _case(f"{results.kind}.gates", gate.rule)
+def _gate_case(kind: str, gate: GateRow) -> ET.Element:
+    case = _case(f"{kind}.gates", gate.rule)
     observed = "no figure" if gate.observed is None else f"observed {gate.observed:g}"
     message = f"{observed}: {gate.reason}" if gate.reason else observed
     if gate.outcome == "missed":

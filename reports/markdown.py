@@ -17,7 +17,17 @@ from .printable import printable
 from .results import ClauseResult, Outcome, Results
 from .terminal import finding_text
 from .trend_section import trend_in_words
-from .verdict import OUTCOME_SIGNS, OUTCOME_WORDS, Look, by_severity, standing, tally, target_name, trust
+from .verdict import (
+    OUTCOME_SIGNS,
+    OUTCOME_WORDS,
+    Look,
+    by_severity,
+    standing,
+    standing_together,
+    tally,
+    target_name,
+    trust,
+)
 
 LIMIT_BYTES = 64 * 1024
 _RESERVE_BYTES = 512
@@ -38,11 +48,16 @@ def render_markdown(
     `links` are the names of the files that lie beside it. Blocks that do not fit are left out from
     the end and counted; verdicts come first and findings last.
     """
-    blocks = [block for name, results, gates in runs[:1] for block in _overview(name, results, gates)]
-    blocks += [block for comparison in across.comparisons for block in _comparison(comparison)]
-    blocks += [f"- **Trend**: {escape(said)}" for trend in across.trends for said in trend_in_words(trend)]
-    blocks += [f"- {escape(sentence)}" for sentence in across.left_out]
-    blocks += [block for name, results, gates in runs[1:] for block in _overview(name, results, gates)]
+    of_runs = [block for name, results, gates in runs for block in _overview(name, results, gates)]
+    of_all = [
+        *(block for comparison in across.comparisons for block in _comparison(comparison)),
+        *(f"- **Trend**: {escape(said)}" for trend in across.trends for said in trend_in_words(trend)),
+        *(f"- {escape(sentence)}" for sentence in across.left_out),
+    ]
+    if len(runs) > 1 or across.gates:
+        blocks = [*_together(runs, across), *of_all, *of_runs]
+    else:
+        blocks = of_runs + of_all
     blocks += [block for name, results, _ in runs for block in _findings(name, results)]
     named = [_LINKS.get(link, "file") + f": `{link}`" for link in links]
     return _within_limit(blocks, f"Beside this file: {', '.join(named)}." if named else "")
@@ -61,6 +76,14 @@ def fenced(text: str) -> str:
     longest = max((len(run) for run in re.findall(r"`+", text)), default=0)
     fence = "`" * max(3, longest + 1)
     return f"{fence}text\n{text}\n{fence}"
+
+
+def _together(runs: Sequence[tuple[str, Results, Sequence[GateRow]]], across: Across) -> Iterator[str]:
+    """The verdict on all runs, and the gates that concern all of them."""
+    found = standing_together([standing(results, gates) for _, results, gates in runs], across.gates)
+    yield f"# {_SIGNS[found.look]} {found.headline}: {escape(found.sentence)}"
+    if across.gates:
+        yield _table(("gate", "outcome", "observed", "margin", "reason"), map(_gate, across.gates))
 
 
 def _overview(name: str, results: Results, gates: Sequence[GateRow]) -> Iterator[str]:

@@ -1,6 +1,7 @@
 "use strict";
 // The page is complete without this script. It adds: values under the pointer on one time axis for all
-// charts of a run (arrow keys do the same), a legend that switches series, and open details in print.
+// charts of a run (arrow keys do the same), zoom into it (dragging, buttons, + and -), a legend that
+// switches series, and open details in print.
 (() => {
   const tip = document.getElementById("tip");
 
@@ -8,6 +9,8 @@
     const names = [...charts.querySelectorAll(".figures thead th")].map((cell) => cell.textContent);
     const rows = charts.querySelector(".figures tbody").rows;
     const plots = [...charts.querySelectorAll(".plot")];
+    const whole = { first: 0, bins: rows.length };
+    let view = whole;
     let at = 0;
 
     const hide = () => {
@@ -15,37 +18,118 @@
       charts.style.setProperty("--cursor", "0");
     };
 
+    const share = (bin) => (bin - view.first) / view.bins;
+
     const show = (plot, bin) => {
-      at = Math.max(0, Math.min(rows.length - 1, bin));
+      at = Math.max(view.first, Math.min(view.first + view.bins - 1, bin));
       const cells = rows[at].cells;
       const columns = plot.closest("figure").dataset.columns.split(",");
       const lines = columns.map((column) => `${names[column]}  ${cells[column].textContent}`);
       tip.textContent = [`at ${cells[0].textContent}`, ...lines].join("\n");
       tip.hidden = false;
-      charts.style.setProperty("--at", String((100 * (at + 0.5)) / rows.length));
+      charts.style.setProperty("--at", String(100 * share(at + 0.5)));
       charts.style.setProperty("--cursor", "0.7");
       const box = plot.getBoundingClientRect();
-      const x = box.left + (box.width * (at + 0.5)) / rows.length;
+      const x = box.left + box.width * share(at + 0.5);
       const right = x + 14 + tip.offsetWidth < document.documentElement.clientWidth;
       tip.style.left = `${Math.max(4, right ? x + 14 : x - 14 - tip.offsetWidth)}px`;
       tip.style.top = `${Math.max(4, box.top + 10)}px`;
     };
 
+    // All charts of a run share the time axis: they show the same part of it.
+    const zoom = (first, bins) => {
+      hide();
+      const shown = Math.round(Math.max(Math.min(8, rows.length), Math.min(rows.length, bins)));
+      view = { first: Math.round(Math.max(0, Math.min(rows.length - shown, first))), bins: shown };
+      const zoomed = view.bins < rows.length;
+      charts.classList.toggle("zoomed", zoomed);
+      buttons[1].disabled = buttons[2].disabled = !zoomed;
+      buttons[0].disabled = view.bins <= 8;
+      const [left, width] = [(1000 * view.first) / rows.length, (1000 * view.bins) / rows.length];
+      for (const plot of plots) {
+        plot.querySelector("svg").setAttribute("viewBox", `${left} 0 ${width} 100`);
+        for (const name of plot.querySelectorAll(".phase-names span")) {
+          name.dataset.left ??= String(parseFloat(name.style.left) * 10);
+          const place = (100 * (Number(name.dataset.left) - left)) / width;
+          name.style.left = `${place}%`;
+          name.hidden = place < 0 || place > 97;
+        }
+        const labels = plot.parentElement.querySelector(".xs");
+        labels.dataset.whole ??= labels.innerHTML;
+        if (zoomed) labels.replaceChildren(...[0, 0.25, 0.5, 0.75].map(timeLabel));
+        else labels.innerHTML = labels.dataset.whole;
+      }
+    };
+
+    const timeLabel = (part) => {
+      const label = document.createElement("span");
+      label.textContent = rows[view.first + Math.floor(part * view.bins)].cells[0].textContent;
+      label.style.left = `${100 * part}%`;
+      return label;
+    };
+
+    const around = (factor) => {
+      const middle = tip.hidden ? view.first + view.bins / 2 : at;
+      zoom(middle - (view.bins * factor) / 2, view.bins * factor);
+    };
+
+    const tools = document.createElement("div");
+    tools.className = "tools";
+    const buttons = [
+      ["Zoom in", () => around(0.5)],
+      ["Zoom out", () => around(2)],
+      ["Whole run", () => zoom(0, rows.length)],
+    ].map(([name, act], number) => {
+      const button = document.createElement("button");
+      button.type = "button";
+      button.textContent = name;
+      button.disabled = number > 0;
+      button.addEventListener("click", act);
+      return button;
+    });
+    const hint = document.createElement("span");
+    hint.textContent = "or drag over a chart";
+    tools.append(...buttons, hint);
+    charts.prepend(tools);
+
     for (const plot of plots) {
-      plot.addEventListener("pointermove", (event) => {
+      const binAt = (event) => {
         const box = plot.getBoundingClientRect();
-        show(plot, Math.floor((rows.length * (event.clientX - box.left)) / box.width));
+        return view.first + Math.floor((view.bins * (event.clientX - box.left)) / box.width);
+      };
+      let from = null;
+      plot.addEventListener("pointerdown", (event) => {
+        if (event.pointerType === "mouse" && event.button === 0) from = binAt(event);
       });
+      plot.addEventListener("pointermove", (event) => {
+        show(plot, binAt(event));
+        const [a, b] = from === null ? [0, 0] : [Math.min(from, at), Math.max(from, at) + 1];
+        plot.style.setProperty("--from", String(100 * share(a)));
+        plot.style.setProperty("--wide", String((100 * (b - a)) / view.bins));
+        plot.classList.toggle("dragging", from !== null && b - a > 1);
+      });
+      addEventListener("pointerup", (event) => {
+        if (from !== null) {
+          const to = Math.max(view.first, Math.min(view.first + view.bins - 1, binAt(event)));
+          if (Math.abs(to - from) > 1) zoom(Math.min(from, to), Math.abs(to - from) + 1);
+        }
+        from = null;
+        plot.classList.remove("dragging");
+      });
+      plot.addEventListener("dblclick", () => zoom(0, rows.length));
       plot.addEventListener("pointerleave", hide);
       plot.addEventListener("blur", hide);
       plot.addEventListener("keydown", (event) => {
         const step = { ArrowLeft: -1, ArrowRight: 1, Home: -rows.length, End: rows.length }[event.key];
-        if (event.key === "Escape") hide();
+        if (event.key === "Escape") zoom(0, rows.length);
+        if (event.key === "+") around(0.5);
+        if (event.key === "-") around(2);
         if (step === undefined) return;
         event.preventDefault();
         show(plot, at + step);
       });
     }
+    addEventListener("beforeprint", () => zoom(0, rows.length));
   }
 
   for (const figure of document.querySelectorAll("figure.chart")) {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from .figures import count, milliseconds
@@ -98,6 +98,25 @@ def _but_for(results: Results) -> str:
     if Outcome.KNOWN in outcomes:
         return "No new violation"
     return "Conformant but for waivers" if Outcome.WAIVED in outcomes else ""
+
+
+def standing_together(found: Sequence[Standing], gates: Sequence[GateRow]) -> Standing:
+    """How several runs stand, with the gates that concern all of them."""
+    bad = sum(each.exit is not Exit.OK for each in found)
+    runs = f"{bad} of {len(found)} runs did not pass" if bad else f"all {len(found)} runs passed"
+    code = worst_exit([*(each.exit for each in found), *(gate.exit for gate in gates)])
+    red = [gate for gate in gates if not gate.met]
+    if not red:
+        worst = next(each for each in found if each.exit is code)
+        return replace(worst, sentence=runs)
+    missed = any(gate.outcome == "missed" for gate in red)
+    of_gates = f"{len(red)} of {len(gates)} gates on all runs {'missed' if missed else 'undecided'}"
+    worst_run = next((each for each in found if each.exit is code and bad), None)
+    if worst_run is not None:
+        return replace(worst_run, sentence=f"{runs}; {of_gates}")
+    if missed:
+        return Standing("Gate missed", f"{of_gates}; {runs}", "fail", code)
+    return Standing("Gate undecided", f"{of_gates}; {runs}", "unknown", code)
 
 
 def exit_of(results: Results, gates: Sequence[GateRow] = ()) -> Exit:

@@ -27,6 +27,15 @@ found.resources = performance.getEntriesByType("resource").length;
 found.charts = document.querySelectorAll("figure.chart svg").length;
 found.tip = document.getElementById("tip").textContent.replaceAll("\\n", "; ");
 found.off = document.querySelectorAll(".layer.off").length;
+const charts = document.querySelector(".charts");
+const views = () => [...charts.querySelectorAll(".plot svg")].map((svg) => svg.getAttribute("viewBox"));
+const boxes = views();
+charts.querySelector(".tools button").click();
+found.zoomed = new Set(views()).size + " " + views()[0];
+const labels = () => [...charts.querySelectorAll(".xs")].map((xs) => xs.textContent);
+found.labels = new Set(labels()).size + " " + labels()[0];
+charts.querySelectorAll(".tools button")[2].click();
+found.whole = String(boxes.join() === views().join());
 found.wide = document.documentElement.scrollWidth > innerWidth;
 </script></body>"""
 
@@ -61,6 +70,14 @@ def test_it_works_without_a_console_message_or_a_request(tmp_path: Path) -> None
     assert console == []
     assert (found["resources"], found["charts"], found["off"], found["wide"]) == ("0", "12", "1", "false")
     assert found["tip"] == "at 41.4 s; delivered of owed  —; lost  0"
+
+
+def test_all_charts_of_a_run_zoom_together_and_back(tmp_path: Path) -> None:
+    found, console = visited(render_page([("", failing_run(), ())]), tmp_path)
+    assert console == []
+    assert found["zoomed"] == "1 500 0 500 100"
+    assert found["labels"] == "1 20.8 s26 s31.2 s36.4 s"
+    assert found["whole"] == "true"
 
 
 def test_it_fits_a_phone(tmp_path: Path) -> None:

@@ -95,3 +95,11 @@ def test_characters_that_xml_excludes_are_replaced() -> None:
     clause = ClauseResult("X-1", "MUST", "", "]]> \x00 \ud800 \ufffe <x/> &", Outcome.FAIL, reason="\x1b]]>")
     found = case(document(replace(failing_run(), clauses=(clause,))), "X-1")
     assert found.get("name") == "X-1 ]]> \ufffd \ufffd \ufffd <x/> &"
+
+
+def test_gates_on_all_runs_are_a_suite_of_their_own() -> None:
+    rows = (GateRow("a ≤ baseline + 10 %", 0.4, 0.1, -0.3, "missed", "changed by +45 %"),)
+    root = ET.fromstring(render_junit([("", passing_run(), ()), ("", passing_run(), ())], rows))
+    suite = root.findall("testsuite")[-1]
+    assert (suite.get("name"), suite.get("tests"), suite.get("failures")) == ("churnproof all runs", "1", "1")
+    assert root.get("failures") == "1"

@@ -15,6 +15,7 @@ from reports.verdict import (
     by_severity,
     exit_of,
     standing,
+    standing_together,
     tally,
     target_name,
     trust,
@@ -119,3 +120,32 @@ def test_a_target_goes_by_its_name_or_its_url() -> None:
     assert target_name(passing_run().target) == "local"
     assert target_name({"url": "ws://h"}) == "ws://h"
     assert target_name({"name": 3}) == "unnamed target"
+
+
+PASSED, FAILED = standing(passing_run()), standing(failing_run())
+
+
+def test_several_runs_stand_as_the_worst_of_them() -> None:
+    found = standing_together([PASSED, FAILED], (MET,))
+    assert (found.headline, found.sentence) == ("Violation", "1 of 2 runs did not pass")
+
+
+@pytest.mark.parametrize(
+    ("gates", "headline", "code"),
+    [
+        ((MET, MISSED), "Gate missed", Exit.VIOLATION),
+        ((MET, UNDECIDED), "Gate undecided", Exit.INCONCLUSIVE),
+    ],
+)
+def test_a_gate_on_all_runs_spoils_runs_that_passed(
+    gates: tuple[GateRow, ...], headline: str, code: Exit
+) -> None:
+    found = standing_together([PASSED, PASSED], gates)
+    assert (found.headline, found.exit) == (headline, code)
+    assert found.sentence.endswith("; all 2 runs passed")
+
+
+def test_a_violation_outweighs_a_gate_and_both_are_told() -> None:
+    found = standing_together([PASSED, FAILED], (MISSED,))
+    assert (found.headline, found.exit) == ("Violation", Exit.VIOLATION)
+    assert found.sentence == "1 of 2 runs did not pass; 1 of 1 gates on all runs missed"
