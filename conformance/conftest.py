@@ -24,6 +24,7 @@ from conformance.harness.errors import HarnessError, UsageError
 from conformance.harness.plan import Plan
 from conformance.harness.target import FORMS, load_target
 from conformance.harness.target_file import read_target_file
+from conformance.interruption import interruptible
 from conformance.judging_run import JudgingRun, workloads_for
 from conformance.saved_plan import saved_plan
 from conformance.workloads.session import Scale
@@ -143,7 +144,8 @@ def pytest_runtestloop(session: pytest.Session) -> None:
     run = _prepared(session.config, names)
     session.config.stash[_RUN] = run
     try:
-        run.perform(workloads_for({clauses()[name].family for name in names}))
+        with interruptible(_progress(session.config)):
+            run.perform(workloads_for({clauses()[name].family for name in names}))
     except UsageError as error:
         raise pytest.UsageError(str(error)) from error
     if run.target is None:
