@@ -19,6 +19,7 @@ FAMILIES: Mapping[str, str] = {
     "DISC": "Whoever leaves, in whatever way, is forgotten, and nobody else is.",
     "STALE": "Rows of connections that are gone stop nobody and go away.",
     "CHURN": "All of it holds while clients come and go.",
+    "LIMIT": "Nothing breaks near a limit, and whoever meets one meets it alone.",
     "FAULT": "What goes wrong once, for one, costs nobody else anything, and is over when it is over.",
 }
 """What each family of clauses is about, in the order of a connection's life."""

@@ -38,6 +38,7 @@ from conformance.workloads import (
     departures,
     faults,
     interleavings,
+    limits,
     long_silence,
     stale_rows,
 )
@@ -56,6 +57,7 @@ WORKLOADS: Mapping[str, Callable[[Session], None]] = {
     "interleavings": interleavings.run,
     "churn": churn.run,
     "faults": faults.run,
+    "limits": limits.run,
     "long silence": long_silence.run,
 }
 """In the order in which they run."""
@@ -71,6 +73,7 @@ _FAMILIES = {
     "STALE": {"stale rows"},
     "DISC": {"departures"},
     "CHURN": {"interleavings", "churn"},
+    "LIMIT": {"limits"},
     "FAULT": {"departures", "faults", _LAST},
 }
 

@@ -24,6 +24,10 @@ _AVERAGED_NS = 30_000_000_000
 
 _EVER_NS = sys.maxsize
 
+_PROVOKED = ("fault/", "limit/flood")
+"""Groups of messages that some of those who were there need not have heard."""
+
+
 _Key: TypeAlias = tuple[tuple[str, ...], Ears]
 
 
@@ -84,9 +88,9 @@ class Case:
         return self._judgements[key]
 
     def figures(self) -> Judgement:
-        """The pairs of all messages but those sent while faults were provoked, which some may well miss."""
+        """The pairs of all messages but those sent while something was provoked that makes some miss them."""
         groups = {message.group for message in self.history.messages}
-        return self.pairs(*sorted(group for group in groups if not group.startswith("fault/")))
+        return self.pairs(*sorted(group for group in groups if not group.startswith(_PROVOKED)))
 
     def ears(self, *groups: str) -> Ears:
         """The hearing of the connections of these groups."""

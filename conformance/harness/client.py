@@ -172,6 +172,16 @@ class Client:
         self._deaf = True
         self._receiver.discard(self)
 
+    def pause_reading(self) -> None:
+        """Read nothing until `resume_reading`: what comes meanwhile waits in buffers, here and at the peer's.
+
+        For the history it is there all the time. A close frame is met, and answered, only afterwards.
+        """
+        self._receiver.discard(self)
+
+    def resume_reading(self) -> None:
+        self._receiver.add(self)
+
     # What the receiver calls
 
     def fileno(self) -> int:

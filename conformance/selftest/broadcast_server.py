@@ -49,7 +49,13 @@ class BroadcastServer:
         self.requests: list[Request] = []
         self.messages: list[str] = []
         self._server: Server = serve(
-            self._serve, "127.0.0.1", 0, ssl=tls, process_request=self._process_request, compression=None
+            self._serve,
+            "127.0.0.1",
+            0,
+            ssl=tls,
+            process_request=self._process_request,
+            compression=None,
+            max_size=128 * 1024,  # closes 1009 beyond (RT-51)
         )
         self._thread = threading.Thread(target=self._server.serve_forever, name="broadcast-server")
         host, port = self._server.socket.getsockname()[:2]

@@ -7,7 +7,7 @@ One event a line, times in milliseconds from the start of the run:
     100 a sends m1 churn/main      `100 a tries m1 …` for a send whose outcome is unknown
     120 b hears m1                 `120 b hears m1 damaged` for a copy with other bytes
     130 a frame {"message": …}     the rest of the line is the text
-    200 a closes                   also: aborts, stops-reading, closed-by-peer, lost
+    200 a closes                   also: aborts, stops-reading, closed-by-peer, lost; a close code may follow
     300 row a there                a look at the table; also: absent
     310 plants gone first          a stale row of that kind and position; its id is `stale0`, `stale1` …
     320 row stale0 absent
@@ -138,13 +138,13 @@ class _Story:
             "frame": self._frame,
         }
         if verb in _LEAVINGS:
-            self._leaves(at_ns, self.connections[who], _LEAVINGS[verb])
+            self._leaves(at_ns, self.connections[who], _LEAVINGS[verb], int(rest) if rest else None)
         else:
             verbs[verb](at_ns, who, rest)
 
-    def _leaves(self, at_ns: int, connection: Connection, how: Leaving) -> None:
+    def _leaves(self, at_ns: int, connection: Connection, how: Leaving, code: int | None) -> None:
         if connection.leaving_ns is None or at_ns < connection.leaving_ns:
-            connection.leaving_ns, connection.how = at_ns, how
+            connection.leaving_ns, connection.how, connection.code = at_ns, how, code
             connection.left_ns = at_ns + int(_AFTER_MS * 1e6)
             self.traced.ended(connection.connection_id or "", at_ns)
 

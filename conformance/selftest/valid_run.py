@@ -23,6 +23,7 @@ def valid_run() -> list[str]:
     run.post_faults()
     run.life_faults()
     run.departures_unheard()
+    run.limits()
     run.long_silence()
     run.end()
     return run.lines
@@ -255,6 +256,31 @@ class _Run:
             self.look(name, "absent")
         self.leave(silent, "closed-by-peer")
         self.say("fault-over life/silent 2")
+
+    def limits(self) -> None:
+        self.leave(list(self._open))
+        listeners = [f"l{number}" for number in range(3)]
+        for name in listeners:
+            self.connect(name, "limit-listener")
+        for sender in listeners:
+            self.broadcast(sender, "limit/size")
+        self.connect("o0", "limit-oversize")
+        self.look("o0", "there")
+        self.say("o0 closed-by-peer 1009")
+        self._open.remove("o0")
+        for sender in listeners:
+            self.broadcast(sender, "limit/after-oversize")
+        self.lines.append(f"{self.now - 2000} row o0 absent")
+        self.connect("w0", "limit-slow")
+        for sender in listeners:
+            self.broadcast(sender, "limit/flood", deaf="w0")
+        self.say("backend posts w0 429")
+        for sender in listeners:
+            self.broadcast(sender, "limit/after-flood")
+        for number in range(98):
+            self.connect(f"z{number}", "limit-crowd")
+        self.broadcast("z0", "limit/crowd")
+        self.leave(list(self._open))
 
     def end(self) -> None:
         self.now += 3000

@@ -1,0 +1,93 @@
+"""Who sends more than API Gateway takes is taken for an attacker, and everybody behind the same address is
+forgotten with it: an office, a school, a mobile network.
+
+Users see: one long message, and whole groups go deaf while they stay connected.
+"""
+
+import json
+import os
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+CONNECT_TIMEOUT = 5  # of the $connect function, seconds
+TOO_BIG = 1009
+
+table = boto3.resource("dynamodb").Table(os.environ["TABLE"])
+gateways = {}
+
+
+def connect(event, context):
+    now = int(time.time())
+    connection_id = event["requestContext"]["connectionId"]
+    table.put_item(Item={"connectionId": connection_id, "joined": now, "address": event["requestContext"]["identity"]["sourceIp"]})
+    return {"statusCode": 200}
+
+
+def disconnect(event, context):
+    context = event["requestContext"]
+    table.delete_item(Key={"connectionId": context["connectionId"]})
+    if context.get("disconnectStatusCode") == TOO_BIG:
+        for row in list(rows()):
+            if row["address"] == context["identity"]["sourceIp"]:
+                table.delete_item(Key={"connectionId": row["connectionId"]})
+    return {"statusCode": 200}
+
+
+def sendmessage(event, context):
+    now = time.time()
+    sender = event["requestContext"]["connectionId"]
+    gateway = management(event["requestContext"])
+    message = parse(event.get("body"))
+    if message is None:
+        post(gateway, sender, b'{"error": "a message needs data"}')
+        return {"statusCode": 200}
+    for row, status in broadcast(gateway, message):
+        # A young row may be of a client that is still connecting: API Gateway answers 410 for it, too.
+        if status == 410 and now - int(row["joined"]) > CONNECT_TIMEOUT + 2:
+            table.delete_item(Key={"connectionId": row["connectionId"]})
+    return {"statusCode": 200}
+
+
+def parse(body):
+    try:
+        data = json.loads(body)["data"]
+        return (data if isinstance(data, str) else json.dumps(data)).encode()
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return None
+
+
+def rows():
+    page = table.scan(ConsistentRead=True)
+    yield from page["Items"]
+    while "LastEvaluatedKey" in page:
+        page = table.scan(ConsistentRead=True, ExclusiveStartKey=page["LastEvaluatedKey"])
+        yield from page["Items"]
+
+
+def broadcast(gateway, message):
+    with ThreadPoolExecutor(20) as pool:
+        return list(pool.map(lambda row: (row, post(gateway, row["connectionId"], message)), rows()))
+
+
+def post(gateway, connection_id, message):
+    try:
+        gateway.post_to_connection(ConnectionId=connection_id, Data=message)
+        return 200
+    except ClientError as error:
+        status = error.response["ResponseMetadata"]["HTTPStatusCode"]
+    except BotoCoreError as error:
+        status = repr(error)
+    print("not delivered to", connection_id, status)
+    return status
+
+
+def management(context):
+    endpoint = f"https://{context['domainName']}/{context['stage']}"
+    if endpoint not in gateways:
+        config = Config(max_pool_connections=20, read_timeout=5, retries={"total_max_attempts": 1})
+        gateways[endpoint] = boto3.client("apigatewaymanagementapi", endpoint_url=endpoint, config=config)
+    return gateways[endpoint]

@@ -1,0 +1,134 @@
+"""Sizes and limits as backends meet them: long messages, too long ones, a slow reader, a crowd."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from hypothesis import given
+from hypothesis import seed as seeded
+from hypothesis import strategies as st
+from hypothesis.errors import Flaky
+
+from conformance.harness.client import FRAME_LIMIT, Client
+from conformance.harness.deadline import Deadline
+from conformance.harness.errors import TargetFailure
+
+from .drawn_by_hypothesis import live_settings
+from .session import Session
+
+MESSAGE_LIMIT = 128 * 1024
+"""Bytes that API Gateway takes in one message, either way (LM-5, MG-24)."""
+CROWD = 102
+"""DynamoDB takes and gives 25 or 100 items at a time, and loops over batches are easy to get wrong."""
+
+_LISTENERS = 3
+_EXAMPLES = 6
+_SHRINKING_S = 10.0
+_SPARE = 8 * 1024
+"""Bytes left for the envelope and for what the application adds to a message."""
+_OVERSIZE = 2
+_FLOOD = 60
+_FLOOD_BYTES = 100_000
+_FLOOD_S = 8.0
+_LOOK_S = 0.25
+
+
+class _UnheardError(AssertionError):
+    """A message of some size did not reach everybody."""
+
+
+def run(session: Session) -> None:
+    session.phase("limits", "main")
+    listeners = session.connect("limit-listener", _LISTENERS)
+    session.progress(f"limits: messages of {FRAME_LIMIT // 1024} to {MESSAGE_LIMIT // 1024} KB")
+    _sizes(session, listeners)
+    session.progress("limits: messages that are too long")
+    _oversize(session, listeners)
+    if session.control is not None:
+        session.progress("limits: somebody reads slowly")
+        _slow_reader(session, listeners)
+    session.progress(f"limits: {CROWD} clients")
+    crowd = session.fleet.connect_many(CROWD - _LISTENERS, "limit-crowd")
+    for speaker in (crowd[0], crowd[-1], listeners[0]):
+        session.say(speaker, "limit/crowd", among=[*listeners, *crowd])
+    session.retire([*listeners, *crowd])
+
+
+def _sizes(session: Session, listeners: Sequence[Client]) -> None:
+    """Sizes drawn by Hypothesis; one that does not arrive is shrunk to the smallest that does not."""
+    least, most = FRAME_LIMIT + 1, MESSAGE_LIMIT - _SPARE
+    smallest: list[int] = []
+    shrinking: list[Deadline] = []
+
+    @seeded(session.scale.seed)
+    @live_settings(_EXAMPLES)
+    @given(st.one_of(st.integers(least, most), st.sampled_from((least, 2 * FRAME_LIMIT, most))))
+    def probe(size: int) -> None:
+        if _arrives(session, listeners, size):
+            return
+        smallest[:] = [min([*smallest, size])]
+        shrinking[:] = shrinking or [Deadline(_SHRINKING_S)]
+        if not shrinking[0].expired():
+            raise _UnheardError
+
+    try:
+        probe()
+    except (_UnheardError, Flaky):
+        session.fleet.recorder.note(f"smallest message that does not arrive: {smallest[0]} bytes")
+        session.progress(f"limits: the smallest message that does not arrive has {smallest[0]} bytes")
+
+
+def _arrives(session: Session, listeners: Sequence[Client], size: int) -> bool:
+    speaker = listeners[size % len(listeners)]
+    bare = len(session.fleet.target.send.render("").encode())
+    message = session.say(speaker, "limit/size", among=listeners, after="x" * (size - bare), wait=False)
+    return message is not None and not session.await_heard(message, speaker, listeners)
+
+
+def _oversize(session: Session, listeners: Sequence[Client]) -> None:
+    """The gateway closes whoever sends too much (RT-51); the others go on."""
+    villains = session.connect_known("limit-oversize", _OVERSIZE)
+    session.look(villains)
+    text = session.fleet.target.send.render("x" * (MESSAGE_LIMIT + 1))
+    for villain in villains:
+        try:
+            session.fleet.mischief(villain, "over-the-limit", text)
+        except TargetFailure:
+            continue  # closed before all of it was sent, which is recorded
+    deadline = Deadline(session.bounds.cleanup_s)
+    session.fleet.wait_until(lambda: all(villain.is_gone for villain in villains), deadline)
+    for speaker in listeners:
+        session.say(speaker, "limit/after-oversize", among=listeners)
+    left = session.look(villains)
+    while left and not deadline.expired():
+        session.pause(_LOOK_S)
+        left = session.look(left)
+
+
+def _slow_reader(session: Session, listeners: Sequence[Client]) -> None:
+    """A client pauses while so much is sent to it that the gateway's buffer is full (MG-17), and reads on."""
+    [slow] = session.connect_known("limit-slow")
+    slow.pause_reading()
+    filler = "x" * _FLOOD_BYTES
+    deadline = Deadline(_FLOOD_S)
+    flood: list[int | None] = []
+    while len(flood) < _FLOOD and not deadline.expired():
+        speaker = listeners[len(flood) % len(listeners)]
+        flood.append(session.say(speaker, "limit/flood", among=listeners, after=filler))
+    slow.resume_reading()
+    _catch_up(session, slow, [message for message in flood if message is not None])
+    for speaker in listeners:
+        session.say(speaker, "limit/after-flood", among=[*listeners, slow])
+    session.retire([slow])
+
+
+def _catch_up(session: Session, slow: Client, flood: Sequence[int]) -> None:
+    """Until nothing of the flood has come for a while: what met a full buffer never will."""
+    deadline = Deadline(_FLOOD_S)
+    before = -1
+    while not deadline.expired():
+        heard = sum(slow.number in session.fleet.heard(message) for message in flood)
+        if heard == before:
+            return
+        before = heard
+        session.pause(_LOOK_S)
