@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -129,8 +129,10 @@ class JudgingRun:
         failure of the harness end the run where it is; what was recorded is judged all the same.
         """
         try:
-            with ExitStack() as stack:
-                self._run(stack, [*workloads])
+            plan = self.plan or churn.plan_of(self.scale)
+            with self._opened() as target:
+                self._run(target, plan, [*workloads])
+            self._look_again(plan)
         except UsageError:
             raise
         except KeyboardInterrupt:
@@ -170,34 +172,38 @@ class JudgingRun:
             self._case = Case(history, self.target.contract, self.target.bounds, names)
         return self._case
 
-    def _run(self, stack: ExitStack, workloads: Sequence[str]) -> None:
-        plan = self.plan or churn.plan_of(self.scale)
+    @contextmanager
+    def _opened(self) -> Iterator[Target]:
+        with open_target(self.spec, self.folder, self.progress, controls=True) as target:
+            yield target.merged(self.contract) if self.contract else target
+
+    def _run(self, target: Target, plan: Plan, workloads: Sequence[str]) -> None:
+        self.target = target
         write_plan(self.folder, json.loads(plan.to_json()))
-        target = stack.enter_context(open_target(self.spec, self.folder, self.progress, controls=True))
-        target = self.target = target.merged(self.contract) if self.contract else target
         if not target.on_this_machine:
             traffic = expected_traffic(workloads, plan, table=target.table is not None)
             self.progress(told(traffic, read_prices()))
         with open_session(target, self.folder, self.scale, plan, self.progress) as session:
             if not self._wired(session.fleet):
                 return
-            chosen = list(workloads)
-            for name in chosen:
+            for name in workloads:
                 if name != _LAST:
                     self._workload(name, session)
             self.progress("waiting for the last deliveries to be due")
             session.phase("end", "settle")
             session.settle()
-            if _LAST in chosen:
+            if _LAST in workloads:
                 self._workload(_LAST, session)
-        self._look_again(target, plan)
 
-    def _look_again(self, target: Target, plan: Plan) -> None:
-        """At a plan that has failed, as far as the user asks for it; the run's own record is whole by now."""
+    def _look_again(self, plan: Plan) -> None:
+        """At a plan that has failed, as far as the user asks for it, on a stack that is as good as new."""
         asked = self.examination
         if not asked.repeats and not asked.shrink_s:
             return
-        if red := worth_a_second_look(self.case(), self.asked_about):
+        red = worth_a_second_look(self.case(), self.asked_about)
+        if not red:
+            return
+        with self._opened() as target:
             self._second_look = SecondLook(target, self.folder, plan, self.progress)
             self._second_look.repeat(red, asked.repeats)
             if asked.shrink_s:

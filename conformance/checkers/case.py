@@ -24,7 +24,7 @@ _AVERAGED_NS = 30_000_000_000
 
 _EVER_NS = sys.maxsize
 
-_PROVOKED = ("fault/", "limit/flood")
+_PROVOKED = ("fault/", "limit/slow")
 """Groups of messages that some of those who were there need not have heard."""
 
 

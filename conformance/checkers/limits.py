@@ -69,7 +69,7 @@ def the_row_of_the_oversized_goes(case: Case) -> Judged:
 
 def a_slow_reader_delays_nobody(case: Case) -> Judged:
     """LIMIT-04: by the broadcasts while it did not read, of which some met a full buffer (MG-17)."""
-    judgement = case.pairs("limit/flood", ears=case.ears(*_LISTENER))
+    judgement = case.pairs("limit/slow", ears=case.ears(*_LISTENER))
     judged = judged_losses(case, judgement, "of those who read all the time")
     if judged.outcome is Outcome.PASS:
         late = judged_lateness(case, judgement)
@@ -79,7 +79,7 @@ def a_slow_reader_delays_nobody(case: Case) -> Judged:
 
 def who_reads_on_hears_again(case: Case) -> Judged:
     """LIMIT-05."""
-    judgement = case.pairs("limit/after-flood", ears=case.ears(*_SLOW))
+    judgement = case.pairs("limit/after-slow", ears=case.ears(*_SLOW))
     return _met_a_full_buffer(case, judged_losses(case, judgement, "of a client that reads on"))
 
 

@@ -25,7 +25,7 @@ _STATUS: dict[str, Status] = {
 
 
 class Management:
-    """Asks about connections and closes them.
+    """Asks about connections, posts to them and closes them.
 
     Raises UsageError when credentials or endpoint are wrong, HarnessError when the API fails otherwise.
     """
@@ -49,6 +49,15 @@ class Management:
         with explained(self._what):
             try:
                 self._client.get_connection(ConnectionId=connection_id)
+            except ClientError as error:
+                return _status_of(error)
+        return "open"
+
+    def post(self, connection_id: str, text: str) -> Status:
+        """Send a text to the client (MG-10); `throttled` may also mean that it does not read (MG-17)."""
+        with explained(self._what):
+            try:
+                self._client.post_to_connection(ConnectionId=connection_id, Data=text.encode())
             except ClientError as error:
                 return _status_of(error)
         return "open"

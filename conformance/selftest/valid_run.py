@@ -273,10 +273,10 @@ class _Run:
         self.lines.append(f"{self.now - 2000} row o0 absent")
         self.connect("w0", "limit-slow")
         for sender in listeners:
-            self.broadcast(sender, "limit/flood", deaf="w0")
+            self.broadcast(sender, "limit/slow", deaf="w0")
         self.say("backend posts w0 429")
         for sender in listeners:
-            self.broadcast(sender, "limit/after-flood")
+            self.broadcast(sender, "limit/after-slow")
         for number in range(98):
             self.connect(f"z{number}", "limit-crowd")
         self.broadcast("z0", "limit/crowd")

@@ -23,13 +23,13 @@ def run(session: Session) -> None:
     session.progress("departures: three close, and nobody speaks")
     for client in closing:
         client.close()
-    _watch(session, closing, session.bounds.cleanup_s)
+    watch(session, closing, session.bounds.cleanup_s)
     session.progress("departures: three are cut off while the others speak")
     for client, speaker in zip(aborting, stayers, strict=True):
         session.say(speaker, "leave/during", among=stayers, wait=False)
         client.abort()
         session.say(speaker, "leave/during", among=stayers)
-    _watch(session, aborting, session.bounds.stale_s, stayers)
+    watch(session, aborting, session.bounds.stale_s, stayers)
     for speaker in stayers:
         session.say(speaker, "leave/after", among=stayers)
     _parting_words(session, stayers)
@@ -41,7 +41,7 @@ def run(session: Session) -> None:
     session.retire([*stayers, *returners])
 
 
-def _watch(session: Session, gone: list[Client], bound_s: float, speakers: Sequence[Client] = ()) -> None:
+def watch(session: Session, gone: list[Client], bound_s: float, speakers: Sequence[Client] = ()) -> None:
     """Look until all rows are gone, or one look begins after the bound; `speakers` broadcast meanwhile."""
     deadline = Deadline(bound_s)
     turn = 0

@@ -12,7 +12,9 @@ from hypothesis.errors import Flaky
 from conformance.harness.client import FRAME_LIMIT, Client
 from conformance.harness.deadline import Deadline
 from conformance.harness.errors import TargetFailure
+from conformance.harness.management import Management
 
+from .departures import watch
 from .drawn_by_hypothesis import live_settings
 from .session import Session
 
@@ -27,10 +29,12 @@ _SHRINKING_S = 10.0
 _SPARE = 8 * 1024
 """Bytes left for the envelope and for what the application adds to a message."""
 _OVERSIZE = 2
-_FLOOD = 60
-_FLOOD_BYTES = 100_000
-_FLOOD_S = 8.0
-_LOOK_S = 0.25
+_FILLER = "x" * 120_000
+_MOST_POSTS = 200
+"""24 MB: more than the buffers of two kernels and a gateway."""
+_ROUNDS = 9
+_DISCONNECT_S = 1.0
+"""For whatever else the `$disconnect` of a closed client does: nothing shows when it has run."""
 
 
 class _UnheardError(AssertionError):
@@ -44,9 +48,11 @@ def run(session: Session) -> None:
     _sizes(session, listeners)
     session.progress("limits: messages that are too long")
     _oversize(session, listeners)
-    if session.control is not None:
+    if session.management is not None:
         session.progress("limits: somebody reads slowly")
-        _slow_reader(session, listeners)
+        [slow] = session.connect_known("limit-slow")
+        if slow.connection_id is not None:
+            _slow_reader(session, session.management, slow, listeners)
     session.progress(f"limits: {CROWD} clients")
     crowd = session.fleet.connect_many(CROWD - _LISTENERS, "limit-crowd")
     for speaker in (crowd[0], crowd[-1], listeners[0]):
@@ -95,40 +101,25 @@ def _oversize(session: Session, listeners: Sequence[Client]) -> None:
             session.fleet.mischief(villain, "over-the-limit", text)
         except TargetFailure:
             continue  # closed before all of it was sent, which is recorded
-    deadline = Deadline(session.bounds.cleanup_s)
-    session.fleet.wait_until(lambda: all(villain.is_gone for villain in villains), deadline)
+    closed = Deadline(session.bounds.cleanup_s)
+    session.fleet.wait_until(lambda: all(villain.is_gone for villain in villains), closed)
+    watch(session, villains, session.bounds.cleanup_s)
+    session.pause(_DISCONNECT_S)
     for speaker in listeners:
         session.say(speaker, "limit/after-oversize", among=listeners)
-    left = session.look(villains)
-    while left and not deadline.expired():
-        session.pause(_LOOK_S)
-        left = session.look(left)
 
 
-def _slow_reader(session: Session, listeners: Sequence[Client]) -> None:
-    """A client pauses while so much is sent to it that the gateway's buffer is full (MG-17), and reads on."""
-    [slow] = session.connect_known("limit-slow")
+def _slow_reader(session: Session, management: Management, slow: Client, listeners: Sequence[Client]) -> None:
+    """A client stops reading until the gateway's buffer for it is full (MG-17), and reads on later."""
     slow.pause_reading()
-    filler = "x" * _FLOOD_BYTES
-    deadline = Deadline(_FLOOD_S)
-    flood: list[int | None] = []
-    while len(flood) < _FLOOD and not deadline.expired():
-        speaker = listeners[len(flood) % len(listeners)]
-        flood.append(session.say(speaker, "limit/flood", among=listeners, after=filler))
+    posts = 0
+    while management.post(slow.connection_id or "", _FILLER) == "open" and posts < _MOST_POSTS:
+        posts += 1
+    for number in range(_ROUNDS):
+        session.say(listeners[number % len(listeners)], "limit/slow", among=listeners)
     slow.resume_reading()
-    _catch_up(session, slow, [message for message in flood if message is not None])
+    caught_up = Deadline(session.bounds.deliver_s)
+    session.fleet.wait_until(lambda: len(session.fleet.frames(slow)) >= posts, caught_up)
     for speaker in listeners:
-        session.say(speaker, "limit/after-flood", among=[*listeners, slow])
+        session.say(speaker, "limit/after-slow", among=[*listeners, slow])
     session.retire([slow])
-
-
-def _catch_up(session: Session, slow: Client, flood: Sequence[int]) -> None:
-    """Until nothing of the flood has come for a while: what met a full buffer never will."""
-    deadline = Deadline(_FLOOD_S)
-    before = -1
-    while not deadline.expired():
-        heard = sum(slow.number in session.fleet.heard(message) for message in flood)
-        if heard == before:
-            return
-        before = heard
-        session.pause(_LOOK_S)
