@@ -34,6 +34,7 @@ _USUAL: Mapping[str, _Usual] = {
     "stale rows": _Usual(90, 63, 750, table_reads=900, table_writes=55),
     "departures": _Usual(24, 15, 480, table_reads=20),
     "interleavings": _Usual(34, 42, 1_100),
+    "limits": _Usual(30, 105, 500, table_reads=10),
 }
 _LAST_ROUNDS = 5
 """Broadcasts to everybody who is left after the churn."""
