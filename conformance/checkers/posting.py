@@ -82,19 +82,20 @@ def a_hanging_post_holds_up_nobody_else(case: Case) -> Judged:
 
 
 def a_failure_for_everybody_shows(case: Case) -> Judged:
-    """FAULT-07: in a frame, in an invocation, or at least in the log, by more than what is logged anyway."""
+    """FAULT-07: in a frame, an invocation, or the log, by more than is logged anyway or a line a post."""
     name = "post/all-refused"
-    sent = case.messages(f"fault/{name}")
-    if not injected(case, name) or not sent:
+    sent, refused = case.messages(f"fault/{name}"), injected(case, name)
+    if not refused or not sent:
         return unknown("no broadcast was refused for everybody")
     usual = max((_printed(case, m) for m in case.messages("fault/warm-up", "fault/after")), default=0)
-    silent = [m for m in sent if not failure_shown(case, m) and _printed(case, m) <= usual]
-    counts = {"broadcasts": len(sent), "refused_posts": injected(case, name), "silent": len(silent)}
+    telling = min(usual + 1, refused)
+    silent = [m for m in sent if not failure_shown(case, m) and _printed(case, m) < telling]
+    counts = {"broadcasts": len(sent), "refused_posts": refused, "silent": len(silent)}
     if not silent:
         return passed(**counts)
     if not any(invocations(case, message) for message in silent):
         return unknown("the trace tells no invocation for the broadcast", **counts)
-    text = f"all {counts['refused_posts']} posts were answered 403, and nothing shows it"
+    text = f"all {refused} posts were answered 403, and nothing shows it"
     return failed(text, [_silent_finding(case, message) for message in silent[:1]], **counts)
 
 
