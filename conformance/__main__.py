@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import argparse
+import json
+import re
 import sys
 
 from conformance.aws_facts import aws_facts
 from conformance.clause_document import KnownBad, clause_document
 from conformance.clauses import clauses
+from conformance.harness.errors import UsageError
+from conformance.harness.target import Target, load_target
 from conformance.selftest.known_bad import backends, unproven
+from conformance.tester_policy import policy_for_tester
 from reports.command_line import CommandLine
 from reports.results import Exit
 
@@ -16,9 +22,44 @@ def main(arguments: list[str] | None = None) -> int:
     parser = CommandLine(prog="python -m conformance", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     commands.add_parser("clauses", help="print the clause document, docs/clauses.md")
-    parser.parse_args(arguments)
+    policy = commands.add_parser("policy", help="print the IAM policy that judging a deployed target needs")
+    policy.add_argument("--target", required=True, metavar="T", help="a wss:// URL or a target file")
+    policy.add_argument("--table", metavar="NAME", help="its connection table")
+    policy.add_argument("--region", help="AWS region of table and management API")
+    policy.add_argument("--management-endpoint", metavar="URL", help="@connections endpoint, with the stage")
+    policy.add_argument("--account", metavar="ID", default="*", help="AWS account, 12 digits (default: any)")
+    options = parser.parse_args(arguments)
+    if options.command == "policy":
+        return _print_policy(options)
     print(document(), end="")
     return Exit.OK
+
+
+def _print_policy(options: argparse.Namespace) -> int:
+    """The policy as JSON on stdout, remarks on stderr."""
+    try:
+        policy = policy_for_tester(_deployed(options), options.account)
+    except UsageError as error:
+        print(f"python -m conformance policy: {error}", file=sys.stderr)
+        return Exit.USAGE
+    for remark in policy.remarks:
+        print(remark, file=sys.stderr)
+    print(json.dumps(policy.document, indent=2))
+    return Exit.OK
+
+
+def _deployed(options: argparse.Namespace) -> Target:
+    if not re.fullmatch(r"\d{12}|\*", options.account):
+        raise UsageError(f"--account {options.account!r}: an AWS account id has 12 digits")
+    target = load_target(
+        options.target,
+        table=options.table,
+        region=options.region,
+        management_endpoint=options.management_endpoint,
+    )
+    if not isinstance(target, Target):
+        raise UsageError(f"target {options.target}: the local stack needs no AWS permissions")
+    return target
 
 
 def document() -> str:
