@@ -60,6 +60,11 @@ compare: env
 selftest: env
 	$(BIN)/python -m conformance.selftest
 
+# The correct backends on SEEDS seeds with all cores busy: about two minutes a backend and seed.
+SEEDS ?= 50
+fair: env
+	$(BIN)/python -m conformance.selftest --seeds $(SEEDS)
+
 # What a verified delivery costs, beside a C client and plain Locust: two minutes, two cores, gcc.
 bench-load: env
 	@$(BIN)/python -m benchmarks

@@ -17,7 +17,7 @@ from reports.run_folder import read_results
 
 HERE = Path(__file__).parent / "backends"
 _ROOT = Path(__file__).parents[2]
-_SCALE = ("--seed=1", "--connections=6", "--churn-seconds=4")
+_SCALE = ("--connections=6", "--churn-seconds=4")
 _BOUNDS = HERE / "bounds.toml"
 _TIMEOUT_S = 400.0
 
@@ -36,6 +36,19 @@ class Backend:
         """Whether it is written in JavaScript, so that judging it takes Node.js on this machine."""
         return (HERE / self.folder / "app.mjs").exists()
 
+    @property
+    def target(self) -> str:
+        """What `--target` is given."""
+        return "local" if self is REFERENCE else str(HERE / self.folder / "template.yaml")
+
+
+REFERENCE = Backend("reference_app", "", "the reference", None)
+
+
+def correct() -> list[Backend]:
+    """The backends without a mistake, the reference first."""
+    return [REFERENCE, *(backend for backend in backends() if backend.clause is None)]
+
 
 def backends() -> list[Backend]:
     """All of `faults.toml`, the correct ones first."""
@@ -50,19 +63,11 @@ def unproven() -> Mapping[str, str]:
     return {entry["clause"]: entry["reason"] for entry in catalogue["no_backend"]}
 
 
-def judged(backend: Backend, run_dir: Path) -> Results:
+def judged(backend: Backend, run_dir: Path, seed: int = 1) -> Results:
     """Judge the backend as a user would. Raises RuntimeError with the output when there is no result."""
-    folder = HERE / backend.folder
-    command = [
-        sys.executable,
-        "-m",
-        "pytest",
-        "conformance",
-        "--target",
-        str(folder / "template.yaml"),
-        *_SCALE,
-    ]
-    own = folder / "contract.toml"
+    command = [sys.executable, "-m", "pytest", "conformance", "--target", backend.target]
+    command += [*_SCALE, f"--seed={seed}"]
+    own = HERE / backend.folder / "contract.toml"
     command += ["--contract", str(own if own.exists() else _BOUNDS)]
     done = subprocess.run(
         [*command, "--run-dir", str(run_dir), "-q", "-p", "no:cacheprovider"],
