@@ -82,7 +82,8 @@ def disconnect_may_come_late_and_twice(case: Case) -> Judged:
 
 def every_small_page_is_read(case: Case) -> Judged:
     """FAULT-24."""
-    return _hears(case, "pages", "life/pages", Ears(), "while the table was read in small pages")
+    settled = case.ears(_STAYERS, "fault-dropped")
+    return _hears(case, "pages", "life/pages", settled, "while the table was read in small pages")
 
 
 def an_unwritten_row_is_no_secret(case: Case) -> Judged:
@@ -104,7 +105,7 @@ def an_unwritten_row_is_no_secret(case: Case) -> Judged:
 
 def an_unread_audience_is_told(case: Case) -> Judged:
     """FAULT-26: heard, or told to the sender."""
-    judged = _hears(case, "unread", "life/unread", Ears(), "while reads were throttled")
+    judged = _hears(case, "unread", "life/unread", case.ears(_STAYERS), "while reads were throttled")
     if not judged.evidence.get("lost"):
         return judged
     sent = case.messages("fault/life/unread")
@@ -144,7 +145,7 @@ def the_refused_are_forgotten(case: Case) -> Judged:
 
 def a_new_environment_costs_nobody_anything(case: Case) -> Judged:
     """FAULT-29."""
-    return _hears(case, "cold", "life/cold", Ears(), "while execution environments were new")
+    return _hears(case, "cold", "life/cold", case.ears(_STAYERS), "while execution environments were new")
 
 
 def the_silent_are_forgotten_in_time(case: Case) -> Judged:

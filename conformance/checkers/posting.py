@@ -168,9 +168,10 @@ def _span_ms(posts: list[ConnectionsCall]) -> int:
 
 
 def _printed(case: Case, message: Message) -> int:
-    """Lines that functions printed from the sending of the message until the next one was sent."""
+    """Lines that the message's functions printed from its sending until the next one was sent."""
     until_ns = case.until_next_ns(message)
-    output = case.history.trace.of(FunctionOutput)
+    functions = {row.function for row in _invocations(case, message)}
+    output = [row for row in case.history.trace.of(FunctionOutput) if row.function in functions]
     return sum(message.started_ns <= row.ended_ns < until_ns for row in output)
 
 
