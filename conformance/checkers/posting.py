@@ -170,7 +170,7 @@ def _span_ms(posts: list[ConnectionsCall]) -> int:
 def _printed(case: Case, message: Message) -> int:
     """Lines that the message's functions printed from its sending until the next one was sent."""
     until_ns = case.until_next_ns(message)
-    functions = {row.function for row in _invocations(case, message)}
+    functions = {row.function for row in invocations(case, message)}
     output = [row for row in case.history.trace.of(FunctionOutput) if row.function in functions]
     return sum(message.started_ns <= row.ended_ns < until_ns for row in output)
 
