@@ -22,6 +22,7 @@ from reference_app.gateway.functions import npm_packages
 from reference_app.gateway.functions.node_sdk import installed_sdk
 from reference_app.gateway.functions.npm_packages import NpmError
 from reference_app.gateway.stack_errors import StackError
+from reference_app.gateway.user_cache import cache_folder
 
 EXIT_HARNESS = 3
 PARTS = ("gateways", "growth", "fan-out", "idle")
@@ -74,7 +75,7 @@ async def _run(options: argparse.Namespace) -> None:
 
 
 async def _gateways(seconds: float) -> None:
-    cache = npm_packages.cache_folder(os.environ)
+    cache = cache_folder()
     try:
         packages = await npm_packages.installed(cache, "serverless-offline", [_MANIFEST], _announce)
     except NpmError as failed:

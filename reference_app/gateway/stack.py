@@ -15,7 +15,7 @@ from reference_app.gateway.certificates import Certificates
 from reference_app.gateway.clock import SystemClock
 from reference_app.gateway.dynamodb.dynamodb_endpoint import DynamoDbEndpoint
 from reference_app.gateway.dynamodb.table_creation import create_tables
-from reference_app.gateway.functions import name_interception, node_sdk, npm_packages
+from reference_app.gateway.functions import name_interception, node_sdk
 from reference_app.gateway.functions.function_environment import Surroundings
 from reference_app.gateway.functions.inline_code import staged
 from reference_app.gateway.functions.lambda_runtime import is_node
@@ -27,6 +27,7 @@ from reference_app.gateway.stack_errors import PortTakenError, TemplateError
 from reference_app.gateway.template.application import Application
 from reference_app.gateway.template.template import ACCOUNT_ID, check_application
 from reference_app.gateway.unknowns import Unknowns
+from reference_app.gateway.user_cache import cache_folder
 from reference_app.gateway.websocket_api.api_directory import host_names
 from reference_app.gateway.websocket_api.gateway import Gateway
 from reference_app.gateway.websocket_api.selection_expression import UnsupportedExpression
@@ -188,7 +189,7 @@ class Stack:
         """What Lambda's Node runtime ships, for an application that has functions for it."""
         if not any(is_node(function) for function in application.functions.values()):
             return ()
-        cache = npm_packages.cache_folder(os.environ)
+        cache = cache_folder()
         return (await node_sdk.installed_sdk(cache, self._options.notify),)
 
     def _surroundings(
@@ -213,6 +214,8 @@ class Stack:
         )
 
     async def _create_tables(self, application: Application) -> None:
+        if not application.tables:
+            return
         await asyncio.to_thread(
             create_tables,
             application.tables,

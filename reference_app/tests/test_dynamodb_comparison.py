@@ -23,7 +23,7 @@ from hypothesis import given, note, settings
 from hypothesis import strategies as st
 
 from reference_app.gateway.dynamodb.dynamodb_engine import DynamoDbEngine
-from reference_app.gateway.functions.npm_packages import cache_folder
+from reference_app.gateway.user_cache import cache_folder
 from reference_app.tests.dynamodb_operations import CALLS, CREATE, KEYS, TABLE, Call
 from reference_app.tests.process_state import PATIENCE_S, eventually
 
@@ -52,7 +52,7 @@ def _second_engine() -> Iterator[str]:
     if url := os.environ.get("CHURNPROOF_SECOND_DYNAMODB"):
         yield url
         return
-    program = cache_folder(os.environ) / "dynalite" / "node_modules" / "dynalite" / "cli.js"
+    program = cache_folder() / "dynalite" / "node_modules" / "dynalite" / "cli.js"
     if not program.is_file() or shutil.which("node") is None:
         pytest.skip(f"there is no second engine: neither CHURNPROOF_SECOND_DYNAMODB nor {program}")
     yield from _dynalite(program)

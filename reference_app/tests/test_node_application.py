@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Iterator
 
 import pytest
 
 from reference_app.gateway.functions import node_runtime
 from reference_app.gateway.functions.node_sdk import installed_sdk
-from reference_app.gateway.functions.npm_packages import cache_folder
 from reference_app.gateway.stack_errors import NodeSdkError
+from reference_app.gateway.user_cache import cache_folder
 from reference_app.tests.process_state import eventually
 from reference_app.tests.running_command import APPS, Running, running
 
@@ -23,7 +22,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     if node_runtime.installed_version() is None:
         pytest.skip("there is no node here")
     try:
-        asyncio.run(installed_sdk(cache_folder(os.environ), print))
+        asyncio.run(installed_sdk(cache_folder(), print))
     except NodeSdkError as offline:
         pytest.skip(str(offline))
     with running(tmp_path_factory.mktemp("stack"), APP / "template.yaml") as result:

@@ -7,12 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from reference_app.gateway.functions.npm_packages import NpmError, cache_folder, installed
-
-
-def test_the_cache_is_where_the_user_keeps_caches() -> None:
-    assert cache_folder({"XDG_CACHE_HOME": "/elsewhere"}) == Path("/elsewhere/churnproof")
-    assert cache_folder({}) == Path.home() / ".cache" / "churnproof"
+from reference_app.gateway.functions.npm_packages import NpmError, installed
 
 
 def test_a_manifest_without_a_lock_file_is_installed_as_it_says(

@@ -7,7 +7,7 @@ import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from reference_app.gateway.child_process import ChildProcess
@@ -24,11 +24,6 @@ class NpmError(Exception):
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
-
-
-def cache_folder(environment: Mapping[str, str]) -> Path:
-    """Where this user's caches are (XDG Base Directory Specification)."""
-    return Path(environment.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "churnproof"
 
 
 async def installed(

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from reference_app.gateway.stack_errors import TemplateError
 from reference_app.gateway.template.template_document import TemplateDocument, TemplateValue
+from reference_app.gateway.template.translation_cache import TranslationCache
+from reference_app.gateway.user_cache import cache_folder
 
 if TYPE_CHECKING:
     from samtranslator.model.exceptions import InvalidDocumentException
@@ -26,14 +28,25 @@ def translate(document: TemplateDocument, parameters: Mapping[str, Any], region:
     if not _is_sam(document):
         _refuse_serverless_types(document)
         return document.resources
+    template = copy.deepcopy(document.content)
+    _detach_code(template)
+    # A package without anything in it but its version.
+    from samtranslator import __version__ as version
+
+    question = {"sam": version, "region": region, "parameters": parameters, "template": template}
+    cache = TranslationCache(cache_folder() / "translations")
+    return cache.get(question, lambda: _translated(template, document, parameters, region))
+
+
+def _translated(
+    template: dict[str, Any], document: TemplateDocument, parameters: Mapping[str, Any], region: str
+) -> dict[str, Any]:
     # These imports take most of a second, and plain templates do without.
     from boto3.session import Session
     from samtranslator.model.exceptions import InvalidDocumentException
     from samtranslator.parser.parser import Parser
     from samtranslator.translator.translator import Translator
 
-    template = copy.deepcopy(document.content)
-    _detach_code(template)
     # IAM is not evaluated here, so no managed policy has to be looked up.
     translator = Translator({}, Parser(), boto_session=Session(region_name=region))
     try:
