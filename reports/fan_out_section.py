@@ -67,8 +67,10 @@ def _chart(found: FanOut, key: str) -> Markup:
         aria_labelledby=f"{key}-title {key}-desc",
     )
     head = tag("figcaption", tag("h4", "Last recipient against number of recipients"), _legend(bool(ends)))
-    box = tag("div", y_labels(scale), tag("div", svg, class_="plot"), _x_labels(few, many), class_="axes")
-    return tag("figure", head, box, class_="chart")
+    places = ",".join(f"{100 * x / WIDTH:.1f}" for x in _places(found))
+    plot = tag("div", svg, class_="plot", tabindex="0", data_at=places)
+    box = tag("div", y_labels(scale), plot, _x_labels(few, many), class_="axes")
+    return tag("figure", head, box, class_="chart", data_columns="0,1,2,3")
 
 
 def _line(found: FanOut, few: float, many: float) -> tuple[float, ...]:

@@ -5,6 +5,17 @@
 (() => {
   const tip = document.getElementById("tip");
 
+  // Show lines beside a place of the plot, 0 to 1 of its width.
+  const say = (plot, lines, place) => {
+    tip.textContent = lines.join("\n");
+    tip.hidden = false;
+    const box = plot.getBoundingClientRect();
+    const x = box.left + box.width * place;
+    const right = x + 14 + tip.offsetWidth < document.documentElement.clientWidth;
+    tip.style.left = `${Math.max(4, right ? x + 14 : x - 14 - tip.offsetWidth)}px`;
+    tip.style.top = `${Math.max(4, box.top + 10)}px`;
+  };
+
   for (const charts of document.querySelectorAll(".charts")) {
     const names = [...charts.querySelectorAll(".figures thead th")].map((cell) => cell.textContent);
     const rows = charts.querySelector(".figures tbody").rows;
@@ -25,15 +36,9 @@
       const cells = rows[at].cells;
       const columns = plot.closest("figure").dataset.columns.split(",");
       const lines = columns.map((column) => `${names[column]}  ${cells[column].textContent}`);
-      tip.textContent = [`at ${cells[0].textContent}`, ...lines].join("\n");
-      tip.hidden = false;
       charts.style.setProperty("--at", String(100 * share(at + 0.5)));
       charts.style.setProperty("--cursor", "0.7");
-      const box = plot.getBoundingClientRect();
-      const x = box.left + box.width * share(at + 0.5);
-      const right = x + 14 + tip.offsetWidth < document.documentElement.clientWidth;
-      tip.style.left = `${Math.max(4, right ? x + 14 : x - 14 - tip.offsetWidth)}px`;
-      tip.style.top = `${Math.max(4, box.top + 10)}px`;
+      say(plot, [`at ${cells[0].textContent}`, ...lines], share(at + 0.5));
     };
 
     // All charts of a run share the time axis: they show the same part of it.
@@ -130,6 +135,45 @@
       });
     }
     addEventListener("beforeprint", () => zoom(0, rows.length));
+  }
+
+  // Charts that are not over time: each point has a row in the table of its section.
+  for (const plot of document.querySelectorAll(".plot[data-at]")) {
+    const places = plot.dataset.at.split(",").map(Number);
+    const figure = plot.closest("figure");
+    const table = plot.closest("section").querySelector("table.figures");
+    const names = [...table.querySelectorAll("thead th")].map((cell) => cell.textContent);
+    let at = 0;
+
+    const hide = () => {
+      tip.hidden = true;
+      plot.style.setProperty("--cursor", "0");
+    };
+
+    const show = (point) => {
+      at = Math.max(0, Math.min(places.length - 1, point));
+      const cells = table.querySelector("tbody").rows[at].cells;
+      const columns = figure.dataset.columns.split(",");
+      plot.style.setProperty("--at", String(places[at]));
+      plot.style.setProperty("--cursor", "0.7");
+      say(plot, columns.map((column) => `${names[column]}  ${cells[column].textContent}`), places[at] / 100);
+    };
+
+    plot.addEventListener("pointermove", (event) => {
+      const box = plot.getBoundingClientRect();
+      const x = (100 * (event.clientX - box.left)) / box.width;
+      const far = places.map((place) => Math.abs(place - x));
+      show(far.indexOf(Math.min(...far)));
+    });
+    plot.addEventListener("keydown", (event) => {
+      const step = { ArrowLeft: -1, ArrowRight: 1, Home: -places.length, End: places.length }[event.key];
+      if (event.key === "Escape") hide();
+      if (step === undefined) return;
+      event.preventDefault();
+      show(at + step);
+    });
+    plot.addEventListener("pointerleave", hide);
+    plot.addEventListener("blur", hide);
   }
 
   for (const figure of document.querySelectorAll("figure.chart")) {

@@ -30,7 +30,7 @@ def trend_in_words(trend: Trend) -> Iterator[str]:
 
 def _section(trend: Trend, number: int) -> Markup:
     title = f"Trend over {count(len(trend.runs))} {trend.kind} runs"
-    charts = [_chart(trend, followed, f"trend-{number}-{n}") for n, followed in enumerate(trend.metrics)]
+    charts = [_chart(trend, n, f"trend-{number}-{n}") for n in range(len(trend.metrics))]
     return tag(
         "section",
         tag("h3", title),
@@ -54,7 +54,8 @@ def _step(metric: str, step: Step) -> str:
     return f"{metric} changed {sides} with the run {step.run} of {step.started.replace('T', ' ')[:16]}."
 
 
-def _chart(trend: Trend, followed: Followed, key: str) -> Markup:
+def _chart(trend: Trend, number: int, key: str) -> Markup:
+    followed, column = trend.metrics[number], 2 + number
     values, runs = followed.values, len(trend.runs)
     if followed.metric == "delivery.ratio":
         scale = ratio_scale(values, lambda v: f"{100 * v:g} %")
@@ -74,8 +75,11 @@ def _chart(trend: Trend, followed: Followed, key: str) -> Markup:
         role="img",
         aria_labelledby=f"{key}-title {key}-desc",
     )
-    box = tag("div", y_labels(scale), tag("div", svg, class_="plot"), _x_labels(trend), class_="axes")
-    return tag("figure", tag("figcaption", tag("h4", followed.metric)), box, class_="chart")
+    places = ",".join(f"{100 * _x(run, runs) / WIDTH:.1f}" for run in range(runs))
+    plot = tag("div", svg, class_="plot", tabindex="0", data_at=places)
+    box = tag("div", y_labels(scale), plot, _x_labels(trend), class_="axes")
+    head = tag("figcaption", tag("h4", followed.metric))
+    return tag("figure", head, box, class_="chart", data_columns=f"0,1,{column}")
 
 
 def _x(run: float, runs: int) -> float:

@@ -9,9 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from reports.across import Across
 from reports.html import render_page
+from reports.tests.sample_history_of_runs import daily_runs
 from reports.tests.sample_runs import failing_run, passing_run
 from reports.tests.test_hostile_text import HOSTILE, poisoned_run
+from reports.trend import trends_of
 
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
@@ -26,6 +29,9 @@ const found = document.body.dataset;
 found.resources = performance.getEntriesByType("resource").length;
 found.charts = document.querySelectorAll("figure.chart svg").length;
 found.tip = document.getElementById("tip").textContent.replaceAll("\\n", "; ");
+const point = document.querySelector(".plot[data-at]");
+if (point) point.dispatchEvent(new KeyboardEvent("keydown", { key: "End" }));
+found.point = document.getElementById("tip").textContent.replaceAll("\\n", "; ");
 found.off = document.querySelectorAll(".layer.off").length;
 const charts = document.querySelector(".charts");
 const views = () => [...charts.querySelectorAll(".plot svg")].map((svg) => svg.getAttribute("viewBox"));
@@ -78,6 +84,16 @@ def test_all_charts_of_a_run_zoom_together_and_back(tmp_path: Path) -> None:
     assert found["zoomed"] == "1 500 0 500 100"
     assert found["labels"] == "1 20.8 s26 s31.2 s36.4 s"
     assert found["whole"] == "true"
+    assert found["point"] == "recipients  29; messages  28; last recipient p50  41.1 ms; p95  69.9 ms"
+
+
+def test_a_trend_is_drawn_and_read_by_keyboard(tmp_path: Path) -> None:
+    trends = trends_of(daily_runs(12, 6))
+    page = render_page([("", passing_run("load"), ())], across=Across(trends=trends))
+    found, console = visited(page, tmp_path)
+    assert console == []
+    assert found["charts"] == "9"
+    assert found["point"] == "run  run-11; started  2026-03-12 09:00:00; latency_ms.last.p50  104 ms"
 
 
 def test_it_fits_a_phone(tmp_path: Path) -> None:

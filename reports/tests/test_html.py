@@ -5,8 +5,11 @@ from dataclasses import replace
 from html.parser import HTMLParser
 from itertools import pairwise
 
+import numpy as np
+
 from reports.gates import Gate, judge_gates
 from reports.html import LIMIT_BYTES, render_page
+from reports.metrics import LOST, STILL_OPEN, ConnectionTimes, OwedPairs, series
 from reports.results import Outcome, Results, Step
 from reports.tests.sample_runs import failing_run, passing_run, sample_finding
 
@@ -129,3 +132,17 @@ def test_a_tight_limit_gives_up_findings_before_anything_else() -> None:
 def test_a_run_that_found_nothing_has_a_page() -> None:
     empty = Results("load", "inconclusive", "no clause was judged", {}, 0, "2026-03-14T09:26:53+00:00", 0.0)
     assert "Inconclusive" in page_of(empty)
+
+
+def test_an_hour_with_everything_that_charts_can_show_is_far_below_the_limit() -> None:
+    """A wide spread of latencies and losses in every bin."""
+    hour_ns, pairs = 3600 * 10**9, 400_000
+    dice = np.random.default_rng(1)
+    sent = np.sort(dice.integers(0, hour_ns, pairs))
+    late = (dice.lognormal(3, 2, pairs) * 1e6).astype(np.int64)
+    late[dice.random(pairs) < 0.01] = LOST
+    owed = OwedPairs(np.arange(pairs, dtype=np.uint64) // 20, sent, late)
+    times = ConnectionTimes(np.sort(dice.integers(0, hour_ns, 5000)), np.full(5000, STILL_OPEN))
+    over_time = series(owed, times, start_ns=0, end_ns=hour_ns)
+    run = replace(failing_run(), duration_s=3600.0, series=over_time)
+    assert len(render_page([("", run, ())]).encode()) < LIMIT_BYTES // 8
