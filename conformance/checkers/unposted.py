@@ -1,4 +1,4 @@
-"""Losses that no busy machine excuses: the function said that all went well, and had not even posted."""
+"""Losses that no busy machine excuses: the function ended well, and no post of it had got through."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _ERROR = 400
 
 
 class Unposted:
-    """Knows of every message to whom it was certainly never posted."""
+    """Knows of every message to whom certainly no post of it got through."""
 
     def __init__(self, case: Case) -> None:
         self._case = case
@@ -21,7 +21,7 @@ class Unposted:
         posts = [c for c in trace.of(ConnectionsCall) if c.method == "POST" and c.function is not None]
         posting = {call.function for call in posts}
         self._posts: dict[str | None, list[int]] = {}
-        for call in posts:
+        for call in (call for call in posts if call.carried_out):
             self._posts.setdefault(call.connection_id, []).append(call.started_ns)
         self._runs: dict[str, list[Invocation]] = {}
         for run in trace.of(Invocation) if trace.whole else ():
@@ -29,7 +29,7 @@ class Unposted:
                 self._runs.setdefault(run.connection_id, []).append(run)
 
     def to(self, message: Message, connection: int) -> bool:
-        """Whether a function that posts ended well and in time, and posted nothing to the connection.
+        """Whether a function that posts ended well and in time, and got nothing through to the connection.
 
         Neither this message nor any other: which of them a post carried, the trace does not tell.
         """

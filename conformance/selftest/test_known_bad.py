@@ -15,6 +15,7 @@ _SHORT = (
     "disconnect_wrong_key",
     "json_encoded_twice",
     "scan_first_page_only",
+    "starts_over_after_failure",
     "unknown_action_broadcasts",
 )
 """One a workload; `make selftest` takes all, which is too long for every test run."""

@@ -308,6 +308,7 @@ def test_a_loss_is_one_on_a_busy_machine_too_where_the_trace_has_no_post() -> No
     lines = ["0 x connects newcomer", "1 y connects newcomer", "1000 x sends lost broadcast/plain"]
     lines += ["1020 x hears lost", "2500 y closes", "9999 lag 800"]
     assert _outcomes(lines)["BCAST-01"] is Outcome.FAIL
+    assert _outcomes([*lines, "1002 backend posts y 429"])["BCAST-01"] is Outcome.FAIL
     assert _outcomes([*lines, "1001 backend fails x"])["BCAST-01"] is Outcome.UNKNOWN
 
 

@@ -19,6 +19,7 @@ from reports.trace import (
 _MS = 1_000_000
 _POST_NS = 14 * _MS
 _INVOCATION_NS = 500 * _MS
+_ERROR = 400
 _FUNCTION = "SendMessage"
 _FUNCTIONS = {"$connect": "Connect", "$disconnect": "Disconnect", "sendmessage": _FUNCTION}
 
@@ -119,6 +120,7 @@ class TraceStory:
                 connection_id=connection_id,
                 function=function,
                 status=status,
+                carried_out=status < _ERROR,
                 faults=faults,
             )
         )
