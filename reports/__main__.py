@@ -56,7 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> Exit:
 def _command_line() -> CommandLine:
     parser = CommandLine(
         prog="python -m reports",
-        description="Writes report.html, summary.md, junit.xml and report.json from run folders, "
+        description="Writes report.html, summary.md, junit.xml, ctrf.json and report.json from run folders, "
         "judges gates, and exits with the worst verdict (0 pass, 1 violation or missed gate, "
         "3 harness error, 4 usage error, 6 inconclusive).",
     )

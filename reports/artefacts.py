@@ -10,6 +10,7 @@ from pathlib import Path
 
 from .across import ALONE, Across
 from .cost import Assumptions
+from .ctrf import render_ctrf
 from .gates import GateRow
 from .html import render_page
 from .junit import render_junit
@@ -26,6 +27,7 @@ SUMMARY = "summary.md"
 JUNIT = "junit.xml"
 RESULTS = "results.json"
 COMBINED = "report.json"
+CTRF = "ctrf.json"
 
 Runs = Sequence[tuple[str, Results, Sequence[GateRow]]]
 
@@ -64,7 +66,7 @@ def write_artefacts(
 
 
 def write_report(folder: Path, runs: Runs, across: Across = ALONE) -> Written:
-    """Write the page, the summary, JUnit and `report.json` for runs given as (name, results, gates).
+    """Write page, summary, JUnit, `ctrf.json` and `report.json` for runs given as (name, results, gates).
 
     Makes the folder. Redacts as `write_artefacts` does, since run folders may be older than a rule.
     """
@@ -74,7 +76,11 @@ def write_report(folder: Path, runs: Runs, across: Across = ALONE) -> Written:
         return Written((), (f"cannot make {folder}: {error.strerror or error}",))
     secrets = environment_secrets(os.environ)
     clean, together = redact_all(tuple(runs), secrets), redact_all(across, secrets)
-    return _write_all(folder, {COMBINED: lambda: _combined(clean, together), **_renderers(clean, together)})
+    combined = {
+        COMBINED: lambda: _combined(clean, together),
+        CTRF: lambda: render_ctrf(clean, together.gates),
+    }
+    return _write_all(folder, {**combined, **_renderers(clean, together)})
 
 
 def _combined(runs: Runs, across: Across) -> str:

@@ -63,6 +63,7 @@ _PURE = (
     "reports/charts.py",
     "reports/cost.py",
     "reports/cost_section.py",
+    "reports/ctrf.py",
     "reports/gates.py",
     "reports/history.py",
     "reports/html.py",

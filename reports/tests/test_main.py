@@ -48,7 +48,7 @@ def test_the_exit_code_is_that_of_the_verdict(tmp_path: Path, verdict: Verdict, 
 def test_one_run_is_reported_into_its_own_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = run_folder(tmp_path, "a-run", failing_run())
     main([str(folder)])
-    assert {"junit.xml", "report.html", "report.json", "results.json", "summary.md"} == {
+    assert {"ctrf.json", "junit.xml", "report.html", "report.json", "results.json", "summary.md"} == {
         path.name for path in folder.iterdir()
     }
     out = capsys.readouterr().out
