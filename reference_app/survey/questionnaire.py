@@ -138,9 +138,12 @@ def _why_not(question: Question, scope: Scope) -> str | None:
 def _answers(api: SurveyedApi, asked: Iterable[Question], scope: Scope) -> Iterator[tuple[str, Finding]]:
     """Ask what takes seconds side by side; then, alone, what moves the clock or fills the gateway."""
     quick = [question for question in asked if not question.hours]
-    with ThreadPoolExecutor(_AT_A_TIME) as asking:
+    asking = ThreadPoolExecutor(_AT_A_TIME)
+    try:
         for answered in as_completed([asking.submit(_asked, question, api) for question in quick]):
             yield from answered.result().items()
+    finally:
+        asking.shutdown(cancel_futures=True)  # whoever interrupts waits for three questions, not for all
     for question in asked:
         if question.hours:
             yield from _asked(question, api).items()

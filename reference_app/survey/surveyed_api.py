@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import secrets
+import select
 import socket
 import ssl
 import struct
@@ -27,8 +28,8 @@ if TYPE_CHECKING:
 
 TEXT, BINARY, CLOSE, PONG = 0x1, 0x2, 0x8, 0xA
 _NO_CODE = 1005
-_POLL_S = 0.2
-_FOR_WHAT_MUST_COME_S = 10.0
+_POLL_S = 0.5
+_FOR_WHAT_MUST_COME_S = 30.0
 """Beyond the patience: not to wait for it costs more than to wait."""
 _RST_ON_CLOSE = struct.pack("ii", 1, 0)
 
@@ -57,6 +58,10 @@ class WireFrame(NamedTuple):
 
 class NoAnswer(SurveyError):  # noqa: N818 - the finding is that there was none
     """Nothing came within the patience of the survey."""
+
+
+class TooLate(SurveyError):  # noqa: N818 - nobody's fault; it can be asked again
+    """What had to happen while `$connect` ran came after it."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +97,10 @@ class SurveyedApi:
         return self._handshake(self._address(asked), (), asked["token"])
 
     def leave_during_connect(self, token: str, sleep_s: float) -> None:
-        """Ask for a handshake whose `$connect` takes this long, and reset the connection meanwhile."""
+        """Ask for a handshake whose `$connect` takes this long, and reset the connection meanwhile.
+
+        Raises TooLate when it has been answered already.
+        """
         parts = urlsplit(self._address({"token": token, "sleep": str(sleep_s)}))
         secure = parts.scheme == "wss"
         address = (parts.hostname or "", parts.port or (443 if secure else 80))
@@ -112,6 +120,8 @@ class SurveyedApi:
             f"Sec-WebSocket-Key: {base64.b64encode(secrets.token_bytes(16)).decode()}\r\n\r\n".encode()
         )
         self.noted(token, "CONNECT")
+        if select.select([connection], [], [], 0)[0]:
+            raise TooLate("the handshake was answered before the client could leave")
 
     def time_for_more(self) -> None:
         """Give what may follow the time to come."""
