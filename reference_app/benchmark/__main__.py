@@ -95,14 +95,14 @@ async def _gateways(seconds: float) -> None:
 
 
 async def _measured(serving: Serving, seconds: float) -> Comparison:
-    handshakes = await measurements.handshakes(serving)
+    handshakes = await measurements.handshakes(serving, seconds)
     async with measurements.audience(serving, _LISTENERS) as (heard, speakers):
         delivered = await measurements.deliveries(serving, heard, speakers, seconds)
     return Comparison(
         serving.name,
         serving.ready_s,
-        measurements.HANDSHAKES / handshakes.seconds,
-        handshakes.cpu_s / measurements.HANDSHAKES,
+        handshakes.count / handshakes.seconds,
+        handshakes.cpu_s / handshakes.count,
         delivered.per_second,
         delivered.cpu_s / delivered.count,
     )
@@ -127,7 +127,7 @@ async def _fan_out(rounds: int) -> None:
 
 
 async def _idle(count: int) -> None:
-    async with stacks.local_stack() as serving:
+    async with stacks.local_stack("fan_outs.yaml", ReferenceRoot=str(_ROOT)) as serving:
         each = await measurements.bytes_per_connection(serving, count)
     print(f"\n{count} idle connections at once: {each / 1024:.1f} KiB each in the gateway's process.")
 

@@ -14,20 +14,21 @@ from reference_app.benchmark.audience import Audience, BenchmarkError, Client, c
 from reference_app.benchmark.processes import cpu_seconds, cpu_seconds_of_all, resident_bytes
 from reference_app.benchmark.stacks import Serving
 
-HANDSHAKES = 400
 HANDSHAKES_AT_ONCE = 10
 SPEAKERS = 4
 """Clients that each have one message under way."""
 WARM_ROUNDS = 4
-WARM_UP_S = 2.0
+WARM_UP_S = 10.0
+"""Until then V8 has compiled the SDK, in each of the environments."""
 RECIPIENTS_A_MESSAGE = 1000
 """Their ids fit one frame of 32 KB (RT-51)."""
 
 
 @dataclass(frozen=True)
 class Handshakes:
-    """As many as `HANDSHAKES`."""
+    """Connections that were opened, all of those that were begun."""
 
+    count: int
     seconds: float
     cpu_s: float
     """Of the whole stack, functions included."""
@@ -72,14 +73,26 @@ class FanOutCost:
         return FanOutCost(self.cpu_s + cost["cpu_s"], self.delivered + expected)
 
 
-async def handshakes(serving: Serving) -> Handshakes:
-    """Open connections, several at once, `$connect` included."""
-    await leave(await connect(serving.url, HANDSHAKES, HANDSHAKES_AT_ONCE))
+async def handshakes(serving: Serving, seconds: float) -> Handshakes:
+    """Open connections for so long, several at once, `$connect` included."""
+    warm = await _connect_for(serving.url, seconds / 2)
     began, cpu = time.monotonic(), cpu_seconds_of_all(serving.pid)
-    clients = await connect(serving.url, HANDSHAKES, HANDSHAKES_AT_ONCE)
-    done = Handshakes(time.monotonic() - began, cpu_seconds_of_all(serving.pid) - cpu)
-    await leave(clients)
+    clients = await _connect_for(serving.url, seconds)
+    done = Handshakes(len(clients), time.monotonic() - began, cpu_seconds_of_all(serving.pid) - cpu)
+    await leave(warm + clients)  # only now, because `$disconnect` takes time as well
     return done
+
+
+async def _connect_for(url: str, seconds: float) -> list[Client]:
+    until = time.monotonic() + seconds
+    clients: list[Client] = []
+
+    async def keep_connecting() -> None:
+        while time.monotonic() < until:
+            clients.extend(await connect(url, 1, 1))
+
+    await asyncio.gather(*(keep_connecting() for _ in range(HANDSHAKES_AT_ONCE)))
+    return clients
 
 
 @asynccontextmanager
