@@ -24,7 +24,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from reports.history import CORRUPT, Deliveries
+from reports.history import CORRUPT
 from reports.history_reader import History, Message
 from reports.metrics import LOST, OwedPairs
 from reports.results import Delivery
@@ -32,6 +32,8 @@ from reports.results import Delivery
 from .contract import Bounds, Contract
 
 Ints: TypeAlias = npt.NDArray[np.int64]
+Places: TypeAlias = npt.NDArray[np.int32]
+"""Of messages, in columns as long as all deliveries."""
 Flags: TypeAlias = npt.NDArray[np.bool_]
 
 NEVER = np.iinfo(np.int64).max
@@ -84,10 +86,17 @@ class Judgement:
     last_ns: Ints
     owed_per_connection: Ints
     delivered_per_connection: Ints
-    pairs: OwedPairs
-    """Every owed pair with its latency; lost ones too."""
+    timed: OwedPairs | None
+    """What `pairs` returns, if it was kept."""
     unattributed: int
     """Deliveries of messages that no history of this run has sent."""
+
+    @property
+    def pairs(self) -> OwedPairs:
+        """Every owed pair with its latency; lost ones too. Raises RuntimeError when it was not kept."""
+        if self.timed is None:
+            raise RuntimeError("the latencies of single pairs were not kept: judge with `timed`")
+        return self.timed
 
     def deaf(self, *, at_least: int) -> list[int]:
         """Connections owed `at_least` messages or more that heard none of them."""
@@ -101,14 +110,19 @@ def judge(
     bounds: Bounds,
     select: Callable[[Message], bool] = lambda _: True,
     ears: Ears = EVERYBODY,
+    *,
+    timed: bool = True,
 ) -> Judgement:
-    """Judge the deliveries of the messages that `select` takes; mischief is owed to nobody and left out."""
+    """Judge the deliveries of the messages that `select` takes; mischief is owed to nobody and left out.
+
+    Without `timed` the latencies of single pairs are not kept: 24 bytes for each.
+    """
     messages = [m for m in history.messages if select(m) and not m.group.startswith("mischief/")]
     bound_ns = int(bounds.deliver_s * 1e9)
     members = _Members(history)
-    sent = _Sent(messages, members, history, bound_ns)
     received, unattributed = _received(history, messages)
-    tally = _Tally(messages, members)
+    sent = _Sent(messages, members, received, bound_ns)
+    tally = _Tally(messages, members, timed=timed)
     for chunk in _chunks(sent, received, members, bound_ns):
         tally.add(chunk, received, sent, members, contract, bound_ns, ears)
     return tally.judgement(unattributed)
@@ -131,7 +145,9 @@ class _Members:
 class _Sent:
     """The selected messages as columns, in the order of their start."""
 
-    def __init__(self, messages: list[Message], members: _Members, history: History, bound_ns: int) -> None:
+    def __init__(
+        self, messages: list[Message], members: _Members, received: _Received, bound_ns: int
+    ) -> None:
         self.started = np.array([m.started_ns for m in messages], np.int64)
         self.intended = np.array([m.intended_ns for m in messages], np.int64)
         self.sender = np.array([m.sender for m in messages], np.int64)
@@ -139,9 +155,7 @@ class _Sent:
         stayed = (
             members.until[self.sender] >= self.started + bound_ns if len(messages) else np.zeros(0, np.bool_)
         )
-        witnessed = np.isin(
-            np.array([m.id for m in messages], np.uint64), np.unique(history.deliveries["message"])
-        )
+        witnessed = np.bincount(received.place, minlength=len(messages)) > 0
         # A frame written to the socket of a sender who then leaves may never have been read by the
         # gateway; that somebody heard the message proves that it was.
         self.accepted = (ok & stayed) | witnessed
@@ -151,32 +165,45 @@ class _Sent:
 class _Received:
     """Deliveries of the selected messages, ordered by message, then as they came."""
 
-    place: Ints
-    connection: Ints
+    place: Places
+    connection: npt.NDArray[np.uint32]
     at_ns: Ints
     corrupt: Flags
 
 
 def _received(history: History, messages: list[Message]) -> tuple[_Received, int]:
-    deliveries: Deliveries = history.deliveries
-    known = np.sort(np.array([m.id for m in history.messages], np.uint64))
-    unattributed = int(len(deliveries) - np.isin(deliveries["message"], known).sum())
-    ids = np.array([m.id for m in messages], np.uint64)
-    by_id = np.argsort(ids)
-    slot = np.searchsorted(ids[by_id], deliveries["message"])
-    found = np.zeros(len(deliveries), np.bool_)
-    if len(ids):
-        slot = np.minimum(slot, len(ids) - 1)
-        found = ids[by_id][slot] == deliveries["message"]
-    place = by_id[slot[found]].astype(np.int64) if len(ids) else np.zeros(0, np.int64)
-    order = np.argsort(place, kind="stable")
-    rows = np.flatnonzero(found)[order]
+    """Copies of one broadcast come together: what is looked up and sorted are runs of them, not rows."""
+    deliveries = history.deliveries
+    message = np.asarray(deliveries["message"])
+    starts = np.flatnonzero(np.r_[len(message) > 0, message[1:] != message[:-1]])
+    lengths = np.diff(np.r_[starts, len(message)])
+    known = np.isin(message[starts], np.array([m.id for m in history.messages], np.uint64))
+    place = _places(message[starts], messages)
+    mine = np.flatnonzero(place >= 0)
+    order = mine[np.argsort(place[mine], kind="stable")]
+    rows = _spread(starts[order], lengths[order])
     return _Received(
-        place[order],
-        deliveries["connection"][rows].astype(np.int64),
-        deliveries["at_ns"][rows].astype(np.int64),
+        np.repeat(place[order].astype(np.int32), lengths[order]),
+        deliveries["connection"][rows],
+        deliveries["at_ns"][rows],
         (deliveries["flags"][rows] & CORRUPT) != 0,
-    ), unattributed
+    ), int(lengths[~known].sum())
+
+
+def _places(ids: npt.NDArray[np.uint64], messages: list[Message]) -> Ints:
+    """The place of each message among `messages`; -1 for those that are not there."""
+    if not messages:
+        return np.full(len(ids), -1, np.int64)
+    theirs = np.array([m.id for m in messages], np.uint64)
+    by_id = np.argsort(theirs)
+    slot = np.minimum(np.searchsorted(theirs[by_id], ids), len(theirs) - 1)
+    return np.where(theirs[by_id][slot] == ids, by_id[slot], -1).astype(np.int64)
+
+
+def _spread(starts: Ints, lengths: Ints) -> Ints:
+    """The rows of these runs, run after run."""
+    before = np.cumsum(lengths) - lengths
+    return np.repeat(starts - before, lengths) + np.arange(int(lengths.sum()))
 
 
 @dataclass(frozen=True)
@@ -203,8 +230,9 @@ def _chunks(sent: _Sent, received: _Received, members: _Members, bound_ns: int) 
 class _Tally:
     """Adds up the chunks."""
 
-    def __init__(self, messages: list[Message], members: _Members) -> None:
+    def __init__(self, messages: list[Message], members: _Members, *, timed: bool) -> None:
         self._messages = messages
+        self._timed = timed
         self._pairs: dict[str, list[tuple[Ints, Ints]]] = {
             name: [] for name in ("lost", "late", "duplicated", "corrupted", "leaked")
         }
@@ -214,7 +242,7 @@ class _Tally:
         self._last = np.full(len(messages), -1, np.int64)
         self._owed_by = np.zeros(len(members.opened), np.int64)
         self._delivered_by = np.zeros(len(members.opened), np.int64)
-        self._owed_pairs: list[tuple[Ints, Ints]] = []
+        self._owed_pairs: list[tuple[Places, Ints]] = []
         self._may = 0
 
     def add(
@@ -273,13 +301,12 @@ class _Tally:
             last = np.where(delivered, latency, -1).max(axis=1)
             self._first[span] = np.where(heard, first, -1)
             self._last[span] = np.where(heard, last, -1)
-        rows = np.nonzero(owed)[0].astype(np.int64)
-        self._owed_pairs.append((rows + chunk.start, np.where(delivered, latency, LOST)[owed]))
+        if self._timed:
+            rows = np.nonzero(owed)[0].astype(np.int32)
+            self._owed_pairs.append((rows + np.int32(chunk.start), np.where(delivered, latency, LOST)[owed]))
 
     def judgement(self, unattributed: int) -> Judgement:
         pairs = {name: _joined(parts) for name, parts in self._pairs.items()}
-        place, latency = _columns(self._owed_pairs)
-        intended = np.array([message.intended_ns for message in self._messages], np.int64)
         delivered = int(self._delivered_of.sum())
         counts = Delivery(
             messages=len(self._messages),
@@ -297,10 +324,16 @@ class _Tally:
             last_ns=self._last,
             owed_per_connection=self._owed_by,
             delivered_per_connection=self._delivered_by,
-            pairs=OwedPairs(place.astype(np.uint64), intended[place], latency),
+            timed=self._kept() if self._timed else None,
             unattributed=unattributed,
             **pairs,
         )
+
+    def _kept(self) -> OwedPairs:
+        place = np.concatenate([np.zeros(0, np.int32), *(place for place, _ in self._owed_pairs)])
+        latency = np.concatenate([np.zeros(0, np.int64), *(latency for _, latency in self._owed_pairs)])
+        intended = np.array([message.intended_ns for message in self._messages], np.int64)
+        return OwedPairs(place.astype(np.uint32), intended[place], latency)
 
 
 def _judged(ears: Ears, connections: Ints, is_sender: Flags) -> Flags:

@@ -47,6 +47,29 @@ def test_latency_counts_from_the_intended_time_over_owed_pairs() -> None:
     assert judgement.last_ns.tolist() == [70_000_000]
 
 
+def test_latencies_that_were_not_kept_cannot_be_asked_for() -> None:
+    history = history_of("0 a connects stayer\n100 a sends m1 churn/main\n5000 row a there")
+    with pytest.raises(RuntimeError, match="not kept"):
+        _ = judge(history, Contract(), _BOUNDS, timed=False).pairs
+
+
+def test_copies_of_messages_that_cross_are_told_apart() -> None:
+    history = history_of("""
+        0 a connects stayer
+        0 b connects stayer
+        100 a sends m1 churn/main
+        101 a sends m2 churn/main
+        110 a hears m1
+        111 a hears m2
+        112 b hears m2
+        113 b hears m1
+        5000 row a there
+    """)
+    judgement = judge(history, Contract(), _BOUNDS)
+    assert (judgement.counts.delivered, judgement.counts.lost, judgement.counts.duplicated) == (4, 0, 0)
+    assert judgement.last_ns.tolist() == [13_000_000, 11_000_000]
+
+
 def test_a_connection_that_hears_nothing_of_what_it_is_owed_is_deaf() -> None:
     lines = ["0 a connects stayer", "0 b connects stayer", "5000 row a there"]
     for number in range(3):
