@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from reports.results import Finding, Outcome
 from reports.trace import ConnectionsCall, LifecycleStep
@@ -13,6 +13,7 @@ from .case import Case, Checker, Judged, failed, passed, suspected, unknown
 
 _BROADCASTS = 3
 _ENDED = 3
+_LONG = 3
 _NO_TRACE = "the trace of the run is missing or has gaps"
 
 
@@ -20,21 +21,24 @@ def who_is_gone_is_left_alone(case: Case) -> Judged:
     """FAULT-09. A run of some workloads only may be too short to say."""
     if not case.history.trace.whole:
         return unknown(_NO_TRACE)
-    due = _forgotten_by_ns(case)
+    bound_ns = int(case.bounds.stale_s * 1e9)
+    ended = _ended_ns(case)
     posts = [
         call for call in case.history.trace.of(ConnectionsCall) if call.method == "POST" and call.function
     ]
-    late = [call for call in posts if call.started_ns > due.get(call.connection_id or "", call.started_ns)]
+    late = _later_than(posts, ended, bound_ns)
     # Somebody who is gone counts once a broadcast has had the occasion to post to him.
     last_ns = max((post.started_ns for post in posts), default=0)
-    judged = sum(at_ns < last_ns for at_ns in due.values())
+    judged = sum(at_ns + bound_ns < last_ns for at_ns in ended.values())
     counts = {"gone": judged, "posts": len(posts), "posts_to_the_gone": len(late)}
     if late and case.too_busy(case.bounds.stale_s):
-        return suspected(f"{len(late)} posts went to the gone", **counts)
+        late = _later_than(posts, ended, _LONG * bound_ns)
+        if not late:
+            return suspected(f"{counts['posts_to_the_gone']} posts went to the gone", **counts)
     if late:
         names = list(dict.fromkeys(call.connection_id or "" for call in late))
         bound = f"{case.bounds.stale_s:g} s"
-        text = f"{len(late)} posts went to {len(names)} connections more than {bound} after their end"
+        text = f"{len(late)} posts went to {len(names)} gone connections more than {bound} after the first"
         return failed(text, [_finding(case, late[0])], **counts)
     if judged < _ENDED or len(posts) < _BROADCASTS:
         reason = f"only {judged} connections had been gone for long when somebody spoke"
@@ -43,25 +47,37 @@ def who_is_gone_is_left_alone(case: Case) -> Judged:
     return passed(**counts)
 
 
-def _forgotten_by_ns(case: Case) -> dict[str, int]:
-    """By connection id, when nobody posts to it any more: the stale bound after its end.
-
-    A row that the harness put back may be met anew.
-    """
+def _ended_ns(case: Case) -> dict[str, int]:
+    """By connection id, since when it has been gone; a row that the harness put back may be met anew."""
     ended = {
         row.connection_id: row.ended_ns for row in case.history.trace.of(LifecycleStep) if row.step == "ended"
     }
     for planted in case.history.planted:
         if planted.connection_id in ended:
             ended[planted.connection_id] = max(ended[planted.connection_id], planted.at_ns)
-    return {name: at_ns + int(case.bounds.stale_s * 1e9) for name, at_ns in ended.items()}
+    return ended
+
+
+def _later_than(
+    posts: Sequence[ConnectionsCall], ended: Mapping[str, int], bound_ns: int
+) -> list[ConnectionsCall]:
+    """Posts to the gone later than so long after the first that met them."""
+    met: dict[str, int] = {}
+    late = []
+    for post in sorted(posts, key=lambda post: post.started_ns):
+        name = post.connection_id or ""
+        if post.started_ns > ended.get(name, post.started_ns):
+            first_ns = met.setdefault(name, post.started_ns)
+            if post.started_ns > first_ns + bound_ns:
+                late.append(post)
+    return late
 
 
 def _finding(case: Case, call: ConnectionsCall) -> Finding:
     connection = next((c for c in case.history.connections if c.connection_id == call.connection_id), None)
     label = connection.label if connection else str(call.connection_id)
     title = f"{label} is gone for long, and is still posted to"
-    expected = f"no post to {label} later than {case.bounds.stale_s:g} s after its end"
+    expected = f"no post to {label} later than {case.bounds.stale_s:g} s after the first that was in vain"
     observed = f"{running_for(case, call)} posted to it and was answered {call.status}"
     if connection is None:
         return Finding(title, expected, observed)

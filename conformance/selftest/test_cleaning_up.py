@@ -37,17 +37,18 @@ def test_who_left_is_left_alone() -> None:
 
 
 def test_a_post_within_the_stale_bound_is_fine_and_one_after_it_is_not() -> None:
-    assert judged(told("3000 backend posts b 410", *spoken(9000))).outcome is Outcome.PASS
-    late = judged(told("3200 backend posts b 410", *spoken(9000)))
+    first = "5000 backend posts b 410"
+    assert judged(told(first, "7900 backend posts b 410", *spoken(9000))).outcome is Outcome.PASS
+    late = judged(told(first, "8100 backend posts b 410", *spoken(9000)))
     assert late.outcome is Outcome.FAIL
     assert "b is gone for long" in late.findings[0].title
 
 
 def test_a_row_that_the_harness_has_put_back_may_be_met_again() -> None:
     lines = ["200 stale0 connects ghost", "300 stale0 closes", "9000 plants gone first"]
-    met = [*lines, "10000 backend posts stale0 410", *spoken(15000)]
+    met = [*lines, "400 backend posts stale0 410", "10000 backend posts stale0 410", *spoken(15000)]
     assert judged(told(*met)).outcome is Outcome.PASS
-    assert judged(told(*met, "13000 backend posts stale0 410")).outcome is Outcome.FAIL
+    assert judged(told(*met, "13100 backend posts stale0 410")).outcome is Outcome.FAIL
 
 
 def test_a_trace_with_a_gap_proves_nothing() -> None:
@@ -63,6 +64,7 @@ def test_a_run_of_some_workloads_is_too_short_and_a_whole_one_must_tell() -> Non
     assert judged(history).outcome is Outcome.UNKNOWN
 
 
-def test_on_a_busy_machine_late_posts_are_only_suspected() -> None:
-    history = told("3200 backend posts b 410", *spoken(9000), "19000 lag 900")
-    assert judged(history).outcome is Outcome.UNKNOWN
+def test_on_a_busy_machine_late_posts_are_only_suspected_unless_they_are_very_late() -> None:
+    late = ["1000 backend posts b 410", "4200 backend posts b 410", *spoken(15000)]
+    assert judged(told(*late, "19000 lag 900")).outcome is Outcome.UNKNOWN
+    assert judged(told(*late, "11000 backend posts b 410", "19000 lag 900")).outcome is Outcome.FAIL

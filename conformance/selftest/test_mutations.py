@@ -172,7 +172,10 @@ MUTATIONS: dict[str, Mutation] = {
         lambda m: f"{int(m[1]) + 30 * int(m[3])} {m[2]}",
         most=7,
     ),
-    "FAULT-09": _changed(r"^(\d+) lag 3$", lambda m: f"{m[1]} backend posts g0 410\n{m[0]}"),
+    "FAULT-09": _changed(
+        r"^(\d+) lag 3$",
+        lambda m: f"{int(m[1]) - 4000} backend posts g0 410\n{m[1]} backend posts g0 410\n{m[0]}",
+    ),
     "FAULT-10": _without(r"v5 hears fault-after"),
     "FAULT-20": _without(r"held1 hears fault-life-held"),
     "FAULT-21": _changed(r"^(\d+) life2 connects.*$", lambda m: f"{m[0]}\n{m[1]} backend welcomes life2"),
