@@ -136,7 +136,7 @@ class Audience:
 
 
 async def connect(url: str, count: int, at_once: int) -> list[Client]:
-    """Open connections, `at_once` handshakes at a time."""
+    """Open connections, `at_once` handshakes at a time; one that fails closes them all, and is raised."""
     target = urlsplit(url)
     host, port = target.hostname or "", target.port or 80
     clients = [Client(url) for _ in range(count)]
@@ -146,9 +146,13 @@ async def connect(url: str, count: int, at_once: int) -> list[Client]:
         async with places:
             await client.open(host, port)
 
-    async with asyncio.TaskGroup() as tasks:
-        for client in clients:
-            tasks.create_task(open_one(client))
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            for client in clients:
+                tasks.create_task(open_one(client))
+    except ExceptionGroup:
+        await leave(clients)
+        raise
     return clients
 
 
