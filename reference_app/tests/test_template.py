@@ -105,6 +105,21 @@ def test_functions_that_can_run_pass() -> None:
     check_application(read_application(APPS / "echo" / "template.yaml", {}))
 
 
+SAM_WITH_REST_API = """
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  Fn:
+    Type: AWS::Serverless::Function
+    Properties:
+      Handler: app.handler
+      Runtime: python3.12
+      Events: {Get: {Type: Api, Properties: {Path: /, Method: get}}}
+  Api:
+    Type: AWS::Serverless::WebSocketApi
+    Properties:
+      RouteSelectionExpression: $request.body.action
+      Routes: {$connect: {FunctionArn: !GetAtt Fn.Arn}}
+"""
 ODD_VALUES: tuple[Any, ...] = (None, [], "x", 5, {"a": 1}, {"Ref": "Nobody"})
 
 
@@ -125,6 +140,17 @@ def read_or_refused(content: Any, path: Path) -> str | None:
     except StackError as refused:
         return str(refused)
     return None
+
+
+def test_what_sam_adds_is_named_without_a_line(tmp_path: Path) -> None:
+    (tmp_path / "app.py").touch()
+    path = tmp_path / "template.yaml"
+    path.write_text(SAM_WITH_REST_API)
+
+    assert read_application(path, {}).warnings == (
+        "template.yaml: ServerlessRestApi (AWS::ApiGateway::RestApi, which SAM adds): "
+        "resources of this type are not run here",
+    )
 
 
 def test_whatever_is_odd_in_a_template_it_is_read_or_refused_in_words() -> None:

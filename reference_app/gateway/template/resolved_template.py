@@ -111,10 +111,12 @@ class ResolvedTemplate:
         )
 
     def warn(self, logical_id: str, sentence: str) -> None:
-        """Note what the template asks for and the stack leaves out."""
+        """Note what the template asks for and the stack leaves out, with its line if the template has it."""
         line = self.document.line_of(logical_id)
+        where = self.document.path.name if line is None else f"{self.document.path.name}:{line}"
+        origin = ", which SAM adds" if line is None else ""
         kind = self.resources[logical_id]["Type"]
-        self.warnings.append(f"{self.document.path.name}:{line}: {logical_id} ({kind}): {sentence}")
+        self.warnings.append(f"{where}: {logical_id} ({kind}{origin}): {sentence}")
 
 
 def resolved(

@@ -44,6 +44,8 @@ _READ = frozenset(
 # Resources without a local meaning: the stack evaluates no IAM and keeps no logs or metrics.
 _WITHOUT_MEANING = (
     "AWS::ApiGateway::Account",
+    "AWS::ApiGateway::Deployment",
+    "AWS::ApiGateway::Stage",
     "AWS::ApiGatewayV2::Deployment",
     "AWS::ApiGatewayV2::IntegrationResponse",
     "AWS::ApplicationAutoScaling::",
