@@ -45,6 +45,7 @@ from conformance.workloads import (
 from conformance.workloads.session import Scale, Session
 from reports.artefacts import Written, write_artefacts
 from reports.history_reader import read_history
+from reports.priced_run import at_list_prices
 from reports.prices import read_prices
 from reports.results import ClauseResult, Outcome, Results
 from reports.run_folder import PLAN, write_plan
@@ -161,6 +162,7 @@ class JudgingRun:
             cut_short=self.cut_short,
             remarks=self.accepted.remarks(judged, described),
         )
+        results = at_list_prices(results, self.folder)
         return results, write_artefacts(self.folder, results, secrets=self.target.secrets)
 
     def case(self) -> Case:

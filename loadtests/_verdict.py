@@ -14,6 +14,7 @@ from reports import metrics
 from reports.artefacts import Written, write_artefacts
 from reports.capacity import Window, capacity, in_words
 from reports.gates import Gate, GateRow, judge_gates
+from reports.priced_run import at_list_prices
 from reports.reconnects import storms
 from reports.results import Exit, Results
 from reports.verdict import exit_of, worst_exit
@@ -79,6 +80,7 @@ def pronounce(
         results = _searched(results, case, stages, gates)
         gates = ()  # they were held against each stage
     results = _weighed(results, _cut_in_words(history.cut_processes), broken)
+    results = at_list_prices(results, plan.folder)
     rows = judge_gates(gates, results)
     return Verdict(results, rows, write_artefacts(plan.folder, results, gates=rows, secrets=target.secrets))
 

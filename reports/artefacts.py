@@ -9,14 +9,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from .across import ALONE, Across
-from .cost import Assumptions
 from .ctrf import render_ctrf
 from .gates import GateRow
 from .html import render_page
 from .junit import render_junit
 from .markdown import render_markdown
-from .priced_run import priced
-from .prices import read_prices
 from .redaction import environment_secrets, redact_all
 from .results import FORMAT, Results
 from .verdict import exit_of, worst_exit
@@ -59,7 +56,6 @@ def write_artefacts(
     credential are redacted in all of them. Each file is written whole or not at all, results.json
     first; one that cannot be written (a full disk) does not stop the others.
     """
-    results = priced(results, folder, read_prices(), Assumptions())
     clean = redact_all(results, (*secrets, *environment_secrets(os.environ)))
     runs = [("", clean, redact_all(tuple(gates), secrets))]
     return _write_all(folder, {RESULTS: clean.to_json, **_renderers(runs)})

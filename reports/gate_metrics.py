@@ -102,5 +102,7 @@ _FIXED: Mapping[str, Callable[[Results], Value]] = {
     "generator.worst_lag_ms": lambda results: results.generator.worst_lag_ms,
     "generator.cpu_median": lambda results: results.generator.cpu_median,
     "generator.cpu_max": lambda results: results.generator.cpu_max,
+    "cost.run_usd": lambda results: results.cost.run_usd if results.cost else None,
+    "cost.month_usd": lambda results: results.cost.month_usd if results.cost else None,
     "duration_s": lambda results: results.duration_s,
 }

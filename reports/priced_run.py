@@ -9,7 +9,7 @@ from pathlib import Path
 from .billing import Traffic
 from .cost import Assumptions, cost_of
 from .history_reader import HistoryError, read_history
-from .prices import Prices
+from .prices import Prices, read_prices
 from .results import Results
 from .run_folder import STACK_LOG
 from .traffic import traffic_of, with_invocations
@@ -25,6 +25,11 @@ def priced(results: Results, folder: Path, prices: Prices, assumed: Assumptions)
         return results
     with_traffic = replace(results, traffic=with_invocations(traffic, _log_lines(folder)))
     return replace(with_traffic, cost=cost_of(with_traffic, prices, assumed))
+
+
+def at_list_prices(results: Results, folder: Path) -> Results:
+    """`results` with traffic and cost by the table that comes with churnproof, nothing assumed otherwise."""
+    return priced(results, folder, read_prices(), Assumptions())
 
 
 def _counted(folder: Path) -> Traffic | None:

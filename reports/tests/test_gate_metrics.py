@@ -39,11 +39,19 @@ def test_a_metric_reads_its_figure(name: str, value: float | None) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["delivery.ratio", "clauses.failed", "stale_rows.left", "close_codes.1006", "connects.101"]
+    "name",
+    [
+        "delivery.ratio",
+        "clauses.failed",
+        "stale_rows.left",
+        "close_codes.1006",
+        "connects.101",
+        "cost.run_usd",
+    ],
 )
 def test_a_run_that_recorded_nothing_has_no_figure(name: str) -> None:
     nothing = replace(
-        passing_run(), clauses=(), delivery=Delivery(), stale_rows={}, connects={}, close_codes={}
+        passing_run(), clauses=(), delivery=Delivery(), stale_rows={}, connects={}, close_codes={}, cost=None
     )
     assert metric(name)(nothing) is None
 

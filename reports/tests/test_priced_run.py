@@ -6,7 +6,7 @@ from pathlib import Path
 from reports.cost import Assumptions
 from reports.history import ConnectEnded, ConnectStarted
 from reports.history_writer import HistoryWriter
-from reports.priced_run import priced
+from reports.priced_run import at_list_prices, priced
 from reports.prices import read_prices
 from reports.tests.sample_runs import passing_run
 
@@ -33,3 +33,9 @@ def test_invocations_come_from_the_log_beside_it(tmp_path: Path) -> None:
     found = priced(passing_run(), tmp_path, read_prices(), Assumptions())
     assert found.traffic is not None
     assert (found.traffic.lambda_requests, found.traffic.lambda_billed_ms) == (1, 12)
+
+
+def test_at_list_prices_nothing_is_assumed_otherwise(tmp_path: Path) -> None:
+    assert at_list_prices(passing_run(), tmp_path) == priced(
+        passing_run(), tmp_path, read_prices(), Assumptions()
+    )
