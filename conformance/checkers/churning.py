@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from conformance.harness.oracle import Ears, Judgement
+from conformance.harness.oracle import Ears, Judgement, Pairs
 from reports.history_reader import Connection
 from reports.proportion import Proportion, proportion
 from reports.results import Finding, Outcome
@@ -187,7 +187,27 @@ def nobody_hears_what_was_over(case: Case) -> Judged:
 def any_interleaving(case: Case) -> Judged:
     """CHURN-12: the examples that Hypothesis drew, and the attempts to shrink a failing one."""
     judgement = case.pairs("interleaving", ears=case.ears("interleaver"))
-    return judged_losses(case, judgement, "in short interleavings")
+    judged = judged_losses(case, judgement, "in short interleavings")
+    if judged.outcome is not Outcome.FAIL:
+        return judged
+    return replace(judged, findings=(_smallest_interleaving(case, judgement), *judged.findings))
+
+
+def _smallest_interleaving(case: Case, judgement: Judgement) -> Finding:
+    """Of the examples that failed, the one with the fewest connections and messages, told whole."""
+    failed_groups = {judgement.messages[place].group for place, _ in judgement.lost}
+
+    def size(group: str) -> int:
+        clients = group.replace("interleaving", "interleaver")
+        there = sum(connection.group == clients for connection in case.history.connections)
+        return there + sum(message.group == group for message in judgement.messages)
+
+    smallest = min(sorted(failed_groups), key=size)
+    lost = only(judgement, judgement.lost, lambda message, _: message.group == smallest)
+    messages = [message for message in judgement.messages if message.group == smallest]
+    places = [messages.index(judgement.messages[place]) for place, _ in lost]
+    here = Pairs(np.array(places, np.int64), lost.connection)
+    return evidence.of_sequence(case, messages, here, "the smallest interleaving that failed")
 
 
 def _left_over(case: Case, connection_id: str) -> Finding:

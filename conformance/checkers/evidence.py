@@ -44,6 +44,35 @@ def of_connection(case: Case, connection: Connection, title: str, expected: str,
     return Finding(title, expected, observed, life_timeline(case, connection), described([connection]))
 
 
+def of_sequence(case: Case, messages: Sequence[Message], lost: Pairs, title: str) -> Finding:
+    """A finding about a few messages among a few connections, told from the first connect to the last loss.
+
+    `lost` are places in `messages`, and connections.
+    """
+    missed = [(messages[place], case.connection(number)) for place, number in lost]
+    unheard = (f"{connection.label} did not hear {message.label}" for message, connection in missed)
+    senders = {case.connection(message.sender).number for message in messages}
+    concerned = [case.connection(number) for number in sorted(senders | {c.number for _, c in missed})]
+    steps = [step for connection in concerned for step in _life(case, connection)]
+    for message in messages:
+        sender = case.connection(message.sender).label
+        steps.append(Step(case.ms(message.started_ns), sender, f"sends {message.label}", to="backend"))
+        steps += _copies(case, message, concerned)
+    for message, connection in missed:
+        text = f"{message.label} has not come within {case.bounds.deliver_s:g} s"
+        steps.append(Step(case.ms(case.due_ns(message)), "backend", text, "expected", connection.label))
+    window = (min(c.opening_ns for c in concerned), max(case.due_ns(message) for message in messages))
+    steps += _rows(case, concerned, *window)
+    steps += backend_steps.steps(case, concerned, *window)
+    return Finding(
+        title=title,
+        expected="everybody who is there hears every broadcast",
+        observed="; ".join(unheard),
+        timeline=_ordered(steps),
+        connections=described(concerned),
+    )
+
+
 def pair_timeline(case: Case, message: Message, receiver: Connection) -> tuple[Step, ...]:
     """Who connected, who sent, who heard, and what `receiver` did not hear."""
     sender = case.connection(message.sender)

@@ -282,6 +282,31 @@ def test_the_ghost_race_counts_who_met_a_broadcast_in_its_handshake() -> None:
     assert (evidence["asked"], evidence["met_a_broadcast"]) == (2, 1)
 
 
+def test_the_smallest_interleaving_that_failed_is_told_whole_and_first() -> None:
+    lines = ["0 a connects interleaver/1", "5 b connects interleaver/1", "9 c connects interleaver/1"]
+    lines += ["100 a sends long1 interleaving/1", "120 a hears long1", "120 b hears long1"]
+    lines += [
+        "2000 b sends long2 interleaving/1",
+        "2020 a hears long2",
+        "2020 b hears long2",
+        "5000 c closes",
+    ]
+    lines += [
+        "5001 a closes",
+        "5002 b closes",
+        "6000 d connects interleaver/10",
+        "6010 e connects interleaver/10",
+    ]
+    lines += ["6100 d sends short interleaving/10", "6120 d hears short", "9000 lag 1"]
+    result = judge("CHURN-12", Case(history_of(lines), Contract(), _BOUNDS))
+    first = result.findings[0]
+    assert first.title == "the smallest interleaving that failed"
+    assert first.observed == "e did not hear m2"
+    told = [(step.who, step.to) for step in first.timeline if step.mark == "expected"]
+    assert told == [("backend", "e")]
+    assert len(result.findings) > 1
+
+
 def test_without_evidence_nothing_passes() -> None:
     """An empty run, and a run in which nobody spoke."""
     for lines in (["0 lag 1"], ["0 a connects stayer", "0 b connects stayer", "9000 lag 1"]):
