@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import groupby
 from typing import Literal
 
 from .printable import printable
@@ -56,9 +57,11 @@ ASCII = Glyphs(lane="|", line="-", dashes=".", right=">", left="<", dot="o", cro
 def lay_out(timeline: Sequence[Step]) -> Diagram:
     """Order the lanes, harness first, then connections as they appear, backend and table last.
 
-    Long timelines keep the steps that carry the point (marked ones) and those nearest to them.
+    Steps that say the same one after the other are one row. Long timelines keep the steps that carry
+    the point (marked ones) and those nearest to them.
     """
-    kept = _most_telling(timeline)
+    folded = _folded(timeline)
+    kept = _most_telling(folded)
     lanes = _lanes(kept)[:MOST_LANES]
     place = {name: number for number, name in enumerate(lanes)}
     rows = tuple(
@@ -66,7 +69,17 @@ def lay_out(timeline: Sequence[Step]) -> Diagram:
         for s in kept
         if s.who in place and (s.to or s.who) in place
     )
-    return Diagram(tuple(printable(lane, 24) for lane in lanes), rows, len(timeline) - len(rows))
+    return Diagram(tuple(printable(lane, 24) for lane in lanes), rows, len(folded) - len(rows))
+
+
+def _folded(timeline: Sequence[Step]) -> list[Step]:
+    """The steps, with neighbours that differ in nothing but their time made one, and counted."""
+    rows = []
+    for _, same in groupby(timeline, key=lambda step: replace(step, at_ms=0.0)):
+        first, *others = same
+        times = f" ({1 + len(others)} times)" if others else ""
+        rows.append(replace(first, what=f"{first.what}{times}"))
+    return rows
 
 
 def draw_text(diagram: Diagram, glyphs: Glyphs = UNICODE) -> list[str]:

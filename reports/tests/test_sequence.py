@@ -74,3 +74,13 @@ def test_too_many_lanes_are_left_out_and_counted() -> None:
 def test_text_from_the_wire_stays_on_its_line() -> None:
     lines = draw_text(lay_out((Step(1, "c\n1", "a\x1b[2J\nb"),)))
     assert lines == ["at ms  c\\n1", "  1.0  ●  a\\x1b[2J\\nb"]
+
+
+def test_steps_that_say_the_same_are_one_row_with_their_number() -> None:
+    steps = [Step(n, "table", "stale row planted") for n in range(36)]
+    diagram = lay_out([*steps, Step(40, "table", "read")])
+    assert [(row.at_ms, row.what) for row in diagram.rows] == [
+        (0, "stale row planted (36 times)"),
+        (40, "read"),
+    ]
+    assert diagram.omitted == 0
