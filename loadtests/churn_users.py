@@ -12,6 +12,9 @@ from conformance.harness.client import Client
 from loadtests._schedules import stays
 from loadtests._socket_user import SocketUser
 
+_HALF_OPEN = 0.3
+"""Share of the droppings."""
+
 
 class Visitor(SocketUser):
     """Connects, stays for a drawn lifetime, leaves, comes back; at the end of the run it stays."""
@@ -45,11 +48,18 @@ class Joiner(Visitor):
 
 
 class Dropper(Visitor):
-    """Leaves by RST, as processes that are killed do: the target is not told (DC-25)."""
+    """Leaves without a word: by RST, as processes that are killed do (DC-25), or half-open.
+
+    Half-open it reads and answers nothing for another stay, as a machine that lost its network, and its
+    socket goes only then (MG-30).
+    """
 
     weight = 10
 
     def leave(self, client: Client) -> None:
+        if self.dice.random() < _HALF_OPEN:
+            client.stop_reading()
+            self.load.pause(next(stays(self.load.plan.pace.stay_s, self.dice)), self.load.calm)
         client.abort()
 
 
