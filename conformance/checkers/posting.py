@@ -32,7 +32,8 @@ def a_failing_post_costs_nobody_else_the_broadcast(case: Case) -> Judged:
     if not red:
         missing = [found for found in judged.values() if found.outcome is Outcome.UNKNOWN]
         return missing[0] if missing else passed(**counts)
-    reason = "; ".join(f"one receiver was answered {status}: {found.reason}" for status, found in red.items())
+    statuses = ", ".join(map(str, red))
+    reason = f"with one receiver answered {statuses}, others missed it: {next(iter(red.values())).reason}"
     findings = [finding for found in red.values() for finding in found.findings]
     return failed(reason, findings[: evidence.MOST_FINDINGS], **counts)
 

@@ -79,7 +79,7 @@ def test_what_is_printed_anyway_shows_no_refusal() -> None:
 def test_a_finding_tells_the_fault_in_force_and_what_was_posted_to_whom() -> None:
     lines = changed(r"^.* v6 hears fault-post-500.*\n", "")
     result = judged("FAULT-01", lines)
-    assert "one receiver was answered 500" in result.reason
+    assert "one receiver answered 500, others" in result.reason
     told = "\n".join(step.what for step in result.findings[0].timeline)
     assert re.search(r"posts to others: v0 200 after \d+ ms", told)
     assert "has not come within 1 s" in told
