@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from importlib import metadata
 from typing import Any, Literal
 
 from conformance.checkers.case import Case
+from conformance.checkers.churning import ghosts
 from reports import metrics
 from reports.fan_out import fan_out
+from reports.figures import count, interval
 from reports.history_figures import close_codes, connection_times, handshakes, phase_spans, receive_times
 from reports.history_reader import History
 from reports.results import ClauseResult, Results, verdict_of
@@ -66,8 +68,18 @@ def results_of(
         environment={**environment(), "receive times": receive_times(history.deliveries)},
         command=command,
         cut_short=cut_short or history.cut_short,
-        remarks=tuple(remarks),
+        remarks=(*remarks, *_ghost_race(case, clauses)),
     )
+
+
+def _ghost_race(case: Case, clauses: Sequence[ClauseResult]) -> Iterator[str]:
+    """How often the race was lost, and how sure that is: it can be lost now and then (RC-1 to RC-3)."""
+    found = ghosts(case)
+    if found.of and any(clause.id == "CHURN-04" for clause in clauses):
+        yield (
+            f"ghost race: {count(found.count)} of {count(found.of)} clients that connected while broadcasts "
+            f"ran are deaf ({interval(found)})"
+        )
 
 
 def environment() -> Mapping[str, str]:

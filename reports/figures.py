@@ -99,10 +99,12 @@ def share(part: int, whole: int) -> str:
 
 def rate(of: Proportion) -> str:
     """`3 of 10 times (95 % confidence interval 11 % to 60 %)`."""
-    return (
-        f"{count(of.count)} of {count(of.of)} times "
-        f"(95 % confidence interval {100 * of.low:.0f} % to {100 * of.high:.0f} %)"
-    )
+    return f"{count(of.count)} of {count(of.of)} times ({interval(of)})"
+
+
+def interval(of: Proportion) -> str:
+    """`95 % confidence interval 11 % to 60 %`."""
+    return f"95 % confidence interval {100 * of.low:.0f} % to {100 * of.high:.0f} %"
 
 
 def percentile(of: Percentiles, name: PercentileName) -> str:

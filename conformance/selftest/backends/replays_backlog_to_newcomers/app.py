@@ -1,5 +1,5 @@
-"""Whoever speaks for the first time is sent what was said before it came: newcomers asked for a history,
-and the broadcast route was the place where it was easy to add.
+"""The first broadcast that meets a newcomer brings it what was said before it came, too: newcomers asked for a
+history, and a client that is still connecting cannot be sent anything.
 
 Users see: old messages pop up in between the new ones as if they had been said just now.
 """
@@ -40,7 +40,9 @@ def sendmessage(event, context):
     if message is None:
         post(gateway, sender, b'{"error": "a message needs data"}')
         return {"statusCode": 200}
-    catch_up(gateway, sender)
+    for row in rows():
+        if not row.get("caught_up"):
+            catch_up(gateway, row)
     remember(now, message)
     for row, status in broadcast(gateway, message):
         # A young row may be of a client that is still connecting: API Gateway answers 410 for it, too.
@@ -49,21 +51,20 @@ def sendmessage(event, context):
     return {"statusCode": 200}
 
 
-def catch_up(gateway, sender):
-    """What was said well before the sender came; what was on its way while it connected, it has heard."""
-    row = table.get_item(Key={"connectionId": sender}, ConsistentRead=True).get("Item")
-    if row is None or row.get("caught_up"):
-        return
-    table.update_item(
-        Key={"connectionId": sender},
-        UpdateExpression="SET caught_up = :yes",
-        ConditionExpression="attribute_exists(connectionId)",
-        ExpressionAttributeValues={":yes": True},
-    )
-    said = [row for row in everything() if "said" in row]
-    for old in sorted(said, key=lambda row: row["connectionId"]):
+def catch_up(gateway, row):
+    """What was said well before the newcomer came; what was on its way while it connected, it hears anyway."""
+    try:
+        table.update_item(
+            Key={"connectionId": row["connectionId"]},
+            UpdateExpression="SET caught_up = :yes",
+            ConditionExpression="attribute_exists(connectionId) AND attribute_not_exists(caught_up)",
+            ExpressionAttributeValues={":yes": True},
+        )
+    except ClientError:
+        return  # it has gone, or another broadcast is at it
+    for old in sorted((row for row in everything() if "said" in row), key=lambda row: row["connectionId"]):
         if old["said_ms"] < row["came_ms"] - 2000:
-            post(gateway, sender, bytes(old["said"]))
+            post(gateway, row["connectionId"], bytes(old["said"]))
 
 
 def remember(now, message):

@@ -76,9 +76,11 @@ def waiting():
 
 
 def carry(gateway):
+    """Everything that waits, in the order in which it came, to everybody who is there by now."""
+    now = time.time()
+    clients = rows()
     for order in waiting():
-        now = time.time()
-        for row, status in broadcast(gateway, bytes(order["message"])):
+        for row, status in broadcast(gateway, bytes(order["message"]), clients):
             if status == 410 and now - int(row["joined"]) > CONNECT_TIMEOUT + 2:
                 table.delete_item(Key={"connectionId": row["connectionId"]})
         table.delete_item(Key={"connectionId": order["connectionId"]})
@@ -104,9 +106,9 @@ def everything():
         yield from page["Items"]
 
 
-def broadcast(gateway, message):
+def broadcast(gateway, message, clients):
     with ThreadPoolExecutor(20) as pool:
-        return list(pool.map(lambda row: (row, post(gateway, row["connectionId"], message)), rows()))
+        return list(pool.map(lambda row: (row, post(gateway, row["connectionId"], message)), clients))
 
 
 def post(gateway, connection_id, message):
