@@ -7,7 +7,7 @@ and whether the rows of those go who are gone.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
@@ -87,7 +87,7 @@ def run(session: Session, control: Control) -> None:
     session.progress("faults: departures that nobody is told of")
     with piece.unwritten(_functions_of(control, position, "$connect")) as admitted:
         piece.departures(leavers, refused)
-    guests += piece.welcomed(admitted)
+    guests += piece.welcomed([admitted])
     session.retire([*piece.stayers, *guests])
 
 
@@ -119,12 +119,17 @@ class _Piece:
         """Others speak while handshakes are pending, after `$connect` has returned."""
         with ThreadPoolExecutor(_HELD, thread_name_prefix="held") as pool:
             with self.control.faults("life/held", FaultRule(ConnectHeld(_HELD_S))) as (rule,):
-                coming = [pool.submit(self._connected, "fault-held") for _ in range(_HELD)]
-                wait_for(lambda: self.control.injected(rule) >= _HELD, Deadline(_MET_S), _LOOK_S)
+                coming = [self._holding(pool, rule, number) for number in range(1, _HELD + 1)]
                 self.say("pending", _STAY)
             clients = _there(coming)
         self.say("held", _ROUNDS, clients)
         return clients
+
+    def _holding(self, pool: Executor, rule: str, number: int) -> Future[Client | None]:
+        """One more handshake, begun when the one before is held: coming at once is another matter."""
+        coming = pool.submit(self._connected, "fault-held")
+        wait_for(lambda: self.control.injected(rule) >= number, Deadline(_MET_S), _LOOK_S)
+        return coming
 
     def lagging(self) -> list[Client]:
         """Somebody speaks right after a handshake, while reads lag that are not consistent."""
@@ -165,9 +170,8 @@ class _Piece:
             self.say("cold", _ROUNDS)
 
     @contextmanager
-    def unwritten(self, functions: Sequence[str]) -> Iterator[list[Future[Client | None]]]:
-        """Inside the block clients connect whose rows cannot be written for a while."""
-        coming: list[Future[Client | None]] = []
+    def unwritten(self, functions: Sequence[str]) -> Iterator[Future[Client | None]]:
+        """Inside the block a client connects whose row cannot be written for a while."""
         rules = (
             FaultRule(
                 TableThrottled(),
@@ -178,11 +182,10 @@ class _Piece:
             for name in functions
         )
         with (
-            ThreadPoolExecutor(_NEWCOMERS, thread_name_prefix="unwritten") as pool,
+            ThreadPoolExecutor(1, thread_name_prefix="unwritten") as pool,
             self.control.faults("life/unwritten", *rules),
         ):
-            coming += [pool.submit(self._connected, "fault-unwritten") for _ in range(_NEWCOMERS)]
-            yield coming
+            yield pool.submit(self._connected, "fault-unwritten")
 
     def welcomed(self, coming: Sequence[Future[Client | None]]) -> list[Client]:
         """Those who were let in all the same; somebody speaks to them."""
