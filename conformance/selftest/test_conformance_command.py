@@ -86,7 +86,7 @@ def test_a_correct_backend_by_its_url_alone_is_conformant_on_the_core_clauses(
         )
     ran = done.results.traffic
     assert ran is not None
-    core = ("bad messages", "calm", "departures", "interleavings", "churn")
+    core = ("bad messages", "calm", "departures", "interleavings", "churn", "limits")
     plan = plan_of(Scale(seed=1, connections=6, churn_s=4.0))
     expected = expected_traffic(core, plan, table=False)
     assert expected.messages_in / 1.5 < ran.messages_in < 1.5 * expected.messages_in
