@@ -42,7 +42,10 @@ class Client(asyncio.Protocol):
         """Shake hands. Raises OSError or BenchmarkError if that fails."""
         loop = asyncio.get_running_loop()
         await loop.create_connection(lambda: self, host, port)
-        await asyncio.wait_for(self._opened, PATIENCE_S)
+        try:
+            await asyncio.wait_for(self._opened, PATIENCE_S)
+        except TimeoutError as late:
+            raise BenchmarkError(f"a handshake was not answered within {PATIENCE_S:g} s") from late
 
     def say(self, message: object) -> None:
         """Send a message as JSON in one text frame."""
@@ -136,7 +139,10 @@ class Audience:
 
 
 async def connect(url: str, count: int, at_once: int) -> list[Client]:
-    """Open connections, `at_once` handshakes at a time; one that fails closes them all, and is raised."""
+    """Open connections, `at_once` handshakes at a time; one that fails closes them all.
+
+    Raises its OSError or BenchmarkError.
+    """
     target = urlsplit(url)
     host, port = target.hostname or "", target.port or 80
     clients = [Client(url) for _ in range(count)]
@@ -150,9 +156,9 @@ async def connect(url: str, count: int, at_once: int) -> list[Client]:
         async with asyncio.TaskGroup() as tasks:
             for client in clients:
                 tasks.create_task(open_one(client))
-    except ExceptionGroup:
+    except ExceptionGroup as failed:
         await leave(clients)
-        raise
+        raise failed.exceptions[0] from failed
     return clients
 
 

@@ -91,7 +91,7 @@ async def _first_handshake(name: str, url: str, process: ChildProcess, deadline:
     while process.alive and time.monotonic() < deadline:
         try:
             await leave(await connect(url, 1, 1))
-        except* (OSError, BenchmarkError):
+        except (OSError, BenchmarkError):
             await asyncio.sleep(_LOOK_EVERY_S)
         else:
             return
