@@ -17,6 +17,7 @@ from .session import Session
 
 _MANY = 12
 _TRIES = 20
+_LEAST_LIVE = 4
 _EVERYWHERE = {"first", "middle", "last"}
 _PADDED = 5
 _ROUND_S = 0.4
@@ -62,10 +63,11 @@ def _planted_among(session: Session, table: ConnectionTable, spare: Sequence[Row
     """Plant until stale rows stand first, in the middle and last of the Scan.
 
     Ghosts and live clients come in turn: where the Scan goes by the age of the rows that is enough.
-    Where it goes by key or by a hash of it, more are planted until chance has filled all places.
+    Where it goes by key or by a hash of it, more are planted, and whoever is live and stands at an end
+    that has no stale row yet leaves, until all places are filled.
     """
     live: list[Client] = []
-    for arriving in (2, 1, 1, 0):
+    for arriving in (2, 1, 1, 1, 0):
         for row in _ghosts(session, table, 1):
             table.plant(row)
         live += session.connect_known("stale-live", arriving)
@@ -76,16 +78,28 @@ def _planted_among(session: Session, table: ConnectionTable, spare: Sequence[Row
         table.plant(row)
         found = _positions(table, live)
     for _ in range(_TRIES):
-        if set(found.values()) >= _EVERYWHERE:
+        places = set(found.values())
+        if places >= _EVERYWHERE:
             break
-        for row in _ghosts(session, table, 1):
-            table.plant(row)
-        # Ids grow with time: where the Scan goes by key, whoever comes now stands behind the last ghost.
-        live += session.connect_known("stale-live", 0 if "middle" in found else 1)
+        if "middle" in places and len(live) > _LEAST_LIVE:
+            # Ids grow with time: where the Scan goes by key, chance may be long in reaching an end.
+            live.remove(leaver := _outermost(table, live, first="first" not in places))
+            leaver.close()
+        else:
+            for row in _ghosts(session, table, 1):
+                table.plant(row)
+            live += session.connect_known("stale-live", 1)
         found = _positions(table, live)
     for connection_id, position in found.items():
         table.record_planted(connection_id, "gone", position)
     return live
+
+
+def _outermost(table: ConnectionTable, live: Sequence[Client], *, first: bool) -> Client:
+    """Whose row stands first of the live clients' in the Scan, or last."""
+    order = {row.connection_id: place for place, row in enumerate(table.scan())}
+    standing = sorted(live, key=lambda client: order.get(client.connection_id or "", 0))
+    return standing[0] if first else standing[-1]
 
 
 def _positions(table: ConnectionTable, live: Sequence[Client]) -> Mapping[str, Position]:
