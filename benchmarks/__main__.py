@@ -23,6 +23,7 @@ from .table import Accuracy, Row, accuracies, comparison
 
 _PERCENTILES = (50, 99)
 _SHARES = (0.3, 0.8)
+_BUSY = 0.5
 
 
 def _arguments() -> argparse.Namespace:
@@ -78,7 +79,8 @@ def _accuracy(
         {f"p{p}": float(np.percentile(values, p, method="inverted_cdf")) / 1e6 for p in _PERCENTILES}
         for values in (found.reported_ns, found.true_ns)
     )
-    return Accuracy(subject.name, f"{share:.0%}", reported, true)
+    heard = len(found.reported_ns) / len(found.true_ns)
+    return Accuracy(subject.name, f"{share:.0%}", reported, true, heard)
 
 
 def main() -> int:
@@ -86,6 +88,12 @@ def main() -> int:
         print(missing, file=sys.stderr)
         return Exit.USAGE
     options = _arguments()
+    busy = os.getloadavg()[0] / (os.cpu_count() or 1)
+    if busy > _BUSY:
+        print(
+            f"others use this machine (load average {busy:.1f} a core): latencies will say so",
+            file=sys.stderr,
+        )
     with tempfile.TemporaryDirectory() as folder:
         server, client = build(Path(folder))
         try:

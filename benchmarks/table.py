@@ -27,6 +27,8 @@ class Accuracy:
     reported: Mapping[str, float]
     """By percentile."""
     true: Mapping[str, float]
+    heard: float
+    """Share of what the server wrote that the client heard in time to tell of it."""
 
 
 _HEAD = (
@@ -49,12 +51,13 @@ def comparison(rows: Sequence[Row], measure: Row, plain: Row | None) -> str:
 
 def accuracies(found: Sequence[Accuracy]) -> str:
     """One line a client, load and percentile: reported, true, and the error."""
-    lines = [("client", "load", "percentile", "reported ms", "true ms", "error")]
+    lines = [("client", "load", "percentile", "reported ms", "true ms", "error", "heard")]
     for accuracy in found:
         for percentile, true in accuracy.true.items():
             reported = accuracy.reported[percentile]
             error = f"{reported / true - 1:+.1%}"
-            lines.append((accuracy.name, accuracy.load, percentile, f"{reported:.2f}", f"{true:.2f}", error))
+            times = f"{reported:.2f}", f"{true:.2f}", error, f"{accuracy.heard:.1%}"
+            lines.append((accuracy.name, accuracy.load, percentile, *times))
     return _aligned(lines)
 
 

@@ -23,5 +23,5 @@ def test_without_plain_locust_nothing_is_held_against_it() -> None:
 
 
 def test_the_error_of_a_latency_is_a_share_of_the_true_one() -> None:
-    _, line = accuracies([Accuracy("ours", "30%", {"p50": 3.3}, {"p50": 3.0})]).splitlines()
-    assert line.split() == ["ours", "30%", "p50", "3.30", "3.00", "+10.0%"]
+    _, line = accuracies([Accuracy("ours", "30%", {"p50": 3.3}, {"p50": 3.0}, 0.995)]).splitlines()
+    assert line.split() == ["ours", "30%", "p50", "3.30", "3.00", "+10.0%", "99.5%"]
