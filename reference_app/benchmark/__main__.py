@@ -12,6 +12,7 @@ import platform
 import sys
 import tempfile
 from pathlib import Path
+from typing import NoReturn
 
 from reference_app.benchmark import measurements, stacks
 from reference_app.benchmark.audience import BenchmarkError
@@ -21,14 +22,22 @@ from reference_app.gateway.descriptors import allow_many
 from reference_app.gateway.functions import npm_packages
 from reference_app.gateway.functions.node_sdk import installed_sdk
 from reference_app.gateway.functions.npm_packages import NpmError
-from reference_app.gateway.stack_errors import StackError
+from reference_app.gateway.stack_errors import NodeSdkError, StackError
 from reference_app.gateway.user_cache import cache_folder
 
 EXIT_HARNESS = 3
+EXIT_USAGE = 4
 PARTS = ("gateways", "growth", "fan-out", "idle")
 _LISTENERS = 100
 _ROOT = stacks.FOLDER.parents[1]
 _MANIFEST = stacks.FOLDER / "serverless_offline" / "package.json"
+
+
+class _Parser(argparse.ArgumentParser):
+    """argparse with this project's exit code for usage errors."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(EXIT_USAGE, f"{self.prog}: {message}\n")
 
 
 def main() -> int:
@@ -47,8 +56,14 @@ def main() -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m reference_app.benchmark", description=__doc__)
-    parser.add_argument("parts", nargs="*", metavar="PART", help=f"what to measure: {', '.join(PARTS)} (all)")
+    parser = _Parser(prog="python -m reference_app.benchmark", description=__doc__)
+    parser.add_argument(
+        "parts",
+        nargs="*",
+        type=_part,
+        metavar="PART",
+        help=f"what to measure: {', '.join(PARTS)} (all)",
+    )
     parser.add_argument("--seconds", type=float, default=5.0, help="length of each broadcast (%(default)g)")
     parser.add_argument("--rounds", type=int, default=20, help="broadcasts of each fan-out (%(default)d)")
     parser.add_argument(
@@ -62,26 +77,34 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _part(name: str) -> str:
+    if name not in PARTS:
+        raise argparse.ArgumentTypeError(f"{name!r} is none of {', '.join(PARTS)}")
+    return name
+
+
 async def _run(options: argparse.Namespace) -> None:
-    parts = options.parts or PARTS
-    if "gateways" in parts:
-        await _gateways(options.seconds)
-    if "growth" in parts:
-        await _growth(options.sizes, options.seconds)
-    if "fan-out" in parts:
-        await _fan_out(options.rounds)
-    if "idle" in parts:
-        await _idle(options.idle)
+    measure = {
+        "gateways": lambda: _gateways(options.seconds),
+        "growth": lambda: _growth(options.sizes, options.seconds),
+        "fan-out": lambda: _fan_out(options.rounds),
+        "idle": lambda: _idle(options.idle),
+    }
+    for part in options.parts or PARTS:
+        try:
+            await measure[part]()
+        except NodeSdkError as missing:
+            print(f"\n{part} is skipped, its handlers are in Node.js: {missing}")
 
 
 async def _gateways(seconds: float) -> None:
     cache = cache_folder()
+    await installed_sdk(cache, print)  # or its download would count as time to ready
     try:
         packages = await npm_packages.installed(cache, "serverless-offline", [_MANIFEST], _announce)
     except NpmError as failed:
         print(f"\nNothing to compare with: serverless-offline cannot be installed ({failed.reason}).")
         packages = None
-    await installed_sdk(cache, print)  # or its download would count as time to ready
     compared = []
     async with stacks.local_stack() as ours:
         compared.append(await _measured(ours, seconds))
@@ -114,6 +137,7 @@ async def _measured(serving: Serving, seconds: float) -> Comparison:
 
 async def _growth(sizes: list[int], seconds: float) -> None:
     rows = []
+    await installed_sdk(cache_folder(), print)
     async with stacks.local_stack() as serving:
         for size in sizes:
             async with measurements.audience(serving, size) as (heard, speakers):
