@@ -17,6 +17,8 @@ _LEAST = 3
 _NEWCOMERS = 8
 """At least so many come while broadcasts run and stay, and so many all at once: deafness is a matter of
 chance, and the fewer are asked, the less is known of its rate."""
+_VISITS = 16
+"""At least so many come and go, about, however short the churn is: fewer prove nothing."""
 _MOST_ARRIVALS = 250.0
 """A second; API Gateway takes 500 new connections a second of a whole account (LM-1)."""
 _HEAL_ROUNDS = 2
@@ -32,7 +34,11 @@ def plan_of(scale: Scale) -> Plan:
     """
     stayers = max(_LEAST, scale.connections // 2)
     rates = Rates(sends=10.0, arrivals=max(2.0, scale.connections / 4)).times(scale.churn)
-    rates = replace(rates, arrivals=min(rates.arrivals, _MOST_ARRIVALS))
+    rates = replace(
+        rates,
+        arrivals=min(max(rates.arrivals, _VISITS / scale.churn_s), _MOST_ARRIVALS),
+        stay_s=min(rates.stay_s, scale.churn_s / 5),
+    )
     plan = draw(scale.seed, stayers, scale.churn_s, rates)
     random = Random(scale.seed)
     slot = 1 + max(action.slot for action in plan.actions)
