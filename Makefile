@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 RUNS ?= runs/demo
 
-.PHONY: demo test compare selftest bench-load bench-stack env check fmt docs lock
+.PHONY: demo test compare selftest bench-load bench-stack env check fmt docs lock mutants
 
 env: .venv/.made
 
@@ -72,6 +72,10 @@ bench-load: env
 # The local stack beside serverless-offline, the reference beside boto3; wants an idle machine and some minutes.
 bench-stack: env
 	@$(BIN)/python -m reference_app.benchmark
+
+# Every mutant of the oracle against its tests: a few minutes; fails on a survivor without a reason.
+mutants: env
+	$(BIN)/python -m conformance.selftest.mutation
 
 check: env
 	$(BIN)/ruff check .

@@ -121,6 +121,8 @@ class JudgingRun:
     """What broke the run on our side; then what was not judged before is an error."""
     _results: dict[str, ClauseResult] = field(default_factory=dict)
     _case: Case | None = None
+    _odd: tuple[str, ...] = ()
+    """What the look at the wiring has shown; in the reports too, since -q hides progress."""
     _second_look: SecondLook | None = None
 
     def perform(self, workloads: Iterable[str]) -> None:
@@ -160,7 +162,7 @@ class JudgingRun:
             seed=self.scale.seed,
             command=seed_command(self.arguments, self.scale.seed),
             cut_short=self.cut_short,
-            remarks=self.accepted.remarks(judged, described),
+            remarks=(*self._odd, *self.accepted.remarks(judged, described)),
         )
         results = at_list_prices(results, self.folder)
         return results, write_artefacts(self.folder, results, secrets=self.target.secrets)
@@ -222,6 +224,7 @@ class JudgingRun:
                 self.progress(str(error))
                 return False
             raise
+        self._odd = wiring.remarks
         for remark in wiring.remarks:
             self.progress(remark)
         return wiring.routed  # where every message is answered Forbidden, ROUTE-01 says so

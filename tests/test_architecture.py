@@ -43,6 +43,7 @@ _PURE = (
     "conformance/checkers",
     "conformance/repeat_command.py",
     "conformance/run_results.py",
+    "conformance/selftest/mutation/mutants.py",
     "conformance/tester_policy.py",
     "conformance/kit/delivery_verdict.py",
     "conformance/harness/contract.py",

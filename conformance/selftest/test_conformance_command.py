@@ -173,6 +173,7 @@ def test_a_route_selection_expression_that_does_not_match_is_told_in_words(
     assert done.exit == 1
     assert [name for name, outcome in done.outcomes().items() if outcome is Outcome.FAIL] == ["ROUTE-01"]
     assert "RouteSelectionExpression probably is not $request.body.action" in done.output
+    assert any("Forbidden" in remark for remark in done.results.remarks)
 
 
 def _refused(done: Done, *sentences: str) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from conformance.harness.contract import Bounds, Contract
-from conformance.harness.oracle import judge
+from conformance.harness.oracle import Ears, judge
 from reports.history_reader import History
 from reports.results import Delivery
 
@@ -70,6 +70,45 @@ def test_copies_of_messages_that_cross_are_told_apart() -> None:
     assert judgement.last_ns.tolist() == [13_000_000, 11_000_000]
 
 
+def test_a_message_that_nobody_heard_has_no_latency_beside_one_that_was_heard() -> None:
+    lines = ["0 a connects stayer", "0 b connects stayer", "9000 row a there", "100 a sends m0 churn/main"]
+    silent = judge(history_of(lines), Contract(), _BOUNDS)
+    assert (silent.first_ns.tolist(), silent.last_ns.tolist()) == ([-1], [-1])
+    both = judge(history_of([*lines, "3000 a sends m1 churn/main", "3040 b hears m1"]), Contract(), _BOUNDS)
+    assert (both.first_ns.tolist(), both.last_ns.tolist()) == ([-1, 40_000_000], [-1, 40_000_000])
+
+
+def test_the_bound_is_in_seconds() -> None:
+    history = history_of("""
+        0 a connects stayer
+        0 b connects stayer
+        100 a sends m1 churn/main
+        120 a hears m1
+        1700 b hears m1
+        5000 row a there
+    """)
+    assert judge(history, Contract(), Bounds(deliver_s=1.0)).counts.late == 1
+    assert judge(history, Contract(), Bounds(deliver_s=2.0)).counts.late == 0
+
+
+@pytest.mark.parametrize(
+    ("ears", "owed"),
+    [
+        (Ears(), [(0, 0), (0, 1), (0, 2)]),
+        (Ears(own=True), [(0, 0)]),
+        (Ears(own=False), [(0, 1), (0, 2)]),
+        (Ears(frozenset({0, 2})), [(0, 0), (0, 2)]),
+        (Ears(frozenset({0, 2}), own=False), [(0, 2)]),
+    ],
+)
+def test_only_the_hearing_that_is_asked_about_is_owed(ears: Ears, owed: list[tuple[int, int]]) -> None:
+    connects = [f"0 {name} connects stayer" for name in "abc"]
+    history = history_of([*connects, "100 a sends m1 churn/main", "5000 row a there"])
+    judgement = judge(history, Contract(), _BOUNDS, ears=ears)
+    assert list(judgement.lost) == owed
+    assert list(judgement.leaked) == []
+
+
 def test_a_connection_that_hears_nothing_of_what_it_is_owed_is_deaf() -> None:
     lines = ["0 a connects stayer", "0 b connects stayer", "5000 row a there"]
     for number in range(3):
@@ -105,6 +144,7 @@ def test_chunks_do_not_change_the_verdict(monkeypatch: pytest.MonkeyPatch) -> No
     assert chunked.counts.lost > 0
     assert list(chunked.lost) == list(whole.lost)
     assert chunked.last_ns.tolist() == whole.last_ns.tolist()
+    assert chunked.pairs.message.tolist() == whole.pairs.message.tolist()
 
 
 def test_the_oracle_agrees_with_the_definition_pair_by_pair() -> None:
