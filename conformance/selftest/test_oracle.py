@@ -78,6 +78,15 @@ def test_a_message_that_nobody_heard_has_no_latency_beside_one_that_was_heard() 
     assert (both.first_ns.tolist(), both.last_ns.tolist()) == ([-1, 40_000_000], [-1, 40_000_000])
 
 
+def test_deliveries_of_messages_that_are_not_selected_count_for_none() -> None:
+    lines = ["0 a connects stayer", "5000 row a there"]
+    for number in range(3):
+        lines += [f"{100 + number} a sends m{number} churn/{number}", f"{120 + number} a hears m{number}"]
+    judgement = judge(history_of(lines), Contract(), _BOUNDS, lambda message: message.group != "churn/0")
+    assert (judgement.counts.messages, judgement.counts.delivered, judgement.counts.duplicated) == (2, 2, 0)
+    assert judgement.unattributed == 0
+
+
 def test_the_bound_is_in_seconds() -> None:
     history = history_of("""
         0 a connects stayer
