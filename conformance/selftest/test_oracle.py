@@ -128,13 +128,14 @@ def test_a_connection_that_hears_nothing_of_what_it_is_owed_is_deaf() -> None:
 
 
 def test_deliveries_of_messages_that_nobody_sent_are_counted_apart() -> None:
-    history = history_of("0 a connects stayer\n100 a sends m1 churn/main\n120 a hears m1\n5000 row a there")
-    stranger = history.deliveries.copy()
+    lines = ["0 a connects stayer", "0 b connects stayer", "100 a sends m1 churn/main", "5000 row a there"]
+    history = history_of([*lines, "120 a hears m1", "121 b hears m1"])
+    stranger = history.deliveries[:1].copy()
     stranger["message"] = 999
     history.deliveries = np.concatenate([history.deliveries, stranger])
     judgement = judge(history, Contract(), _BOUNDS)
     assert judgement.unattributed == 1
-    assert judgement.counts.delivered == 1
+    assert judgement.counts.delivered == 2
 
 
 def test_chunks_do_not_change_the_verdict(monkeypatch: pytest.MonkeyPatch) -> None:
