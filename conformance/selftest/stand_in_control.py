@@ -78,9 +78,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.control.cleared += 1
             self._answer({"removed": []})
         else:
-            rule_id = self.path.rpartition("/")[2]
-            self._rule(rule_id)
-            del self.control.rules[rule_id]
+            self._answer(self.control.rules.pop(self.path.rpartition("/")[2]))
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
         """Requests are no news."""
