@@ -100,13 +100,16 @@ def add_options(parser: Any) -> None:  # noqa: ANN401 - Locust's parser class is
 
 
 def _add_scenario_options(add: Callable[[str, Callable[[str], Any], object, str, str], None]) -> None:
-    explained = "; ".join(f"{name}: {EXPLAINED[name]}" for name in SCENARIOS)
-    text = f"what the load does over time (default steady). {explained}"
+    text = f"what the load does over time (default steady). {_scenarios_explained()}"
     add("--scenario", _scenario, "steady", "<name>", text)
     add("--storm-every", _seconds, 10.0, "<s>", "seconds between two reconnect storms (default 10)")
     text = "seconds within which everybody comes back after the second storm, the fourth, … (default 5)"
     add("--storm-jitter", _seconds, 5.0, "<s>", text)
     add("--stage-time", _seconds, 10.0, "<s>", "seconds that a capacity search tries a load (default 10)")
+
+
+def _scenarios_explained() -> str:
+    return "; ".join(f"{name}: {EXPLAINED[name]}" for name in SCENARIOS)
 
 
 def load_options(parsed: Any) -> LoadOptions:  # noqa: ANN401 - an argparse namespace
@@ -173,7 +176,7 @@ def _seconds(text: str) -> float:
 
 def _scenario(text: str) -> str:
     if text not in SCENARIOS:
-        raise ArgumentTypeError(f"{text!r} is none of {', '.join(SCENARIOS)}")
+        raise ArgumentTypeError(f"{text!r} is none of {', '.join(SCENARIOS)} ({_scenarios_explained()})")
     return text
 
 
