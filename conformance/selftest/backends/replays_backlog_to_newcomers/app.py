@@ -40,14 +40,14 @@ def sendmessage(event, context):
     if message is None:
         post(gateway, sender, b'{"error": "a message needs data"}')
         return {"statusCode": 200}
-    for row in rows():
-        if not row.get("caught_up"):
-            catch_up(gateway, row)
-    remember(now, message)
     for row, status in broadcast(gateway, message):
         # A young row may be of a client that is still connecting: API Gateway answers 410 for it, too.
         if status == 410 and now - int(row["joined"]) > CONNECT_TIMEOUT + 2:
             table.delete_item(Key={"connectionId": row["connectionId"]})
+    remember(now, message)
+    for row in rows():
+        if not row.get("caught_up"):
+            catch_up(gateway, row)
     return {"statusCode": 200}
 
 
