@@ -2,31 +2,17 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
-from types import ModuleType
 from typing import Any
 
 import numpy as np
 import pytest
+from locust.stats import RequestStats
 
-
-@pytest.fixture(scope="module")
-def statistics() -> Iterator[ModuleType]:
-    """The module, without the patches to the standard library that importing Locust makes."""
-    os.environ["LOCUST_SKIP_MONKEY_PATCH"] = "1"
-    try:
-        from loadtests import _locust_statistics
-
-        yield _locust_statistics
-    finally:
-        del os.environ["LOCUST_SKIP_MONKEY_PATCH"]
+from loadtests import _locust_statistics as statistics
 
 
 @pytest.fixture
-def stats(statistics: ModuleType) -> Any:
-    from locust.stats import RequestStats
-
+def stats() -> RequestStats:
     return RequestStats()
 
 
@@ -34,16 +20,14 @@ def _ns(*milliseconds: float) -> Any:
     return np.array([round(ms * 1e6) for ms in milliseconds], np.int64)
 
 
-def test_a_batch_counts_as_so_many_requests_in_its_entry_and_in_total(
-    statistics: ModuleType, stats: Any
-) -> None:
+def test_a_batch_counts_as_so_many_requests_in_its_entry_and_in_total(stats: RequestStats) -> None:
     statistics.deliveries(stats, _ns(3, 5, 7), 120)
     assert stats.get("delivery", "WS").num_requests == 3
     assert stats.total.num_requests == 3
     assert stats.total.avg_content_length == 120
 
 
-def test_batches_add_up(statistics: ModuleType, stats: Any) -> None:
+def test_batches_add_up(stats: RequestStats) -> None:
     statistics.deliveries(stats, _ns(3, 5), 120)
     statistics.deliveries(stats, _ns(100), 120)
     entry = stats.get("delivery", "WS")
@@ -52,9 +36,7 @@ def test_batches_add_up(statistics: ModuleType, stats: Any) -> None:
     assert entry.median_response_time == 5
 
 
-def test_percentiles_are_those_of_the_same_requests_one_by_one(statistics: ModuleType, stats: Any) -> None:
-    from locust.stats import RequestStats
-
+def test_percentiles_are_those_of_the_same_requests_one_by_one(stats: RequestStats) -> None:
     singly = RequestStats()
     latencies = [float(n) for n in range(1, 400)]
     for latency in latencies:
@@ -66,19 +48,19 @@ def test_percentiles_are_those_of_the_same_requests_one_by_one(statistics: Modul
     assert ours.get_response_time_percentile(0.95) == theirs.get_response_time_percentile(0.95)
 
 
-def test_no_push_takes_no_time(statistics: ModuleType, stats: Any) -> None:
+def test_no_push_takes_no_time(stats: RequestStats) -> None:
     statistics.deliveries(stats, _ns(0.0004, 0.3), 120)
     entry = stats.get("delivery", "WS")
     assert entry.min_response_time == 1
     assert entry.avg_response_time == 1
 
 
-def test_an_empty_batch_changes_nothing(statistics: ModuleType, stats: Any) -> None:
+def test_an_empty_batch_changes_nothing(stats: RequestStats) -> None:
     statistics.deliveries(stats, _ns(), 120)
     assert stats.total.num_requests == 0
 
 
-def test_failures_count_without_a_time_and_name_their_reason(statistics: ModuleType, stats: Any) -> None:
+def test_failures_count_without_a_time_and_name_their_reason(stats: RequestStats) -> None:
     statistics.deliveries(stats, _ns(3, 5, 7), 120)
     statistics.failures(stats, {"lost": 2, "late": 0})
     entry = stats.get("delivery", "WS")
