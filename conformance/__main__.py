@@ -1,4 +1,4 @@
-"""`python -m conformance`: what the suite can say without a run."""
+"""`python -m conformance`: judge a backend wherever this is installed, and what it can say without a run."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ import argparse
 import json
 import re
 import sys
+from pathlib import Path
+
+import pytest
 
 from conformance.aws_facts import aws_facts
 from conformance.clause_document import KnownBad, clause_document
@@ -17,10 +20,17 @@ from conformance.tester_policy import policy_for_tester
 from reports.command_line import CommandLine
 from reports.results import Exit
 
+_JUDGING = (str(Path(__file__).parent), "-p", "no:locust", "--import-mode=importlib")
+"""As in pyproject.toml, which is not there where the package is installed."""
+
 
 def main(arguments: list[str] | None = None) -> int:
+    given = sys.argv[1:] if arguments is None else arguments
+    if given[:1] == ["judge"]:
+        return int(pytest.main([*_JUDGING, *given[1:]]))
     parser = CommandLine(prog="python -m conformance", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    commands.add_parser("judge", help="judge a backend: `pytest conformance` with all its options")
     commands.add_parser("clauses", help="print the clause document, docs/clauses.md")
     policy = commands.add_parser("policy", help="print the IAM policy that judging a deployed target needs")
     policy.add_argument("--target", required=True, metavar="T", help="a wss:// URL or a target file")
@@ -28,7 +38,7 @@ def main(arguments: list[str] | None = None) -> int:
     policy.add_argument("--region", help="AWS region of table and management API")
     policy.add_argument("--management-endpoint", metavar="URL", help="@connections endpoint, with the stage")
     policy.add_argument("--account", metavar="ID", default="*", help="AWS account, 12 digits (default: any)")
-    options = parser.parse_args(arguments)
+    options = parser.parse_args(given)
     if options.command == "policy":
         return _print_policy(options)
     print(document(), end="")

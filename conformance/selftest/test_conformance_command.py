@@ -304,3 +304,17 @@ def test_a_backend_that_lets_nobody_in_violates_conn_01_on_the_local_stack(
     done = _pytest(folder, "--target", str(tmp_path / "template.yaml"), "--profile", "core")
     assert done.exit == 1, done.output
     assert [name for name, outcome in done.outcomes().items() if outcome is Outcome.FAIL] == ["CONN-01"]
+
+
+def test_anywhere_on_the_machine_python_m_conformance_judge_is_the_same_command(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "conformance", "judge", "--target", "https://example.com"],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(_ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 4
+    assert "wss://" in done.stderr
