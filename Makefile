@@ -56,7 +56,7 @@ compare: env
 	@$(BIN)/python -m reports build/compare/new-*[0-9] --baseline build/compare/base-*[0-9] \
 	  $(if $(GATES),--gates $(GATES)) --out build/compare/report
 
-# Every known-bad backend against every clause, as a table: about half an hour on two cores.
+# Every known-bad backend against every clause, as a table: more than an hour on two cores.
 selftest: env
 	$(BIN)/python -m conformance.selftest
 
