@@ -11,14 +11,14 @@ from .known_bad import Backend, backends, judged, red, too_busy
 
 _SHORT = (
     "deletes_sender_on_gone",
+    "deletes_while_connecting",
     "disconnect_wrong_key",
     "json_encoded_twice",
     "scan_first_page_only",
     "starts_over_after_failure",
     "unknown_action_broadcasts",
 )
-"""One a workload; `make selftest` takes all, which is too long for every test run. The ghost race is left to
-it: once, judging deletes_while_connecting did not end within 400 s."""
+"""One a workload; `make selftest` takes all, which is too long for every test run."""
 
 _FAULTY = [backend for backend in backends() if backend.folder in _SHORT]
 _CORRECT = [backend for backend in backends() if not backend.clause]

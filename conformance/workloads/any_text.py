@@ -7,49 +7,41 @@ from collections.abc import Sequence
 from hypothesis import given
 from hypothesis import seed as seeded
 from hypothesis import strategies as st
-from hypothesis.errors import Flaky
 
 from conformance.harness.client import Client
 from conformance.harness.deadline import Deadline
 
-from .drawn_by_hypothesis import live_settings
+from .drawn_by_hypothesis import BoundedSearch, live_settings
 from .session import Session
 
 _EXAMPLES = 20
+_WITHIN_S = 60.0
 _SHRINKING_S = 10.0
 _LONGEST = 40
 
 _TEXT = st.text(st.characters(codec="utf-8"), max_size=_LONGEST)
 
 
-class _DamagedError(AssertionError):
-    """A payload did not come back as it was sent."""
-
-
 def run(session: Session, clients: Sequence[Client]) -> None:
     """Broadcast drawn texts among the clients, as `broadcast/unicode`."""
     speaker = clients[0]
-    smallest: list[str] = []
-    shrinking: list[Deadline] = []
+    search = BoundedSearch(_WITHIN_S, _SHRINKING_S)
+    damaged: list[str] = []
 
     @seeded(session.scale.seed)
     @live_settings(_EXAMPLES)
     @given(_TEXT, _TEXT)
     def probe(before: str, after: str) -> None:
-        if _comes_whole(session, speaker, clients, f"[{before}", f"{after}]"):
-            return
-        if not smallest or len(before + after) < len(smallest[0]):
-            smallest[:] = [before + after]
-        if not shrinking:
-            shrinking.append(Deadline(_SHRINKING_S))
-        if not shrinking[0].expired():
-            raise _DamagedError
+        search.begin_example()
+        if not _comes_whole(session, speaker, clients, f"[{before}", f"{after}]"):
+            damaged.append(before + after)
+            search.fail()
 
-    try:
-        probe()
-    except (_DamagedError, Flaky):
-        session.fleet.recorder.note(f"smallest damaged text: {smallest[0]!r}")
-        session.progress(f"calm: the smallest text that does not come as it was sent is {smallest[0]!r}")
+    search.run(probe)
+    if damaged:
+        smallest = min(damaged, key=len)
+        session.fleet.recorder.note(f"smallest damaged text: {smallest!r}")
+        session.progress(f"calm: the smallest text that does not come as it was sent is {smallest!r}")
 
 
 def _comes_whole(

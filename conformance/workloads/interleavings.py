@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from typing import NoReturn
 
 from hypothesis import seed as seeded
 from hypothesis import strategies as st
-from hypothesis.errors import Flaky
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
 
 from conformance.harness.client import Client
@@ -21,20 +21,17 @@ from conformance.harness.deadline import Deadline
 from conformance.harness.errors import TargetFailure
 from conformance.harness.rows import Row
 
-from .drawn_by_hypothesis import live_settings
+from .drawn_by_hypothesis import BoundedSearch, live_settings
 from .session import Session
 
 _EXAMPLES = 8
 _STEPS = 10
 _MOST_CLIENTS = 5
+_WITHIN_S = 120.0
 _SHRINKING_S = 20.0
 _IMPATIENT_S = 1.0
 
 _PLACES = st.integers(0, _MOST_CLIENTS - 1)
-
-
-class _UnheardError(AssertionError):
-    """Somebody who was there did not hear a broadcast."""
 
 
 @dataclass
@@ -47,27 +44,25 @@ class _Search:
     number: int = 0
     """Of the example that runs: its connections and messages carry it in their groups."""
     steps: list[str] = field(default_factory=list)
-    smallest: list[str] | None = None
-    shrinking: Deadline | None = None
+    failing: list[list[str]] = field(default_factory=list)
+    """The steps of each example that failed."""
+    bounded: BoundedSearch = field(default_factory=lambda: BoundedSearch(_WITHIN_S, _SHRINKING_S))
 
     @property
     def patience_s(self) -> float:
         """The first failure is waited for in full; attempts to shrink it need not be."""
         bound_s = self.session.bounds.deliver_s
-        return bound_s if self.shrinking is None else min(bound_s, _IMPATIENT_S)
+        return min(bound_s, _IMPATIENT_S) if self.failing else bound_s
 
     def begin(self) -> None:
+        self.bounded.begin_example()
         self.number += 1
         self.steps = []
 
-    def failed(self) -> None:
-        """Raises _UnheardError, unless shrinking has taken long enough."""
-        if self.smallest is None or len(self.steps) < len(self.smallest):
-            self.smallest = list(self.steps)
-        if self.shrinking is None:
-            self.shrinking = Deadline(_SHRINKING_S)
-        if not self.shrinking.expired():
-            raise _UnheardError("; ".join(self.steps))
+    def failed(self) -> NoReturn:
+        """Somebody who was there did not hear a broadcast; does not return."""
+        self.failing.append(self.steps)
+        self.bounded.fail()
 
 
 def run(session: Session) -> None:
@@ -75,11 +70,12 @@ def run(session: Session) -> None:
     session.progress(f"interleavings: {_EXAMPLES} short ones, drawn and shrunk by Hypothesis")
     search = _Search(session, _ghost(session))
     drawn = live_settings(_EXAMPLES, steps=_STEPS)
-    try:
-        run_state_machine_as_test(seeded(session.scale.seed)(_machine(search)), settings=drawn)
-    except (_UnheardError, Flaky):
-        session.progress(f"interleavings: fails with {'; '.join(search.smallest or [])}")
-        session.fleet.recorder.note(f"smallest failing interleaving: {'; '.join(search.smallest or [])}")
+    machine = seeded(session.scale.seed)(_machine(search))
+    search.bounded.run(lambda: run_state_machine_as_test(machine, settings=drawn))
+    if search.failing:
+        smallest = min(search.failing, key=len)
+        session.progress(f"interleavings: fails with {'; '.join(smallest)}")
+        session.fleet.recorder.note(f"smallest failing interleaving: {'; '.join(smallest)}")
 
 
 def _ghost(session: Session) -> Row | None:
@@ -169,7 +165,6 @@ def _machine(search: _Search) -> type[RuleBasedStateMachine]:
                     message = session.fleet.broadcast(speaker, f"interleaving/{search.number}")
                 except TargetFailure:
                     search.failed()
-                    return
             other.result()
             if session.fleet.wait_heard(message, wanted, Deadline(search.patience_s)):
                 search.failed()

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from hypothesis import given
 from hypothesis import seed as seeded
 from hypothesis import strategies as st
-from hypothesis.errors import Flaky
 
 from conformance.harness.client import FRAME_LIMIT, Client
 from conformance.harness.deadline import Deadline
@@ -15,7 +14,7 @@ from conformance.harness.errors import TargetFailure
 from conformance.harness.management import Management
 
 from .departures import watch
-from .drawn_by_hypothesis import live_settings
+from .drawn_by_hypothesis import BoundedSearch, live_settings
 from .session import Session
 
 MESSAGE_LIMIT = 128 * 1024
@@ -25,6 +24,7 @@ CROWD = 102
 
 _LISTENERS = 3
 _EXAMPLES = 6
+_SIZES_WITHIN_S = 60.0
 _SHRINKING_S = 10.0
 _SPARE = 8 * 1024
 """Bytes left for the envelope and for what the application adds to a message."""
@@ -35,10 +35,6 @@ _MOST_POSTS = 200
 _ROUNDS = 9
 _DISCONNECT_S = 1.0
 """For whatever else the `$disconnect` of a closed client does: nothing shows when it has run."""
-
-
-class _UnheardError(AssertionError):
-    """A message of some size did not reach everybody."""
 
 
 def run(session: Session) -> None:
@@ -63,25 +59,22 @@ def run(session: Session) -> None:
 def _sizes(session: Session, listeners: Sequence[Client]) -> None:
     """Sizes drawn by Hypothesis; one that does not arrive is shrunk to the smallest that does not."""
     least, most = FRAME_LIMIT + 1, MESSAGE_LIMIT - _SPARE
-    smallest: list[int] = []
-    shrinking: list[Deadline] = []
+    search = BoundedSearch(_SIZES_WITHIN_S, _SHRINKING_S)
+    lost: list[int] = []
 
     @seeded(session.scale.seed)
     @live_settings(_EXAMPLES)
     @given(st.one_of(st.integers(least, most), st.sampled_from((least, 2 * FRAME_LIMIT, most))))
     def probe(size: int) -> None:
-        if _arrives(session, listeners, size):
-            return
-        smallest[:] = [min([*smallest, size])]
-        shrinking[:] = shrinking or [Deadline(_SHRINKING_S)]
-        if not shrinking[0].expired():
-            raise _UnheardError
+        search.begin_example()
+        if not _arrives(session, listeners, size):
+            lost.append(size)
+            search.fail()
 
-    try:
-        probe()
-    except (_UnheardError, Flaky):
-        session.fleet.recorder.note(f"smallest message that does not arrive: {smallest[0]} bytes")
-        session.progress(f"limits: the smallest message that does not arrive has {smallest[0]} bytes")
+    search.run(probe)
+    if lost:
+        session.fleet.recorder.note(f"smallest message that does not arrive: {min(lost)} bytes")
+        session.progress(f"limits: the smallest message that does not arrive has {min(lost)} bytes")
 
 
 def _arrives(session: Session, listeners: Sequence[Client], size: int) -> bool:
