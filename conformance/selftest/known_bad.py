@@ -8,7 +8,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,6 +35,10 @@ class Backend:
     def needs_node(self) -> bool:
         """Whether it is written in JavaScript, so that judging it takes Node.js on this machine."""
         return (HERE / self.folder / "app.mjs").exists()
+
+    def expects(self, clauses: Sequence[str]) -> bool:
+        """Whether these, and no others, are the clauses that it has to turn red."""
+        return list(clauses) == ([self.clause] if self.clause else [])
 
     @property
     def target(self) -> str:
@@ -97,7 +101,7 @@ def matrix(found: Iterable[tuple[Backend, list[str]]]) -> str:
     lines = [f"{'backend':<34} {'fault':<6} {'expected':<9} red"]
     for backend, clauses in found:
         expected = backend.clause or "none"
-        mark = "" if clauses == ([backend.clause] if backend.clause else []) else "   ← not as expected"
+        mark = "" if backend.expects(clauses) else "   ← not as expected"
         lines.append(
             f"{backend.folder:<34} {backend.fault:<6} {expected:<9} {', '.join(clauses) or 'none'}{mark}"
         )

@@ -28,9 +28,9 @@ _CORRECT = [backend for backend in backends() if not backend.clause]
 @pytest.mark.timeout(500)
 def test_the_fault_turns_its_clause_red_and_no_other(backend: Backend, tmp_path: Path) -> None:
     results = judged(backend, tmp_path / "run")
-    if red(results) != [backend.clause] and too_busy(results):
+    if not backend.expects(red(results)) and too_busy(results):
         pytest.skip("the machine was too busy to judge bounds")
-    assert red(results) == [backend.clause], [c for c in results.clauses if c.id in red(results)]
+    assert backend.expects(red(results)), [c for c in results.clauses if c.id in red(results)]
 
 
 @pytest.mark.parametrize("backend", _CORRECT, ids=lambda backend: backend.folder)
