@@ -69,7 +69,17 @@ def loopback_listener(port: int = 0) -> socket.socket:
 
     Raises OSError when the port is taken.
     """
-    return socket.create_server((LOOPBACK, port), backlog=1024)
+    listener = socket.create_server((LOOPBACK, port), backlog=1024)
+    send_at_once(listener)
+    return listener
+
+
+def send_at_once(listener: socket.socket) -> None:
+    """Have no answer to a client of this socket wait until the client has acknowledged the one before.
+
+    asyncio does so for sockets whose protocol number says TCP; those of `socket.create_server` say 0.
+    """
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
 Handler = Callable[[Request], Awaitable[Response | Stream]]

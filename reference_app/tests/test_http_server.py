@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import AsyncGenerator, Awaitable, Callable
 
 from reference_app.gateway.http_server import HttpServer, Request, Response, Stream, loopback_listener
@@ -180,3 +181,10 @@ def test_a_port_can_be_chosen() -> None:
         port = free.getsockname()[1]
     with loopback_listener(port) as chosen:
         assert chosen.getsockname() == ("127.0.0.1", port)
+
+
+def test_an_answer_does_not_wait_for_the_client_to_acknowledge_the_one_before() -> None:
+    with loopback_listener() as listener, socket.create_connection(listener.getsockname()):
+        accepted, _ = listener.accept()
+        with accepted:
+            assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)

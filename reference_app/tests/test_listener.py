@@ -33,14 +33,14 @@ class Greeter(asyncio.Protocol):
 class Port:
     """A listener on a loop of its own."""
 
-    def __init__(self, tls: ssl.SSLContext | None) -> None:
+    def __init__(self, protocol: type[Greeter], tls: ssl.SSLContext | None) -> None:
         self.loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self.loop.run_forever, daemon=True)
         self._thread.start()
-        self.number = self._run(self._listen(tls))
+        self.number = self._run(self._listen(protocol, tls))
 
-    async def _listen(self, tls: ssl.SSLContext | None) -> int:
-        self.listener = Listener(Greeter, tls)
+    async def _listen(self, protocol: type[Greeter], tls: ssl.SSLContext | None) -> int:
+        self.listener = Listener(protocol, tls)
         return self.listener.listen("127.0.0.1", 0)
 
     def close(self) -> None:
@@ -61,8 +61,8 @@ class Port:
 
 
 @contextmanager
-def listening(tls: ssl.SSLContext | None = None) -> Iterator[Port]:
-    port = Port(tls)
+def listening(tls: ssl.SSLContext | None = None, protocol: type[Greeter] = Greeter) -> Iterator[Port]:
+    port = Port(protocol, tls)
     try:
         yield port
     finally:
@@ -74,6 +74,18 @@ def test_the_first_byte_is_not_lost() -> None:
     with listening() as port, port.client() as client:
         client.sendall(b"hello")
         assert client.recv(100) == b"got hello"
+
+
+def test_a_frame_does_not_wait_for_the_client_to_acknowledge_the_one_before() -> None:
+    class Confessor(Greeter):
+        def data_received(self, data: bytes) -> None:
+            accepted = self._transport.get_extra_info("socket")
+            waits = not accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+            super().data_received(data + b": %d" % waits)
+
+    with listening(protocol=Confessor) as port, port.client() as client:
+        client.sendall(b"waits")
+        assert client.recv(100) == b"got waits: 0"
 
 
 def test_a_client_hello_is_answered_with_tls() -> None:

@@ -8,6 +8,7 @@ import logging
 import socket
 from typing import TYPE_CHECKING
 
+from reference_app.gateway.http_server import send_at_once
 from reference_app.gateway.websocket_api.background_tasks import BackgroundTasks
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ class Listener:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         self._socket = socket.create_server((host, port), family=family, backlog=_BACKLOG)
         self._socket.setblocking(False)
+        send_at_once(self._socket)
         self._resume()
         bound: int = self._socket.getsockname()[1]
         return bound
