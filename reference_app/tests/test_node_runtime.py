@@ -159,6 +159,23 @@ def test_an_environment_goes_on_after_an_error_of_the_handler() -> None:
     assert len(outcomes("styles.throwing", {}, {})) == 2
 
 
+def test_events_and_results_may_be_many_packets_long() -> None:
+    text = "grüße" * 100_000
+
+    assert results("styles.repeating", {"text": text, "times": 2}) == [text * 2]
+
+
+def test_a_result_that_is_too_large_fails_its_invocation_only() -> None:
+    """RA-8."""
+    huge = {"text": "x" * 1024, "times": 6 * 1024 + 1}
+
+    too_large, good = outcomes("styles.repeating", huge, {"text": "x", "times": 2})
+
+    assert isinstance(too_large, Failed)
+    assert too_large.error_type == "Function.ResponseSizeTooLarge"
+    assert good == Returned(b'"xx"')
+
+
 def test_an_environment_ends_with_an_error_that_nobody_caught() -> None:
     async def script(process: ExecutionEnvironment) -> None:
         await process.invoke(invocation())

@@ -1,7 +1,7 @@
 // Runtime client of the Lambda Runtime API (2018-06-01) for Node.js functions: `main.mjs module.function`.
 //
-// AWS's own client, aws-lambda-ric, needs a native build. Like it, this one asks for the next event only when
-// the outcome of the one before has been accepted: the environment is frozen from then on (RA-30).
+// AWS's own client, aws-lambda-ric, needs a native build. This one asks for the next event in the same breath
+// as it posts the outcome of the one before: the environment is frozen from then on (RA-30).
 
 import process from "node:process";
 
@@ -39,11 +39,11 @@ async function handle(handler, invocation) {
   process.env._X_AMZN_TRACE_ID = invocation.traceId; // RA-13
   try {
     const result = await outcomeOf(handler, JSON.parse(invocation.event), newContext(invocation));
-    await api.respond(requestId, serialised(result));
+    api.respond(requestId, serialised(result));
   } catch (error) {
     logOf("ERROR", "Invoke Error", errorBody(error));
-    await api.fail(requestId, errorBody(error));
-    if (error?.name === "Runtime.NodeJsExit") process.exit(EXIT_UNCAUGHT);
+    const posted = api.fail(requestId, errorBody(error));
+    if (error?.name === "Runtime.NodeJsExit") await posted.finally(() => process.exit(EXIT_UNCAUGHT));
   }
   requestId = null;
 }

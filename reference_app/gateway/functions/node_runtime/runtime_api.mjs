@@ -1,70 +1,63 @@
 // The calls of the Lambda Runtime API that a runtime makes (RA-1 to RA-4).
 
-import http from "node:http";
+import { HttpClient } from "./http_client.mjs";
 
 const BASE = "/2018-06-01/runtime";
 const ERROR_TYPE = "Lambda-Runtime-Function-Error-Type";
+const JSON_BODY = { "Content-Type": "application/json" };
 const TOO_LARGE = 413;
 
 export class RuntimeApi {
   /** `address` is `host:port`. */
   constructor(address) {
-    const [hostname, port] = address.split(":");
-    // One connection, kept: nothing is ever asked for while an answer is awaited.
-    const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
-    this._options = { hostname, port, agent };
+    this._client = new HttpClient(address);
+    this._posted = null; // the outcome before, on its way
   }
 
-  /** Wait for the next event, however long that takes (RA-1). */
+  /**
+   * Wait for the next event, however long that takes (RA-1). Rejects as well if the outcome that was posted
+   * before, without waiting for it to be accepted, is refused.
+   */
   async next() {
-    const { headers, body } = await this._call("GET", "/invocation/next");
+    const [{ headers, body }] = await Promise.all([this._call("GET", "/invocation/next"), this._posted]);
     return {
       event: body,
-      requestId: headers["lambda-runtime-aws-request-id"],
-      deadlineMs: Number(headers["lambda-runtime-deadline-ms"]),
-      functionArn: headers["lambda-runtime-invoked-function-arn"],
-      traceId: headers["lambda-runtime-trace-id"] ?? "",
+      requestId: headers.get("lambda-runtime-aws-request-id"),
+      deadlineMs: Number(headers.get("lambda-runtime-deadline-ms")),
+      functionArn: headers.get("lambda-runtime-invoked-function-arn"),
+      traceId: headers.get("lambda-runtime-trace-id") ?? "",
     };
   }
 
   /** Post a result; one that is too large has failed the invocation by itself (RA-2, RA-8). */
-  async respond(requestId, json) {
-    await this._call("POST", `/invocation/${requestId}/response`, json, {}, [TOO_LARGE]);
+  respond(requestId, json) {
+    return this._post(`/invocation/${requestId}/response`, json, JSON_BODY, [TOO_LARGE]);
   }
 
   /** Post the error that an invocation ended with (RA-3). */
-  async fail(requestId, body) {
-    await this._postError(`/invocation/${requestId}/error`, body);
+  fail(requestId, body) {
+    return this._postError(`/invocation/${requestId}/error`, body);
   }
 
   /** Post why the function could not be loaded (RA-4). */
-  async failInit(body) {
-    await this._postError("/init/error", body);
+  failInit(body) {
+    return this._postError("/init/error", body);
   }
 
-  async _postError(path, body) {
-    await this._call("POST", path, JSON.stringify(body), { [ERROR_TYPE]: headerText(body.errorType) });
+  _postError(path, body) {
+    const headers = { ...JSON_BODY, [ERROR_TYPE]: headerText(body.errorType) };
+    return this._post(path, JSON.stringify(body), headers);
   }
 
-  _call(method, path, body = "", headers = {}, tolerated = []) {
-    return new Promise((resolve, reject) => {
-      const content = Buffer.from(body);
-      const sent = { ...headers, "Content-Type": "application/json", "Content-Length": content.length };
-      const options = { ...this._options, method, path: BASE + path, headers: method === "GET" ? {} : sent };
-      const request = http.request(options, (response) => {
-        const chunks = [];
-        response.on("data", (chunk) => chunks.push(chunk));
-        response.on("error", reject);
-        response.on("end", () => {
-          const text = Buffer.concat(chunks).toString("utf8");
-          const accepted = response.statusCode < 300 || tolerated.includes(response.statusCode);
-          if (accepted) resolve({ headers: response.headers, body: text });
-          else reject(new Error(`${method} ${path}: ${response.statusCode} ${text}`));
-        });
-      });
-      request.on("error", reject);
-      request.end(content);
-    });
+  _post(path, json, headers, tolerated = []) {
+    this._posted = this._call("POST", path, headers, json, tolerated);
+    return this._posted;
+  }
+
+  async _call(method, path, headers, body, tolerated = []) {
+    const answer = await this._client.call(method, BASE + path, headers, body);
+    if (answer.status < 300 || tolerated.includes(answer.status)) return answer;
+    throw new Error(`${method} ${path}: ${answer.status} ${answer.body}`);
   }
 }
 

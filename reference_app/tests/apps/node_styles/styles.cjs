@@ -68,6 +68,8 @@ exports.printing = async () => {
   return null;
 };
 
+exports.repeating = async ({ text, times }) => text.repeat(times);
+
 let late = 0;
 exports.leavingWork = async () => {
   const before = late;
