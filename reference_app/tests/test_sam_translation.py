@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from reference_app.gateway.stack_errors import TemplateError
+from reference_app.gateway.template import sam_translation
 from reference_app.gateway.template.sam_translation import code_location, translate
 from reference_app.gateway.template.template_document import TemplateDocument, parse_document
 
@@ -80,7 +81,43 @@ def test_the_code_of_a_plain_function_is_its_own() -> None:
     assert code_location(document(text), "F") == "here"
 
 
-def test_list_parameters_reach_the_translator_as_text() -> None:
-    text = f"{SAM}Parameters: {{L: {{Type: CommaDelimitedList}}}}\nResources: {{{FUNCTION % ''}}}"
+def with_parameter(kind: str, properties: str) -> str:
+    return f"{SAM}Parameters: {{Given: {{Type: {kind}}}}}\nResources: {{{FUNCTION % properties}}}"
 
-    assert "F" in translate(document(text), {"L": ["a", "b"]}, "eu-west-1")
+
+def test_list_parameters_reach_the_translator_as_text() -> None:
+    text = with_parameter("CommaDelimitedList", ", Description: !Ref Given")
+
+    assert "F" in translate(document(text), {"Given": ["a", "b"]}, "eu-west-1")
+
+
+def test_a_parameter_that_only_environment_variables_use_needs_no_translation_of_its_own(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(sam_translation, "cache_folder", lambda: tmp_path)
+    text = document(with_parameter("String", ", Environment: {Variables: {V: !Ref Given, W: w}}"))
+
+    first, second = (translate(text, {"Given": value}, "eu-west-1") for value in ("one", "another"))
+
+    assert first == second
+    assert first["F"]["Properties"]["Environment"] == {"Variables": {"V": {"Ref": "Given"}, "W": "w"}}
+    assert len(list((tmp_path / "translations").iterdir())) == 1
+
+
+@pytest.mark.parametrize(
+    "properties",
+    [
+        ", Environment: {Variables: {V: !Ref Given}}, Description: !Ref Given",
+        ", Environment: {Variables: {V: !Sub '${Given}'}}",
+        ", Environment: {Variables: {Given: v}}",
+    ],
+)
+def test_a_parameter_that_may_be_used_elsewhere_is_translated_with_its_value(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, properties: str
+) -> None:
+    monkeypatch.setattr(sam_translation, "cache_folder", lambda: tmp_path)
+
+    for value in ("one", "another"):
+        translate(document(with_parameter("String", properties)), {"Given": value}, "eu-west-1")
+
+    assert len(list((tmp_path / "translations").iterdir())) == 2

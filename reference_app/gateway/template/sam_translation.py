@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +31,10 @@ def translate(document: TemplateDocument, parameters: Mapping[str, Any], region:
         return document.resources
     template = copy.deepcopy(document.content)
     _detach_code(template)
+    for name in _passed_through(template):
+        del template["Parameters"][name]
+    known = template.get("Parameters") or {}
+    parameters = {name: value for name, value in parameters.items() if name in known}
     # A package without anything in it but its version.
     from samtranslator import __version__ as version
 
@@ -88,6 +93,29 @@ def _detach_code(template: dict[str, Any]) -> None:
                 properties["CodeUri"] = f"{_LOCAL_CODE}{logical_id}"
         if resource["Type"] == "AWS::Serverless::LayerVersion":
             resource.setdefault("Properties", {})["ContentUri"] = f"{_LOCAL_CODE}{logical_id}"
+
+
+def _passed_through(template: Mapping[str, Any]) -> frozenset[str]:
+    """Parameters that are environment variables, and nothing else: SAM need not know what they are today.
+
+    What it does not know it leaves as the `Ref` that it is. A name that occurs anywhere else, in whatever
+    role, counts as used.
+    """
+    rest = copy.deepcopy(
+        {section: content for section, content in template.items() if section != "Parameters"}
+    )
+    properties = [_globals(rest), *(resource.get("Properties") for resource in rest["Resources"].values())]
+    for some in properties:
+        environment = some.get("Environment") if isinstance(some, dict) else None
+        variables = environment.get("Variables") if isinstance(environment, dict) else None
+        if isinstance(variables, dict):
+            environment["Variables"] = [value for value in variables.items() if not _is_reference(value[1])]
+    used = json.dumps(rest, default=repr)
+    return frozenset(name for name in template.get("Parameters") or {} if name not in used)
+
+
+def _is_reference(value: TemplateValue) -> bool:
+    return isinstance(value, dict) and value.keys() == {"Ref"}
 
 
 def _globals(template: Mapping[str, Any]) -> dict[str, Any]:
