@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from reference_app.gateway.stack_errors import TemplateError
@@ -104,14 +104,19 @@ def _passed_through(template: Mapping[str, Any]) -> frozenset[str]:
     rest = copy.deepcopy(
         {section: content for section, content in template.items() if section != "Parameters"}
     )
-    properties = [_globals(rest), *(resource.get("Properties") for resource in rest["Resources"].values())]
-    for some in properties:
-        environment = some.get("Environment") if isinstance(some, dict) else None
-        variables = environment.get("Variables") if isinstance(environment, dict) else None
-        if isinstance(variables, dict):
-            environment["Variables"] = [value for value in variables.items() if not _is_reference(value[1])]
+    for variables in _environments(rest):
+        variables.update({name: None for name, value in variables.items() if _is_reference(value)})
     used = json.dumps(rest, default=repr)
     return frozenset(name for name in template.get("Parameters") or {} if name not in used)
+
+
+def _environments(template: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    resources = template["Resources"].values()
+    for properties in [_globals(template), *(resource.get("Properties") for resource in resources)]:
+        environment = properties.get("Environment") if isinstance(properties, dict) else None
+        variables = environment.get("Variables") if isinstance(environment, dict) else None
+        if isinstance(variables, dict):
+            yield variables
 
 
 def _is_reference(value: TemplateValue) -> bool:
