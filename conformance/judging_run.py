@@ -15,6 +15,7 @@ from conformance.checkers.case import Case, Judged
 from conformance.clauses import Clause, clauses
 from conformance.expected_traffic import expected_traffic, told
 from conformance.failing_plan import JUDGED_BY_PLAN, Asked, SecondLook, with_second_look, worth_a_second_look
+from conformance.function_failures import failures_in_words
 from conformance.harness.errors import (
     ChurnproofError,
     HandshakeRefused,
@@ -162,7 +163,11 @@ class JudgingRun:
             seed=self.scale.seed,
             command=seed_command(self.arguments, self.scale.seed),
             cut_short=self.cut_short,
-            remarks=(*self._odd, *self.accepted.remarks(judged, described)),
+            remarks=(
+                *self._odd,
+                *failures_in_words(self.case().history.trace),
+                *self.accepted.remarks(judged, described),
+            ),
         )
         results = at_list_prices(results, self.folder)
         return results, write_artefacts(self.folder, results, secrets=self.target.secrets)

@@ -40,6 +40,7 @@ _PURE = (
     "conformance/clause_document.py",
     "conformance/clauses.py",
     "conformance/expected_traffic.py",
+    "conformance/function_failures.py",
     "conformance/checkers",
     "conformance/repeat_command.py",
     "conformance/run_results.py",
