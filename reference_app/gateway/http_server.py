@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field
+from functools import cache, partial
 from typing import cast
 
 import httptools
@@ -40,7 +41,7 @@ class Response:
 
     def serialise(self, *, keep_alive: bool) -> bytes:
         """The bytes on the wire."""
-        lines = [f"HTTP/1.1 {self.status} {http.HTTPStatus(self.status).phrase}"]
+        lines = [_status_line(self.status)]
         lines += [f"{name}: {value}" for name, value in self.headers.items()]
         lines.append(f"Content-Length: {len(self.body)}")
         if not keep_alive:
@@ -59,9 +60,15 @@ class Stream:
     def head(self) -> bytes:
         """What comes before the first chunk."""
         chunked = {**self.headers, "Transfer-Encoding": "chunked", "Connection": "close"}
-        lines = [f"HTTP/1.1 {self.status} {http.HTTPStatus(self.status).phrase}"]
+        lines = [_status_line(self.status)]
         lines += [f"{name}: {value}" for name, value in chunked.items()]
         return "\r\n".join([*lines, "", ""]).encode("latin-1")
+
+
+# Looked up for every answer, where the enumeration is slow.
+@cache
+def _status_line(status: int) -> str:
+    return f"HTTP/1.1 {status} {http.HTTPStatus(status).phrase}"
 
 
 def loopback_listener(port: int = 0) -> socket.socket:
@@ -82,7 +89,8 @@ def send_at_once(listener: socket.socket) -> None:
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
-Handler = Callable[[Request], Awaitable[Response | Stream]]
+Handler = Callable[[Request], Response | Awaitable[Response | Stream]]
+"""Answers a request at once, or later; what is to come is cancelled when the client leaves."""
 
 
 class HttpServer:
@@ -127,7 +135,7 @@ class _Connection(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._parser = httptools.HttpRequestParser(self)
         self._waiting: deque[tuple[Request, bool]] = deque()
-        self._task: asyncio.Task[None] | None = None
+        self._held: asyncio.Future[Response | Stream] | asyncio.Task[None] | None = None  # still to come
         self._target = b""
         self._headers: dict[str, str] = {}
         self._body = bytearray()
@@ -141,8 +149,8 @@ class _Connection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's signature
         self._open_connections.discard(self)
         self._transport = None
-        if self._task is not None:
-            self._task.cancel()
+        if self._held is not None:
+            self._held.cancel()
 
     def pause_writing(self) -> None:
         self._writable.clear()
@@ -155,6 +163,7 @@ class _Connection(asyncio.Protocol):
             self._parser.feed_data(data)
         except httptools.HttpParserError:
             self._refuse(Response(400))
+        self._answer_all()
 
     def abort(self) -> None:
         if self._transport is not None:
@@ -186,25 +195,37 @@ class _Connection(asyncio.Protocol):
             bytes(self._body),
         )
         self._waiting.append((request, self._parser.should_keep_alive()))
-        if self._task is None:
-            self._task = asyncio.get_running_loop().create_task(self._answer_all())
 
-    async def _answer_all(self) -> None:
-        try:
-            while self._waiting:
-                request, keep_alive = self._waiting.popleft()
-                response = await self._handler(request)
-                if self._transport is None:
-                    return
-                if isinstance(response, Stream):
-                    await self._stream(response, self._transport)
-                    return
-                self._transport.write(response.serialise(keep_alive=keep_alive))
-                if not keep_alive:
-                    self._transport.close()
-                    return
-        finally:
-            self._task = None
+    def _answer_all(self) -> None:
+        """Answer what waits, up to an answer that is still to come; those before it travel together."""
+        answers: list[bytes] = []
+        keep_alive = True
+        while self._waiting and keep_alive and self._held is None:
+            request, keep_alive = self._waiting.popleft()
+            answer = self._handler(request)
+            if isinstance(answer, Response):
+                answers.append(answer.serialise(keep_alive=keep_alive))
+            else:
+                self._held = asyncio.ensure_future(answer)
+                self._held.add_done_callback(partial(self._answer_late, keep_alive))
+        if answers and self._transport is not None:
+            self._transport.write(b"".join(answers))
+            if not keep_alive and self._held is None:
+                self._transport.close()
+
+    def _answer_late(self, keep_alive: bool, held: asyncio.Future[Response | Stream]) -> None:
+        self._held = None
+        if held.cancelled() or self._transport is None:
+            return
+        answer = held.result()
+        if isinstance(answer, Stream):
+            self._held = asyncio.get_running_loop().create_task(self._stream(answer, self._transport))
+            return
+        self._transport.write(answer.serialise(keep_alive=keep_alive))
+        if keep_alive:
+            self._answer_all()
+        else:
+            self._transport.close()
 
     async def _stream(self, stream: Stream, transport: asyncio.Transport) -> None:
         transport.write(stream.head())

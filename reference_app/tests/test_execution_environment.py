@@ -116,6 +116,23 @@ def test_an_environment_is_frozen_before_its_first_event() -> None:
     run(script)
 
 
+def test_an_environment_that_is_awaited_stays_awake_until_it_is_frozen_after_all() -> None:
+    """RA-30."""
+
+    async def script(environment: ExecutionEnvironment) -> None:
+        environment.is_awaited = lambda: True
+        for number in (1, 2):
+            value = result(await environment.invoke(invocation()))
+            assert value["served"] == number
+            assert await environment.settle(PATIENCE_S)
+            assert state(value["pid"]) != "T"
+        environment.freeze()
+        eventually(lambda: state(value["pid"]) == "T", "frozen")
+        assert result(await environment.invoke(invocation()))["served"] == 3
+
+    run(script)
+
+
 def test_an_exception_fails_the_invocation_and_leaves_the_environment_warm() -> None:
     """RA-3."""
 

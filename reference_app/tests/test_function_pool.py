@@ -30,6 +30,7 @@ class Paper(ExecutionEnvironment):
         self.workshop = workshop
         self.number = number
         self.is_alive = False
+        self.is_frozen = False
 
     @property
     def alive(self) -> bool:
@@ -50,7 +51,12 @@ class Paper(ExecutionEnvironment):
         return Returned(str(self.number).encode())
 
     async def settle(self, limit_s: float) -> bool:
+        self.is_frozen = not self.is_awaited()
+        self.workshop.froze.append(self.is_frozen)
         return self.is_alive
+
+    def freeze(self) -> None:
+        self.is_frozen = True
 
     async def stop(self) -> None:
         self.is_alive = False
@@ -65,6 +71,7 @@ class Workshop:
         self.taken: list[tuple[int, bytes]] = []
         self.stopped: list[int] = []
         self.limits: list[float] = []
+        self.froze: list[bool] = []
         self.init_errors: list[Exception] = []
         self.may_return = asyncio.Event()
         self.may_return.set()
@@ -269,3 +276,24 @@ def test_a_busy_environment_that_is_retired_ends_after_its_event() -> None:
         assert workshop.stopped == [0]
 
     run(scenario, limit=1)
+
+
+def test_an_environment_is_frozen_between_events_only_if_none_awaits_it() -> None:
+    """RA-30."""
+
+    async def scenario(pool: FunctionPool, workshop: Workshop) -> None:
+        assert len(await asyncio.gather(*(pool.invoke(b"{}") for _ in range(3)))) == 3
+        await settled()
+        assert workshop.made[0].is_frozen
+
+    assert run(scenario, limit=1).froze == [False, False, True]
+
+
+def test_an_environment_that_gets_no_event_is_frozen() -> None:
+    """RA-30."""
+
+    async def scenario(pool: FunctionPool, workshop: Workshop) -> None:
+        await pool.start_ahead()
+        assert workshop.made[0].is_frozen
+
+    run(scenario)

@@ -1,7 +1,7 @@
 """One execution environment of a function: a process that handles one event at a time (RA-30).
 
-It is frozen from the moment it asks for the next event until it gets one (RC-20), and killed at the
-function's timeout (RA-32).
+It is frozen from the moment it asks for the next event until it gets one (RC-20), unless one awaits it
+already, and killed at the function's timeout (RA-32).
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Literal
 
 from reference_app.gateway.child_process import ChildProcess
@@ -49,6 +49,10 @@ class ExecutionEnvironment:
         self._initialised: asyncio.Future[Failed | None] | None = None
         self._outcome: asyncio.Future[Returned | Failed] | None = None
         self._waiting = asyncio.Event()
+        self._is_frozen = False
+        self.is_awaited: Callable[[], bool] = lambda: False
+        """Asked when the runtime asks for an event: whether one is there. Whoever says so hands it over at
+        once, or calls `freeze`."""
 
     @property
     def alive(self) -> bool:
@@ -61,6 +65,7 @@ class ExecutionEnvironment:
         started again.
         """
         started = time.monotonic()
+        self._is_frozen = False
         self._api = RuntimeApi(self)
         self._initialised = asyncio.get_running_loop().create_future()
         address = await self._api.start()
@@ -80,29 +85,39 @@ class ExecutionEnvironment:
         """Run one event to its outcome, or to the function's timeout; the function's faults do not raise."""
         assert self._process is not None
         self._log.request_id = invocation.request_id
+        loop = asyncio.get_running_loop()
         started = time.monotonic()
-        self._outcome = asyncio.get_running_loop().create_future()
+        self._outcome = loop.create_future()
         self._waiting.clear()
-        self._process.thaw()
         self._api.deliver(invocation)
+        if self._is_frozen:
+            self._is_frozen = False
+            loop.call_soon(
+                self._process.thaw
+            )  # once the event has been sent: the runtime then wakes only once
+        limit = loop.call_later(self._function.timeout_s, self._time_out, invocation.request_id)
         try:
-            outcome = await asyncio.wait_for(self._outcome, self._function.timeout_s)
-        except TimeoutError:
-            self._process.kill()
-            seconds = f"{self._function.timeout_s:.2f}"
-            message = f"RequestId: {invocation.request_id} Error: Task timed out after {seconds} seconds"
-            outcome = Failed("function-timeout", "Sandbox.Timedout", message)
+            outcome = await self._outcome
+        finally:
+            limit.cancel()
         self._log.report(time.monotonic() - started, outcome)
         return outcome
 
     async def settle(self, limit_s: float) -> bool:
         """Wait until the runtime asks for the next event; False if it died, or had to be killed, instead."""
         assert self._process is not None
-        try:
-            await asyncio.wait_for(self._waiting.wait(), limit_s)
-        except TimeoutError:
-            self._process.kill()
+        if not self._waiting.is_set():
+            try:
+                await asyncio.wait_for(self._waiting.wait(), limit_s)
+            except TimeoutError:
+                self._process.kill()
         return self._process.alive
+
+    def freeze(self) -> None:
+        """Stop the process where it stands, until the next event; harmless if it stands already."""
+        if self._process is not None and not self._is_frozen:
+            self._is_frozen = True
+            self._process.freeze()
 
     async def stop(self) -> None:
         """Kill the process, close its port and its log."""
@@ -113,8 +128,8 @@ class ExecutionEnvironment:
         await self._api.stop()
 
     def asked_for_next(self) -> None:
-        assert self._process is not None
-        self._process.freeze()
+        if not self.is_awaited():
+            self.freeze()
         self._waiting.set()
         self._end_init(None)
 
@@ -155,6 +170,15 @@ class ExecutionEnvironment:
         self._end_init(_exit_failure("init", message))
         self._end_invocation(_exit_failure("exited", message))
         self._waiting.set()
+
+    def _time_out(self, request_id: str) -> None:
+        """The function's timeout has passed (RA-32)."""
+        assert self._process is not None
+        self._process.kill()
+        message = (
+            f"RequestId: {request_id} Error: Task timed out after {self._function.timeout_s:.2f} seconds"
+        )
+        self._end_invocation(Failed("function-timeout", "Sandbox.Timedout", message))
 
     def _end_init(self, failure: Failed | None) -> None:
         if self._initialised is not None and not self._initialised.done():

@@ -79,7 +79,7 @@ class FunctionPool:
         pending = _Pending(event, asyncio.get_running_loop().create_future())
         self._waiting.append(pending)
         self._dispatch()
-        return await asyncio.shield(pending.outcome)
+        return await pending.outcome
 
     async def start_ahead(self) -> Failed | None:
         """Have one environment ready before the first event.
@@ -133,6 +133,7 @@ class FunctionPool:
 
     def _start_one(self, *, ahead: bool) -> None:
         environment = self._make()
+        environment.is_awaited = lambda: bool(self._waiting)
         self._all.add(environment)
         self._starting += 1
         self._spawn(self._start(environment, ahead=ahead))
@@ -153,8 +154,7 @@ class FunctionPool:
         finally:
             self._starting -= 1
         if ready:
-            self._idle.append(environment)
-            self._dispatch()
+            self._take_back(environment)
         else:
             await self._discard(environment)
 
@@ -182,10 +182,15 @@ class FunctionPool:
             self._running -= 1
             pending.resolve(_STOPPED)
         if reusable and environment not in self._retired:
-            self._idle.append(environment)
-            self._dispatch()
+            self._take_back(environment)
         else:
             await self._discard(environment)
+
+    def _take_back(self, environment: ExecutionEnvironment) -> None:
+        self._idle.append(environment)
+        self._dispatch()
+        if environment in self._idle:
+            environment.freeze()  # the event for which it stayed awake has gone elsewhere
 
     async def _discard(self, environment: ExecutionEnvironment) -> None:
         await environment.stop()

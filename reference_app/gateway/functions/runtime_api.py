@@ -9,10 +9,11 @@ from __future__ import annotations
 import asyncio
 import enum
 import json
+from collections.abc import Awaitable
 from dataclasses import dataclass
 from typing import Protocol
 
-from reference_app.gateway.http_server import LOOPBACK, HttpServer, Request, Response
+from reference_app.gateway.http_server import LOOPBACK, HttpServer, Request, Response, Stream
 
 _BASE = "/2018-06-01/runtime"
 _JSON = {"Content-Type": "application/json"}
@@ -65,7 +66,7 @@ class RuntimeApi:
         self._server = HttpServer(self._answer, longest_body=2 * _LONGEST_PAYLOAD)
         self._phase = _Phase.INITIALISING
         self._request_id: str | None = None
-        self._next: asyncio.Future[Invocation] | None = None
+        self._next: asyncio.Future[Response | Stream] | None = None
 
     async def start(self) -> str:
         """Listen; returns the value for `AWS_LAMBDA_RUNTIME_API`."""
@@ -81,12 +82,12 @@ class RuntimeApi:
             raise RuntimeError(f"the runtime does not wait for an event, it is {self._phase.name}")
         self._phase = _Phase.INVOKED
         self._request_id = invocation.request_id
-        self._next.set_result(invocation)
+        self._next.set_result(_event(invocation))
         self._next = None
 
-    async def _answer(self, request: Request) -> Response:
+    def _answer(self, request: Request) -> Response | Awaitable[Response | Stream]:
         if request.method == "GET" and request.target == f"{_BASE}/invocation/next":
-            return await self._answer_next()
+            return self._answer_next()
         if request.method == "POST" and request.target == f"{_BASE}/init/error":
             return self._accept_init_error(request)
         if request.method == "POST" and request.target.startswith(f"{_BASE}/invocation/"):
@@ -95,22 +96,14 @@ class RuntimeApi:
                 return self._accept_outcome(request_id, verb, request)
         return _refusal(404, "ResourceNotFound", f"no such call: {request.method} {request.target}")
 
-    async def _answer_next(self) -> Response:
+    def _answer_next(self) -> Response | Awaitable[Response | Stream]:
         if self._phase is _Phase.INVOKED:
             return _refusal(403, "InvalidStateTransition", "the invocation has no response yet")
         self._phase = _Phase.WAITING
         self._request_id = None
         self._next = asyncio.get_running_loop().create_future()
         self._observer.asked_for_next()
-        invocation = await self._next
-        headers = {
-            **_JSON,
-            "Lambda-Runtime-Aws-Request-Id": invocation.request_id,
-            "Lambda-Runtime-Deadline-Ms": str(invocation.deadline_ms),
-            "Lambda-Runtime-Invoked-Function-Arn": invocation.function_arn,
-            "Lambda-Runtime-Trace-Id": invocation.trace_id,
-        }
-        return Response(200, invocation.event, headers)
+        return self._next
 
     def _accept_outcome(self, request_id: str, verb: str, request: Request) -> Response:
         if self._phase in {_Phase.INITIALISING, _Phase.WAITING}:
@@ -135,6 +128,17 @@ class RuntimeApi:
             return _refusal(403, "InvalidStateTransition", "init is over")
         self._observer.failed_to_initialise(*_error(request, "Runtime.Unknown"))
         return _ACCEPTED
+
+
+def _event(invocation: Invocation) -> Response:
+    headers = {
+        **_JSON,
+        "Lambda-Runtime-Aws-Request-Id": invocation.request_id,
+        "Lambda-Runtime-Deadline-Ms": str(invocation.deadline_ms),
+        "Lambda-Runtime-Invoked-Function-Arn": invocation.function_arn,
+        "Lambda-Runtime-Trace-Id": invocation.trace_id,
+    }
+    return Response(200, invocation.event, headers)
 
 
 def _error(request: Request, default_type: str) -> tuple[str, str]:
