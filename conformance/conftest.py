@@ -20,6 +20,7 @@ from conformance.acceptance_files import read_baseline, read_waivers
 from conformance.accepted import Accepted
 from conformance.clauses import clauses
 from conformance.failing_plan import Asked
+from conformance.harness.descriptors import allow
 from conformance.harness.errors import HarnessError, UsageError
 from conformance.harness.plan import Plan
 from conformance.harness.target import FORMS, load_target
@@ -27,6 +28,7 @@ from conformance.harness.target_file import read_target_file
 from conformance.interruption import interruptible
 from conformance.judging_run import JudgingRun, workloads_for
 from conformance.saved_plan import saved_plan
+from conformance.workloads.churn import plan_of
 from conformance.workloads.session import Scale
 from reports.results import EXIT_OF, Exit, Outcome, Results
 from reports.run_folder import RunFolderError, create_run_folder
@@ -41,6 +43,8 @@ _SCALE_OPTIONS = {
     "churn": "--churn",
     "churn_seconds": "--churn-seconds",
 }
+_OTHER_DESCRIPTORS = 256
+"""Beside the clients of the churn: those of other workloads, files, connections to tables and stacks."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -247,8 +251,17 @@ def _accepted(config: pytest.Config) -> Accepted:
     )
 
 
-def _scale_and_plan(config: pytest.Config) -> tuple[Scale, Plan | None]:
+def _scale_and_plan(config: pytest.Config) -> tuple[Scale, Plan]:
     """What to do: drawn anew, or as an earlier run did it. Raises UsageError."""
+    scale, plan = _given_scale_and_plan(config)
+    allow(
+        plan.most_at_once + _OTHER_DESCRIPTORS,
+        "raise it (ulimit -Hn), or lower --connections, --churn or --churn-seconds",
+    )
+    return scale, plan
+
+
+def _given_scale_and_plan(config: pytest.Config) -> tuple[Scale, Plan]:
     given = {name: config.getoption(name) for name in _SCALE_OPTIONS}
     if (path := config.getoption("replay")) is not None:
         if also := [_SCALE_OPTIONS[name] for name, value in given.items() if value is not None]:
@@ -256,12 +269,13 @@ def _scale_and_plan(config: pytest.Config) -> tuple[Scale, Plan | None]:
         plan = saved_plan(path)
         return Scale(plan.seed), plan
     default = Scale(secrets.randbelow(2**31))
-    return Scale(
+    scale = Scale(
         seed=default.seed if given["seed"] is None else given["seed"],
         connections=default.connections if given["connections"] is None else given["connections"],
         churn_s=default.churn_s if given["churn_seconds"] is None else given["churn_seconds"],
         churn=default.churn if given["churn"] is None else given["churn"],
-    ), None
+    )
+    return scale, plan_of(scale)
 
 
 def _progress(config: pytest.Config) -> Callable[[str], None]:

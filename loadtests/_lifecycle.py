@@ -17,6 +17,7 @@ from locust.env import Environment
 from locust.exception import StopTest
 from locust.runners import MasterRunner, Runner, WorkerRunner
 
+from conformance.harness.descriptors import allow
 from conformance.harness.errors import ChurnproofError, TargetFailure
 from reports.gates import GatesFileError
 from reports.history_reader import HistoryError
@@ -26,7 +27,6 @@ from reports.run_folder import RunFolderError
 
 from ._alone import Alone
 from ._control import Control
-from ._descriptors import allow, needed
 from ._live_tab import add_tab
 from ._load_run import LoadRun
 from ._locust_statistics import deliveries_of
@@ -42,6 +42,8 @@ from ._worker import Worker
 _log = logging.getLogger("churnproof")
 
 _PROGRESS_S = 5.0
+_OWN_DESCRIPTORS = 64
+"""Of a process beside its users' connections: files, Locust's own sockets, gevent."""
 
 _roles: WeakKeyDictionary[Environment, Role] = WeakKeyDictionary()
 
@@ -148,7 +150,11 @@ def _exit_of(error: Exception) -> Exit:
 def _check_descriptors(environment: Environment, users: int) -> None:
     options = options_of(environment)
     processes = max(options.processes or 1, options.expect_workers if options.master else 1)
-    allow(needed(users, processes))
+    most = -(-users // max(1, processes))
+    allow(
+        most + _OWN_DESCRIPTORS,
+        "raise it (ulimit -Hn), lower --users, or share the users among more --processes",
+    )
 
 
 def _tell_progress(role: Role) -> None:

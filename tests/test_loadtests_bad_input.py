@@ -69,7 +69,7 @@ def test_too_few_file_descriptors_are_told_before_the_start(tmp_path: Path) -> N
         tmp_path / "run", "--target", _NOBODY, "-u", "1000", "-t", "1s",
         first=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (300, 300)),
     )  # fmt: skip
-    _assert_refused(load, "needs 1064 file descriptors", "the limit is 300")
+    _assert_refused(load, "needs 1064 file descriptors", "the limit is 300", "--processes")
 
 
 def test_workers_end_with_a_master_that_gives_up(tmp_path: Path) -> None:

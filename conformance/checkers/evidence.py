@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from conformance.harness.oracle import Pairs
-from reports.history import RowObserved, RowPlanted
+from reports.history import FrameReceived, RowObserved, RowPlanted
 from reports.history_reader import Connection, Message
 from reports.results import Finding, Step
 
@@ -194,10 +194,23 @@ def _rows(case: Case, concerned: Sequence[Connection], since_ns: int, until_ns: 
 
 def _frames(case: Case, concerned: Sequence[Connection], since_ns: int, until_ns: int) -> list[Step]:
     return [
-        Step(case.ms(frame.at_ns), "backend", f"frame {_quoted(frame.text)}", "bad", connection.label)
+        Step(
+            case.ms(frame.at_ns),
+            "backend",
+            f"frame {_quoted(frame.text)}",
+            "" if _was_asked_for(case, frame) else "bad",
+            connection.label,
+        )
         for connection in concerned
         for frame in case.frames(connection, since_ns, until_ns)
     ]
+
+
+def _was_asked_for(case: Case, frame: FrameReceived) -> bool:
+    """Whether it is the gateway's own answer (RT-20) to mischief, the question for an id included."""
+    said = (m for m in case.history.messages if m.sender == frame.connection and m.started_ns <= frame.at_ns)
+    last = max(said, key=lambda message: message.started_ns, default=None)
+    return last is not None and last.group.startswith("mischief/") and '"Forbidden"' in frame.text
 
 
 def _ordered(steps: list[Step]) -> tuple[Step, ...]:

@@ -16,6 +16,8 @@ from .errors import UsageError
 Json: TypeAlias = "bool | int | float | str | Sequence[Json] | Mapping[str, Json] | None"
 
 PAYLOAD = "{payload}"
+USUAL_SEND: Json = {"action": "sendmessage", "data": PAYLOAD}
+"""What is sent where nobody says otherwise."""
 NO_SUCH_ACTION = "churnproof-no-such-action"
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _ABSENT = object()
@@ -120,6 +122,24 @@ class ReceiveFormat:
         return found
 
 
+def receive_for(text: str, is_payload: Callable[[str], bool]) -> Json:
+    """The `receive` template by which the payload is found in this JSON object; None where it holds none."""
+    try:
+        message = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return _around(message, is_payload) if isinstance(message, dict) else None
+
+
+def to_toml(value: Json) -> str:
+    """The value in one line of a target file."""
+    if isinstance(value, Mapping):
+        return f"{{ {', '.join(f'{_toml_key(key)} = {to_toml(part)}' for key, part in value.items())} }}"
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return f"[{', '.join(map(to_toml, value))}]"
+    return _toml_text(value) if isinstance(value, str) else json.dumps(value)
+
+
 def to_json(value: Json) -> str:
     """Compact JSON as a browser would send it: Unicode as it is, lone surrogates escaped."""
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
@@ -161,6 +181,24 @@ def _member(value: object, key: str | int) -> object:
     if isinstance(key, str):
         return value.get(key, _ABSENT) if isinstance(value, dict) else _ABSENT
     return value[key] if isinstance(value, list) and key < len(value) else _ABSENT
+
+
+def _around(value: Json, is_payload: Callable[[str], bool]) -> Json:
+    if isinstance(value, str):
+        return PAYLOAD if is_payload(value) else None
+    for key, part in value.items() if isinstance(value, Mapping) else ():
+        if (found := _around(part, is_payload)) is not None:
+            return {key: found}
+    return None
+
+
+def _toml_key(key: str) -> str:
+    return key if re.fullmatch(r"[A-Za-z0-9_-]+", key) else _toml_text(key)
+
+
+def _toml_text(text: str) -> str:
+    # JSON lets DEL stand as it is, TOML does not.
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def _matches(literal: Json, value: object) -> bool:

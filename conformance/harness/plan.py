@@ -139,6 +139,20 @@ class Plan:
     duration_s: float
     actions: tuple[Action, ...]
 
+    @property
+    def most_at_once(self) -> int:
+        """So many sockets are open at the same time, those of half-open clients among them."""
+        taken = set(range(self.stayers))
+        most = len(taken)
+        for action in self.actions:
+            match action:
+                case Connect() | Reconnect():
+                    taken.add(action.slot)
+                case Close() | Abort() | Vanish():
+                    taken.discard(action.slot)
+            most = max(most, len(taken))
+        return most
+
     def to_json(self) -> str:
         """The text of `plan.json`."""
         actions = [{"do": type(action).__name__, **asdict(action)} for action in self.actions]

@@ -15,7 +15,7 @@ from .access import Credentials, ManagementAccess, TableAccess
 from .contract import Bounds, Contract
 from .errors import UsageError
 from .handshake import Endpoint
-from .message_format import PAYLOAD, ReceiveFormat, SendFormat
+from .message_format import PAYLOAD, USUAL_SEND, ReceiveFormat, SendFormat
 from .target_file import TargetFile, is_endpoint, near, read_target_file, region_of
 
 CONTROLS = ("faults", "trace", "clock")
@@ -41,7 +41,7 @@ class Target:
     """A backend that can be connected to."""
 
     endpoint: Endpoint
-    send: SendFormat = field(default_factory=lambda: SendFormat({"action": "sendmessage", "data": PAYLOAD}))
+    send: SendFormat = field(default_factory=lambda: SendFormat(USUAL_SEND))
     receive: ReceiveFormat = field(default_factory=lambda: ReceiveFormat(PAYLOAD))
     contract: Contract = field(default_factory=Contract)
     bounds: Bounds = field(default_factory=Bounds)

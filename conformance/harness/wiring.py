@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
@@ -13,10 +15,11 @@ from .deadline import Deadline
 from .errors import HandshakeBroken, HandshakeRefused, TargetFailure, UsageError
 from .fleet import Fleet
 from .identify import connection_id_in
-from .message_format import PAYLOAD, SendFormat
+from .message_format import USUAL_SEND, SendFormat, receive_for, to_toml
 
 GROUP = "wiring"
 _EXCERPT = 200
+_MARKER = "churnproof speaks as most applications do"
 
 _MEANINGS = {
     400: "the handshake does not suit the backend, or its $connect function answered 400 (HS-8)",
@@ -45,13 +48,28 @@ class Wiring:
 
 
 def check_wiring(fleet: Fleet) -> Wiring:
-    """Connect, and send one message. Raises UsageError when no client can connect."""
-    clients = [_connect(fleet)]
-    if not fleet.target.contract.echo_to_sender:
-        clients.append(_connect(fleet))
+    """Connect, and send one message.
+
+    Raises UsageError when no client can connect, and where `[message]` certainly is what is wrong.
+    """
     try:
-        wiring = _speak(fleet, clients[0], clients[-1])
-        return replace(wiring, remarks=redact_all(wiring.remarks, fleet.target.secrets))
+        with _two_ends(fleet) as (speaker, listener):
+            wiring = _speak(fleet, speaker, listener)
+        if not wiring.heard:
+            _check_send(fleet)
+    except UsageError as error:
+        raise UsageError(redact(str(error), fleet.target.secrets)) from error.__cause__
+    return replace(wiring, remarks=redact_all(wiring.remarks, fleet.target.secrets))
+
+
+@contextmanager
+def _two_ends(fleet: Fleet) -> Iterator[tuple[Client, Client]]:
+    """One who speaks and one who should hear it: the same client, where senders hear themselves."""
+    clients = [_connect(fleet)]
+    try:
+        if not fleet.target.contract.echo_to_sender:
+            clients.append(_connect(fleet))
+        yield clients[0], clients[-1]
     finally:
         for client in clients:
             client.close()
@@ -63,8 +81,7 @@ def _connect(fleet: Fleet) -> Client:
     except HandshakeRefused as refusal:
         meaning = _MEANINGS.get(refusal.status or 0, "")
         parts = [str(refusal), meaning, _stage_advice(fleet.target.url)]
-        sentence = "; ".join(part for part in parts if part)
-        raise UsageError(redact(sentence, fleet.target.secrets)) from refusal
+        raise UsageError("; ".join(part for part in parts if part)) from refusal
     except HandshakeBroken as broken:
         url = fleet.target.url
         advice = "; is it wss:// rather than ws://?" if url.startswith("ws://") else ""
@@ -90,6 +107,8 @@ def _speak(fleet: Fleet, speaker: Client, listener: Client) -> Wiring:
     frame = _first_sign(fleet, message, speaker, listener, seen, deadline)
     if listener.number in fleet.heard(message):
         return Wiring(routed=True, heard=True)
+    if frame is not None:
+        _check_receive(fleet, frame)
     return _unheard(fleet, speaker, frame)
 
 
@@ -107,6 +126,39 @@ def _first_sign(
 
     fleet.wait_until(lambda: listener.number in fleet.heard(message) or frame() is not None, deadline)
     return frame()
+
+
+def _check_receive(fleet: Fleet, frame: FrameReceived) -> None:
+    """Raise UsageError where the payload is whole, and in another place than `receive` says."""
+    found = receive_for(frame.text, lambda text: fleet.recognizer.recognise(text).exact)
+    if found is not None:
+        raise UsageError(
+            f"the message came as {frame.text[:_EXCERPT]!r}, and {_receive(fleet)} does not find the payload "
+            f"in it: in a target file, or in the one of --contract, say [message] receive = {to_toml(found)}"
+        )
+
+
+def _check_send(fleet: Fleet) -> None:
+    """Raise UsageError where the usual message is broadcast, and the one of `[message] send` is not."""
+    send, usual = fleet.target.send, SendFormat(USUAL_SEND)
+    if send.template == usual.template:
+        return
+    with _two_ends(fleet) as (speaker, listener):
+        try:
+            fleet.mischief(speaker, "usual-message", usual.render(_MARKER))
+        except TargetFailure:
+            return  # recorded by the fleet
+
+        def is_heard() -> bool:
+            return any(
+                fleet.target.receive.payload(frame.text) == _MARKER for frame in fleet.frames(listener)
+            )
+
+        if fleet.wait_until(is_heard, Deadline(fleet.target.bounds.deliver_s)):
+            raise UsageError(
+                f"{send.render('…')[:_EXCERPT]} is not broadcast, and {usual.render('…')} is: "
+                "correct [message] send in the target file, or leave it out"
+            )
 
 
 def _unheard(fleet: Fleet, speaker: Client, frame: FrameReceived | None) -> Wiring:
@@ -129,8 +181,7 @@ def _unheard(fleet: Fleet, speaker: Client, frame: FrameReceived | None) -> Wiri
 
 
 def _receive(fleet: Fleet) -> str:
-    template = fleet.target.receive.template
-    return f"[message] receive = {PAYLOAD!r}" if template == PAYLOAD else f"[message] receive = {template}"
+    return f"[message] receive = {to_toml(fleet.target.receive.template)}"
 
 
 def _mismatch(send: SendFormat, sent: str) -> str:

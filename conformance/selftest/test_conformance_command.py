@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -42,7 +45,9 @@ class Done:
         return {clause.id: clause.outcome for clause in self.results.clauses}
 
 
-def _pytest(folder: Path, *arguments: str, **environment: str) -> Done:
+def _pytest(
+    folder: Path, *arguments: str, first: Callable[[], None] | None = None, **environment: str
+) -> Done:
     inherited = {name: value for name, value in os.environ.items() if name != "CHURNPROOF_TARGET"}
     done = subprocess.run(
         [
@@ -61,6 +66,7 @@ def _pytest(folder: Path, *arguments: str, **environment: str) -> Done:
         capture_output=True,
         text=True,
         timeout=280,
+        preexec_fn=first,
         check=False,
     )
     return Done(done.returncode, done.stdout + done.stderr, folder)
@@ -266,6 +272,13 @@ def test_a_run_folder_that_is_not_empty_is_not_overwritten(folder: Path) -> None
 )
 def test_an_unknown_option_value_is_a_usage_error(folder: Path, arguments: tuple[str, str]) -> None:
     _refused(_pytest(folder, "--target", "local", *arguments), arguments[0].lstrip("-"))
+
+
+def test_more_clients_than_file_descriptors_are_refused_with_both_numbers(folder: Path) -> None:
+    limited = partial(resource.setrlimit, resource.RLIMIT_NOFILE, (400, 400))
+    done = _pytest(folder, "--target", "local", "--connections", "1000", "--seed", "1", first=limited)
+    _refused(done, "file descriptors a process and the limit is 400", "ulimit -Hn", "lower --connections")
+    assert not folder.exists()
 
 
 @pytest.mark.parametrize(

@@ -1,13 +1,22 @@
 from __future__ import annotations
 
 import json
+import tomllib
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from conformance.harness.errors import UsageError
-from conformance.harness.message_format import Json, ReceiveFormat, SendFormat, to_json
+from conformance.harness.message_format import (
+    PAYLOAD,
+    Json,
+    ReceiveFormat,
+    SendFormat,
+    receive_for,
+    to_json,
+    to_toml,
+)
 
 REFERENCE: Json = {"action": "sendmessage", "data": "{payload}"}
 
@@ -55,6 +64,27 @@ def test_a_send_template_without_the_payload_is_refused(template: Json) -> None:
 def test_a_template_of_another_type_is_refused(template: Json) -> None:
     with pytest.raises(UsageError, match="a table or a string"):
         SendFormat(template)
+
+
+@pytest.mark.parametrize(
+    ("text", "template"),
+    [
+        ('{"type": "message", "data": {"text": "hi"}}', {"data": {"text": PAYLOAD}}),
+        ('{"data": "oh, hi"}', None),
+        ('["hi"]', None),
+        ('"hi"', None),
+        ("hi", None),
+    ],
+)
+def test_the_template_that_finds_a_payload_is_told_from_an_object(text: str, template: Json) -> None:
+    assert receive_for(text, "hi".__eq__) == template
+
+
+@given(
+    st.recursive(st.text() | st.integers(), lambda part: st.lists(part) | st.dictionaries(st.text(), part))
+)
+def test_toml_gives_back_what_was_written(value: Json) -> None:
+    assert tomllib.loads(f"value = {to_toml(value)}") == {"value": value}
 
 
 def test_what_a_message_is_routed_by_is_known_by_its_path() -> None:

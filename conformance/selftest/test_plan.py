@@ -30,6 +30,18 @@ def test_a_plan_comes_from_its_seed_alone(seed: int, stayers: int) -> None:
     assert draw(seed, stayers, 1.0, BUSY) == draw(seed, stayers, 1.0, BUSY)
 
 
+def test_half_open_clients_hold_their_sockets_until_they_vanish() -> None:
+    visits = (
+        Connect(0.1, 1, "joiner"),
+        StopReading(0.2, 1),
+        Connect(0.3, 2, "joiner"),
+        Vanish(0.4, 1),
+        Close(0.5, 2),
+        Reconnect(0.6, 2, "joiner"),
+    )
+    assert Plan(1, stayers=1, duration_s=1.0, actions=visits).most_at_once == 3
+
+
 def test_another_seed_is_another_plan() -> None:
     assert draw(1, 4, 5.0) != draw(2, 4, 5.0)
 

@@ -63,7 +63,7 @@ def test_a_route_selection_that_does_not_match_is_said_in_words(tmp_path: Path) 
 
 
 def test_a_plain_message_without_a_default_route_is_said_in_words(tmp_path: Path) -> None:
-    with BroadcastServer() as server:
+    with BroadcastServer(selector="message") as server:
         wiring = wiring_of(server, tmp_path, send=SendFormat("{payload}"))
     assert "no $default route" in wiring.remarks[0]
 
@@ -75,18 +75,39 @@ def test_silence_is_said_in_words(tmp_path: Path) -> None:
     assert "nothing came back within 0.2 s" in wiring.remarks[0]
 
 
-def test_another_form_than_the_template_expects_is_shown(tmp_path: Path) -> None:
-    with BroadcastServer(alter=lambda data: f'{{"text":"{data}"}}') as server:
-        wiring = wiring_of(server, tmp_path, receive=ReceiveFormat({"message": "{payload}"}))
-    (remark,) = wiring.remarks
-    assert '{"text":"cp1.' in remark
-    assert "[message] receive = {'message': '{payload}'}" in remark
+def test_a_payload_in_another_field_than_the_template_expects_is_a_usage_error(tmp_path: Path) -> None:
+    with (
+        BroadcastServer(alter=lambda data: f'{{"said":{{"text":"{data}"}}}}') as server,
+        fleet_to(server.url, tmp_path, receive=ReceiveFormat({"message": "{payload}"})) as fleet,
+        pytest.raises(UsageError) as caught,
+    ):
+        check_wiring(fleet)
+    assert '{"said":{"text":"cp1.' in str(caught.value)
+    assert '[message] receive = { message = "{payload}" } does not find' in str(caught.value)
+    assert 'say [message] receive = { said = { text = "{payload}" } }' in str(caught.value)
+
+
+def test_a_message_that_is_not_broadcast_where_the_usual_one_is_is_a_usage_error(tmp_path: Path) -> None:
+    mistyped = SendFormat({"action": "sendMesage", "data": "{payload}"})
+    with (
+        BroadcastServer() as server,
+        fleet_to(server.url, tmp_path, send=mistyped) as fleet,
+        pytest.raises(UsageError, match=r'sendMesage.* is not broadcast, and .*"sendmessage".* is: correct'),
+    ):
+        check_wiring(fleet)
+
+
+def test_where_the_usual_message_is_not_broadcast_either_the_backend_may_be_at_fault(tmp_path: Path) -> None:
+    with BroadcastServer(selector="message") as server:
+        wiring = wiring_of(server, tmp_path, send=SendFormat({"action": "say", "data": "{payload}"}))
+    assert not wiring.routed
+    assert "$request.body.action" in wiring.remarks[0]
 
 
 def test_the_template_of_raw_payloads_is_shown_as_it_is_written(tmp_path: Path) -> None:
     with BroadcastServer(alter=str.upper) as server:
         (remark,) = wiring_of(server, tmp_path).remarks
-    assert "[message] receive = '{payload}'" in remark
+    assert '[message] receive = "{payload}"' in remark
 
 
 def test_any_other_answer_is_shown(tmp_path: Path) -> None:

@@ -1,13 +1,11 @@
-"""File descriptors."""
-
 from __future__ import annotations
 
 import resource
 
 import pytest
 
+from conformance.harness.descriptors import allow
 from conformance.harness.errors import UsageError
-from loadtests._descriptors import allow, needed
 
 
 class _Limits:
@@ -31,27 +29,22 @@ def limits(monkeypatch: pytest.MonkeyPatch) -> _Limits:
     return limits
 
 
-def test_users_are_shared_among_processes() -> None:
-    assert needed(1000, 4) == 250 + 64
-    assert needed(1001, 4) == 251 + 64
-
-
 def test_enough_is_left_as_it_is(limits: _Limits) -> None:
-    allow(1000)
+    allow(1000, "")
     assert limits.limits == (1024, 4096)
 
 
 def test_the_soft_limit_is_raised_as_far_as_needed(limits: _Limits) -> None:
-    allow(3000)
+    allow(3000, "")
     assert limits.limits == (3000, 4096)
 
 
 def test_an_unlimited_process_needs_nothing(limits: _Limits) -> None:
     limits.limits = (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
-    allow(100_000)
+    allow(100_000, "")
     assert limits.limits == (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
 
 
 def test_what_the_hard_limit_forbids_is_told_with_both_numbers(limits: _Limits) -> None:
-    with pytest.raises(UsageError, match=r"needs 5000 .* the limit is 4096"):
-        allow(5000)
+    with pytest.raises(UsageError, match=r"needs 5000 .* the limit is 4096: ask for less"):
+        allow(5000, "ask for less")
