@@ -184,10 +184,11 @@ def _harm_to_others(trial: _Trial) -> list[Finding]:
             harm.append(
                 _about(trial, bystander, "a bystander's connection was closed", f"code {bystander.code}")
             )
+        # The gateway's error frames are about what their receiver itself has sent (RT-21).
         harm += [
             _about(trial, bystander, "a bystander heard something of it", repr(frame.text[:100]))
             for frame in case.frames(bystander, since_ns, until_ns)
-            if frame.corrupt_of not in controls
+            if frame.corrupt_of not in controls and not gateway_error(frame.text)
         ]
         heard = case.history.deliveries
         if ((heard["connection"] == bystander.number) & [m in own for m in heard["message"].tolist()]).any():

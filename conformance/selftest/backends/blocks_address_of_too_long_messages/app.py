@@ -23,7 +23,14 @@ gateways = {}
 def connect(event, context):
     now = int(time.time())
     connection_id = event["requestContext"]["connectionId"]
-    table.put_item(Item={"connectionId": connection_id, "joined": now, "address": event["requestContext"]["identity"]["sourceIp"]})
+    table.put_item(
+        Item={
+            "connectionId": connection_id,
+            "joined": now,
+            "expires": now + 3 * 3600,
+            "address": event["requestContext"]["identity"]["sourceIp"],
+        }
+    )
     return {"statusCode": 200}
 
 

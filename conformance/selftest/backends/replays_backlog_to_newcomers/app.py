@@ -23,7 +23,14 @@ gateways = {}
 def connect(event, context):
     now = int(time.time())
     connection_id = event["requestContext"]["connectionId"]
-    table.put_item(Item={"connectionId": connection_id, "joined": now, "came_ms": int(time.time() * 1000)})
+    table.put_item(
+        Item={
+            "connectionId": connection_id,
+            "joined": now,
+            "expires": now + 3 * 3600,
+            "came_ms": int(time.time() * 1000),
+        }
+    )
     return {"statusCode": 200}
 
 
