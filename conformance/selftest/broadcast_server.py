@@ -24,7 +24,8 @@ class BroadcastServer:
     """Hears `{"action": "sendmessage", "data": …}` and sends `data` to all, as API Gateway apps do.
 
     `alter` changes what each copy looks like; `refuse` answers handshakes with that status and body;
-    other messages are answered by the error frame of fact RT-20, or by nothing if `silent`.
+    other messages are answered by the error frame of fact RT-20, or by nothing if `silent`. `came` is
+    called with id and source port before a handshake is answered, `went` with the id when it is over.
     """
 
     def __init__(
@@ -35,13 +36,17 @@ class BroadcastServer:
         refuse: tuple[int, str] | None = None,
         silent: bool = False,
         selector: str = "action",
+        came: Callable[[str, int], None] | None = None,
+        went: Callable[[str], None] | None = None,
     ) -> None:
         self._alter = alter
         self._refuse = refuse
         self._silent = silent
         self._selector = selector
+        self._came = came
+        self._went = went
         self._changed = threading.Condition()
-        self._joining: set[ServerConnection] = set()
+        self._joining: dict[ServerConnection, str] = {}
         self.connections: dict[str, ServerConnection] = {}
         """Open connections by connection id."""
         self.closed: list[tuple[int | None, str]] = []
@@ -74,8 +79,11 @@ class BroadcastServer:
     def _process_request(self, connection: ServerConnection, request: Request) -> Response | None:
         self.requests.append(request)
         if self._refuse is None:
+            connection_id = _new_connection_id()
             with self._changed:
-                self._joining.add(connection)
+                self._joining[connection] = connection_id
+            if self._came is not None:
+                self._came(connection_id, connection.remote_address[1])
             return None
         status, body = self._refuse
         response = connection.respond(HTTPStatus(status), body)
@@ -84,9 +92,8 @@ class BroadcastServer:
         return response
 
     def _serve(self, connection: ServerConnection) -> None:
-        connection_id = _new_connection_id()
         with self._changed:
-            self._joining.discard(connection)
+            connection_id = self._joining.pop(connection)
             self.connections[connection_id] = connection
             self._changed.notify_all()
         try:
@@ -98,6 +105,8 @@ class BroadcastServer:
             with self._changed:
                 del self.connections[connection_id]
                 self.closed.append((connection.close_code, connection.close_reason or ""))
+            if self._went is not None:
+                self._went(connection_id)
 
     def _take(self, sender: ServerConnection, connection_id: str, text: str) -> None:
         self.messages.append(text)
@@ -121,7 +130,7 @@ class BroadcastServer:
         """All that were answered 101 before now: some of their threads may not have begun yet."""
         with self._changed:
             joining = set(self._joining)
-            self._changed.wait_for(lambda: not joining & self._joining, timeout=1.0)
+            self._changed.wait_for(lambda: not joining & set(self._joining), timeout=1.0)
             return dict(self.connections)
 
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import select
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, ClassVar
+
+_FOLLOW_S = 0.02
+"""Between two looks for what is new, or for a client that has hung up."""
 
 
 @dataclass
@@ -25,11 +29,24 @@ class StandInControl:
     forgets_the_end: bool = False
     """The trace breaks off before its last line."""
     advanced_s: list[float] = field(default_factory=list)
+    advancing: Callable[[], None] = lambda: None
+    """Called when the clock is about to be moved."""
 
     def traced(self, kind: str, **members: object) -> None:
         number = len(self.lines) + 1
         times = {"started_ns": number, "ended_ns": number + 1, "epoch_ms": 0}
         self.lines.append({"seq": number, "kind": kind, **times, **members})
+
+    def ran(self, route: str, connection_id: str) -> None:
+        """Trace the invocation of a route's function, which bears the route's name."""
+        self.traced(
+            "invocation",
+            function=route.strip("$").title(),
+            route=route,
+            connection_id=connection_id,
+            request_id="r",
+            outcome="returned",
+        )
 
 
 @contextmanager
@@ -64,6 +81,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         document = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         if self.path == "/v1/clock":
+            self.control.advancing()
             self.control.advanced_s.append(document["advance_s"])
             self._answer({"expired_rows": 2})
         elif document["fault"].get("status") == 403:
@@ -88,15 +106,21 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _trace(self, query: str) -> None:
         given = dict(part.split("=") for part in query.split("&"))
-        lines = self.control.lines[int(given["after"]) :]
-        if "kind" in given:
-            lines = [line for line in lines if line["kind"] in given["kind"].split(",")]
-        if self.control.forgets_the_end:
-            lines = lines[:-1]
-        text = "".join(json.dumps(line) + "\n" for line in lines)
+        after = int(given["after"])
         self.send_response(200)
         self.end_headers()
-        self.wfile.write(text.encode())
+        told = self._tell(after, given.get("kind", ""))
+        while "follow" in given and not select.select([self.connection], [], [], _FOLLOW_S)[0]:
+            told = self._tell(told, given.get("kind", ""))
+
+    def _tell(self, after: int, kinds: str) -> int:
+        """Send the lines behind that entry, of these kinds; returns the number of the last one."""
+        end = len(self.control.lines) - self.control.forgets_the_end
+        lines = [
+            line for line in self.control.lines[after:end] if not kinds or line["kind"] in kinds.split(",")
+        ]
+        self.wfile.write("".join(json.dumps(line) + "\n" for line in lines).encode())
+        return max(after, end)
 
     def _answer(self, document: object, status: int = 200) -> None:
         text = json.dumps(document).encode()
