@@ -76,13 +76,13 @@ class Listener:
                 self._loop.call_later(_PAUSE_WITHOUT_FILES_S, self._resume)
                 return
             client.setblocking(False)
-            self._silent[client] = self._loop.call_later(FIRST_BYTE_TIMEOUT_S, self._drop, client)
-            self._loop.add_reader(client, self._first_byte, client)
+            self._first_byte(client)
 
     def _first_byte(self, client: socket.socket) -> None:
         try:
             first = client.recv(1, socket.MSG_PEEK)
         except (BlockingIOError, InterruptedError):
+            self._listen_to(client)
             return
         except OSError:
             first = b""
@@ -104,6 +104,13 @@ class Listener:
         self._forget(client)
         client.close()
 
+    def _listen_to(self, client: socket.socket) -> None:
+        """Wait until it says something; most clients have by the time they are accepted."""
+        if client not in self._silent:
+            self._silent[client] = self._loop.call_later(FIRST_BYTE_TIMEOUT_S, self._drop, client)
+            self._loop.add_reader(client, self._first_byte, client)
+
     def _forget(self, client: socket.socket) -> None:
-        self._loop.remove_reader(client)
-        self._silent.pop(client).cancel()
+        if (timer := self._silent.pop(client, None)) is not None:
+            timer.cancel()
+            self._loop.remove_reader(client)

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from reference_app.gateway.websocket_api.close_causes import Ending
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+# json.dumps would make one for each event.
+_JSON = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
 # HS-28: never in the event, or set by the gateway itself.
 _DROPPED = frozenset({"connection", "upgrade", "host"})
 _SET_BY_GATEWAY = frozenset({"x-amzn-trace-id", "x-forwarded-for", "x-forwarded-port", "x-forwarded-proto"})
@@ -68,7 +70,7 @@ def authorizer_event(
     event.setdefault("multiValueQueryStringParameters", {})
     event["stageVariables"] = dict(facts.stage_variables)
     event["requestContext"] = _context(facts, occasion, "CONNECT")
-    return json.dumps(event, separators=(",", ":"), ensure_ascii=False).encode()
+    return _JSON.encode(event).encode()
 
 
 def message_event(facts: ConnectionFacts, occasion: Occasion, message_id: str, text: str) -> bytes:
@@ -137,7 +139,7 @@ def _serialise(
     if body is not None:
         event["body"] = body
     event["isBase64Encoded"] = False
-    return json.dumps(event, separators=(",", ":"), ensure_ascii=False).encode()
+    return _JSON.encode(event).encode()
 
 
 def _handshake(request: HttpRequest, facts: ConnectionFacts, trace_id: str) -> dict[str, object]:
