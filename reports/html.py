@@ -10,22 +10,23 @@ from string import Template
 
 from .across import ALONE, Across
 from .baseline_section import comparison_section, sentence_of
+from .capacity_section import capacity_section
+from .clause_section import causes, clauses_section
 from .cost_section import cost_section
 from .fan_out_section import fan_out_section
 from .figures import count, duration, percentile
 from .finding_choice import findings_of
+from .finding_section import findings_section
 from .gates import GateRow
 from .markup import Markup, join, tag, text
 from .results import Results
 from .run_charts import draw_charts
 from .run_sections import (
     answers,
-    clauses_section,
     connections_section,
     delivery_section,
     environment_section,
     facts,
-    findings_section,
     gates_section,
     latency_section,
     remarks_section,
@@ -145,9 +146,11 @@ def _run(
     across: Across,
 ) -> Markup:
     shown, omitted = findings_of(results, detail.findings)
+    linked = {clause.id for clause, _ in shown}
     charts = draw_charts(results, key, detail.bins)
     first = (
         verdict_heading(standing(results, gates)),
+        causes(results, key, linked),
         facts(name, results),
         answers(results, across.comparison(results.kind)),
     )
@@ -158,7 +161,8 @@ def _run(
         gates_section(gates),
         remarks_section(results),
         _together(across) if look.startswith("lead") else Markup(""),
-        clauses_section(results, key, (clause.id for clause, _ in shown)),
+        capacity_section(results.capacity),
+        clauses_section(results, key, linked),
         findings_section(shown, key, omitted),
         tag("section", tag("h3", "Over time"), charts) if charts else Markup(""),
         latency_section(results),

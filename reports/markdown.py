@@ -9,9 +9,10 @@ from .across import ALONE, Across
 from .baseline import Comparison
 from .baseline_section import HEADLINES, LOOKS, ROW_HEADS, compared_row, sentence_of
 from .billing import Cost
+from .capacity_section import STAGE_HEADS, stage_rows
+from .clause_groups import alike, grouped, same_saying
 from .cost_section import ITEM_HEADS, item_row, total_in_words
-from .figures import PERCENTILE_NAMES, count, duration, evidence, lost_in_words, percentile, share
-from .finding_choice import findings_of
+from .figures import PercentileName, count, duration, evidence, lost_in_words, percentile
 from .gates import GateRow
 from .printable import printable
 from .results import ClauseResult, Outcome, Results
@@ -34,7 +35,9 @@ _RESERVE_BYTES = 512
 """Kept free for the sentence that tells how much was left out."""
 
 _SIGNS: Mapping[Look, str] = {"pass": "✅", "fail": "❌", "error": "⚠️", "unknown": "❓"}
-_MOST_FINDINGS = 30
+_MOST_FINDINGS = 6
+_MOST_ROWS = 30
+_TOLD: tuple[PercentileName, ...] = ("p50", "p99", "max")
 _LINKS: Mapping[str, str] = {"report.html": "page", "junit.xml": "JUnit", "results.json": "results"}
 
 
@@ -101,19 +104,19 @@ def _overview(name: str, results: Results, gates: Sequence[GateRow]) -> Iterator
         yield "\n".join(f"- {escape(remark, 600)}" for remark in results.remarks)
     if gates:
         yield _table(("gate", "outcome", "observed", "margin", "reason"), map(_gate, gates))
-    red = [c for c in by_severity(results.clauses) if c.outcome not in (Outcome.PASS, Outcome.INFO)]
+    red = alike([c for c in by_severity(results.clauses) if c.outcome not in (Outcome.PASS, Outcome.INFO)])
     if red:
-        yield _table(("clause", "outcome", "what", "why"), map(_clause, red[:60]))
-        if len(red) > 60:
-            yield f"… and {len(red) - 60} more clauses that did not pass."
-    if results.latency_ms.pair.count:
-        yield _latency(results)
+        yield _table(("clause", "outcome", "what", "why"), map(_clauses, red[:_MOST_ROWS]))
+        if len(red) > _MOST_ROWS:
+            yield f"… and {sum(map(len, red[_MOST_ROWS:]))} more clauses that did not pass."
+    if results.capacity is not None:
+        yield _table(STAGE_HEADS, ([escape(cell) for cell in row] for row in stage_rows(results.capacity)))
     if results.cost is not None:
         yield from _cost(results.cost)
 
 
 def _answers(results: Results) -> str:
-    delivery = results.delivery
+    delivery, last = results.delivery, results.latency_ms.last
     wrong = ", ".join(
         f"{count(n)} {word}"
         for word, n in (
@@ -122,13 +125,17 @@ def _answers(results: Results) -> str:
             ("corrupted", delivery.corrupted),
             ("leaked", delivery.leaked),
         )
+        if n
     )
     lines = [
         f"- **Clauses**: {tally(results.clauses)}",
-        f"- **Delivery**: {lost_in_words(delivery)}; {wrong}; "
-        f"ratio {share(delivery.delivered, delivery.owed)} over {count(delivery.messages)} messages",
-        f"- **Measurement**: {escape(trust(results))}",
+        f"- **Delivery**: {count(delivery.messages)} messages; {lost_in_words(delivery)}"
+        + (f"; {wrong}" if wrong else ""),
     ]
+    if last.count:
+        figures = (f"{name} {percentile(last, name)}" for name in _TOLD)
+        lines.append(f"- **Last recipient**: {', '.join(figures)}")
+    lines.append(f"- **Measurement**: {escape(trust(results))}")
     if results.command:
         lines.append(f"- **Repeat**: {_code(results.command)}")
     return "\n".join(lines)
@@ -140,31 +147,25 @@ def _gate(gate: GateRow) -> tuple[str, ...]:
     return (escape(gate.rule), sign, *figures, escape(gate.reason))
 
 
-def _clause(clause: ClauseResult) -> tuple[str, ...]:
-    why = "; ".join(part for part in (clause.reason, evidence(clause.evidence)) if part)
-    outcome = f"{OUTCOME_SIGNS[clause.outcome]} {OUTCOME_WORDS[clause.outcome]}"
-    return (escape(clause.id), outcome, escape(clause.sentence), escape(why, 600))
-
-
-def _latency(results: Results) -> str:
-    latency = results.latency_ms
-    parts = (
-        ("each pair", latency.pair),
-        ("first recipient", latency.first),
-        ("last recipient", latency.last),
-    )
-    rows = [
-        (word, *(percentile(of, name) for name in PERCENTILE_NAMES), count(of.count)) for word, of in parts
-    ]
-    return _table(("latency", *PERCENTILE_NAMES.values(), "samples"), rows)
+def _clauses(same: Sequence[ClauseResult]) -> tuple[str, ...]:
+    """A row for a clause, or for several that have the same to say."""
+    first = same[0]
+    outcome = f"{OUTCOME_SIGNS[first.outcome]} {OUTCOME_WORDS[first.outcome]}"
+    if len(same) > 1:
+        ids = ", ".join(clause.id for clause in same)
+        return (escape(ids, 400), outcome, f"{len(same)} clauses", escape(same_saying(same), 400))
+    why = "; ".join(part for part in (first.reason, evidence(first.evidence)) if part)
+    return (escape(first.id), outcome, escape(first.sentence), escape(why, 400))
 
 
 def _cost(cost: Cost) -> Iterator[str]:
     yield f"**Cost**: {escape(total_in_words(cost))}"
-    yield from (f"⚠️ {escape(warning, 600)}" for warning in cost.warnings)
+    warnings = "\n\n".join(f"⚠️ {escape(warning, 600)}" for warning in cost.warnings)
     bill = _table(ITEM_HEADS, ([escape(cell) for cell in item_row(item)] for item in cost.items))
     assumed = "\n".join(f"- {escape(sentence)}" for sentence in cost.assumptions)
-    yield f"<details><summary>Bill and what was assumed</summary>\n\n{bill}\n\n{assumed}\n\n</details>"
+    also = ", how it grows with connections" if cost.warnings else ""
+    inside = "\n\n".join(part for part in (warnings, bill, assumed) if part)
+    yield f"<details><summary>Bill, what was assumed{also}</summary>\n\n{inside}\n\n</details>"
 
 
 def _comparison(comparison: Comparison) -> Iterator[str]:
@@ -177,13 +178,20 @@ def _comparison(comparison: Comparison) -> Iterator[str]:
 
 
 def _findings(name: str, results: Results) -> Iterator[str]:
-    shown, omitted = findings_of(results, _MOST_FINDINGS)
-    for clause, finding in shown:
+    """One finding of each of the worst clauses, the first one open; the page has all."""
+    found = grouped(results.clauses).told
+    shown = [(clause, clause.findings[0]) for clause in found if clause.findings][:_MOST_FINDINGS]
+    for place, (clause, finding) in enumerate(shown):
         where = f" ({escape(name)})" if name else ""
-        heading = f"### {escape(clause.id)}{where}: {escape(finding.title)}"
-        yield f"{heading}\n\n{fenced(finding_text(finding))}"
-    if omitted:
-        yield f"… {count(omitted)} more findings are in results.json."
+        title = f"{escape(clause.id)}{where}: {escape(finding.title)}"
+        text = fenced(finding_text(finding))
+        if place == 0:
+            yield f"### {title}\n\n{text}"
+        else:
+            yield f"<details><summary>{title}</summary>\n\n{text}\n\n</details>"
+    more = sum(len(clause.findings) for clause in results.clauses) - len(shown)
+    if more:
+        yield f"… {count(more)} more findings are in results.json."
 
 
 def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

@@ -195,7 +195,15 @@
     });
   }
 
-  const closed = () => document.querySelectorAll("details:not([open]):not(.figures-box)");
+  // A link into something folded opens it.
+  const unfold = () => {
+    let box = location.hash && document.getElementById(location.hash.slice(1))?.closest("details");
+    for (; box; box = box.parentElement.closest("details")) box.open = true;
+  };
+  addEventListener("hashchange", unfold);
+  unfold();
+
+  const closed = () => document.querySelectorAll("details:not([open]):not(.figures-box):not(.folded)");
   let opened = [];
   addEventListener("beforeprint", () => {
     opened = [...closed()];

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, TextIO
 
+from .clause_groups import alike, same_saying
 from .cost_section import total_in_words
 from .figures import PERCENTILE_NAMES, count, duration, evidence, lost_in_words, percentile
 from .gates import GateRow
@@ -94,7 +95,7 @@ def verdict_table(
 ) -> str:
     """What a run found: verdict, clauses (failing first), deliveries, latency, gates, where the page is.
 
-    A family of clauses that all passed is one line, unless `verbose`.
+    Clauses that passed are a line a family, and those with the same to say are one, unless `verbose`.
     """
     blocks = [_heading(results, gates, style), _clauses(results, style, verbose), _figures(results, style)]
     if gates:
@@ -180,33 +181,53 @@ def _heading(results: Results, gates: Sequence[GateRow], style: Style) -> list[s
 def _clauses(results: Results, style: Style, verbose: bool) -> list[str]:
     if not results.clauses:
         return []
-    whole = {} if verbose else dict(filter(_all_passed, by_family(results.clauses)))
-    folded = {clause.id for family in whole.values() for clause in family}
     width = max(len(clause.id) for clause in results.clauses)
     lines = [style.paint(f"clauses ({tally(results.clauses)})", "strong")]
-    for clause in by_severity(clause for clause in results.clauses if clause.id not in folded):
-        lines += _clause(clause, width, style)
-    return lines + [_folded(name, family, width, style) for name, family in whole.items()]
+    if verbose:
+        return [*lines, *(line for c in by_severity(results.clauses) for line in _clause(c, width, style))]
+    open_ones = by_severity(c for c in results.clauses if c.outcome is not Outcome.PASS)
+    for same in alike(open_ones):
+        lines += _clause(same[0], width, style) if len(same) == 1 else _together(same, width, style)
+    families = sorted(by_family(results.clauses), key=lambda family: family[0])
+    return lines + [line for family in families for line in _passed(*family, width, style)]
 
 
-def _all_passed(family: tuple[str, Sequence[ClauseResult]]) -> bool:
-    return all(clause.outcome is Outcome.PASS for clause in family[1])
+def _passed(name: str, family: Sequence[ClauseResult], width: int, style: Style) -> Iterator[str]:
+    """A line for those of a family that passed."""
+    passed = sum(clause.outcome is Outcome.PASS for clause in family)
+    if passed:
+        state = style.paint(_state(Outcome.PASS), "good")
+        of = f" of {len(family)}" if passed < len(family) else ""
+        clauses = "clause" if len(family) == 1 else "clauses"
+        yield f"  {state}  {printable(name):<{width}}  {passed}{of} {clauses}"
 
 
-def _folded(name: str, family: Sequence[ClauseResult], width: int, style: Style) -> str:
-    state = f"{OUTCOME_SIGNS[Outcome.PASS]} {OUTCOME_WORDS[Outcome.PASS]:<10}"
-    clauses = f"{len(family)} clause{'' if len(family) == 1 else 's'}"
-    return f"  {style.paint(state, 'good')}  {printable(name):<{width}}  {clauses}"
+def _together(same: Sequence[ClauseResult], width: int, style: Style) -> list[str]:
+    """Clauses that have the same to say."""
+    outcome = same[0].outcome
+    head = f"  {style.paint(_state(outcome), _OUTCOME_TONE[outcome])}  {f'{len(same)} alike':<{width}}  "
+    ids = ", ".join(printable(clause.id) for clause in same)
+    return _hanging(head, ids, same_saying(same), width, style)
+
+
+def _state(outcome: Outcome) -> str:
+    return f"{OUTCOME_SIGNS[outcome]} {OUTCOME_WORDS[outcome]:<10}"
 
 
 def _clause(clause: ClauseResult, width: int, style: Style) -> list[str]:
-    state = f"{OUTCOME_SIGNS[clause.outcome]} {OUTCOME_WORDS[clause.outcome]:<10}"
-    head = f"  {style.paint(state, _OUTCOME_TONE[clause.outcome])}  {printable(clause.id):<{width}}  "
+    state = style.paint(_state(clause.outcome), _OUTCOME_TONE[clause.outcome])
+    head = f"  {state}  {printable(clause.id):<{width}}  "
+    reason = "" if clause.outcome is Outcome.PASS else clause.reason
+    return _hanging(head, printable(clause.sentence), reason, width, style)
+
+
+def _hanging(head: str, text: str, reason: str, width: int, style: Style) -> list[str]:
+    """`head`, then the text and, behind an arrow, the reason, both wrapped beside it."""
     indent = " " * (2 + 12 + 2 + width + 2)
     room = max(30, style.width - len(indent))
-    sentence = textwrap.wrap(printable(clause.sentence), room) or [""]
-    reason = [] if clause.outcome is Outcome.PASS else textwrap.wrap(printable(clause.reason), room - 2)
-    first, *rest = [*sentence, *(f"→ {line}" if n == 0 else f"  {line}" for n, line in enumerate(reason))]
+    lines = textwrap.wrap(text, room) or [""]
+    because = textwrap.wrap(printable(reason), room - 2)
+    first, *rest = [*lines, *(f"→ {line}" if n == 0 else f"  {line}" for n, line in enumerate(because))]
     return [head + first, *(indent + line for line in rest)]
 
 

@@ -11,6 +11,7 @@ from reports.billing import Traffic
 from reports.cost import Assumptions, cost_of
 from reports.prices import read_prices
 from reports.results import (
+    Capacity,
     ClauseResult,
     Delivery,
     FanOut,
@@ -22,6 +23,7 @@ from reports.results import (
     PhaseSpan,
     Results,
     Series,
+    Stage,
     Step,
     verdict_of,
 )
@@ -97,6 +99,15 @@ SAMPLE_TRAFFIC = Traffic(
     table_reads=120,
     table_writes=9,
 )
+
+
+def sample_capacity() -> Capacity:
+    """A search between 30 users, which held, and 32."""
+    held = Stage(30, 30.0, 900.0, Delivery(300, 9000, 9000), passing_run().latency_ms, held=True)
+    lossy = Latency(last=Percentiles(320, 200, 39.0, None, None, None, None))
+    delivery = Delivery(320, 10_240, 9_728, 512)
+    broken = Stage(32, 32.0, 412.0, delivery, lossy, held=False, reason="512 owed deliveries lost")
+    return Capacity(30, 30.0, 900.0, 32, (broken, held))
 
 
 def sample_fan_out() -> FanOut:

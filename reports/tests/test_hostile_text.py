@@ -70,7 +70,7 @@ class Skeleton(HTMLParser):
         self.parts.append(("comment",))
 
 
-OURS = ("<details><summary>Bill and what was assumed</summary>\n", "\n</details>\n")
+OURS = ("<details><summary>", "</summary>\n", "\n</details>\n")
 
 
 def prose(markdown: str) -> str:

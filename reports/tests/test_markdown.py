@@ -8,7 +8,7 @@ import pytest
 from reports.gates import Gate, judge_gates
 from reports.markdown import LIMIT_BYTES, escape, fenced, render_markdown
 from reports.results import Outcome
-from reports.tests.sample_runs import failing_run, passing_run, sample_finding
+from reports.tests.sample_runs import failing_run, passing_run, sample_capacity, sample_finding
 
 
 def test_the_verdict_is_the_heading() -> None:
@@ -29,9 +29,10 @@ def test_deliveries_latency_and_gates_are_there() -> None:
     gates = judge_gates([Gate("delivery.lost", most=0), Gate("duration_s", least=1)], failing_run())
     summary = render_markdown([("", failing_run(), gates)])
     assert (
-        "37 of 12,342 owed deliveries lost (0.30 %); 4 late, 2 duplicated, 0 corrupted, 0 leaked" in summary
+        "**Delivery**: 618 messages; 37 of 12,342 owed deliveries lost (0.30 %); 4 late, 2 duplicated\n"
+        in summary
     )
-    assert "| last recipient | 39 ms | lost | lost | lost | lost | 618 |" in summary
+    assert "- **Last recipient**: p50 39 ms, p99 lost, max lost" in summary
     assert "| delivery.lost ≤ 0 | ❌ missed | 37 | -37 |  |" in summary
     assert "| duration\\_s ≥ 1 | ✅ met | 41.6 | 40.6 |  |" in summary
 
@@ -41,9 +42,9 @@ def test_what_lies_beside_it_is_named() -> None:
     assert "Beside" not in render_markdown([("", passing_run(), ())], links=())
 
 
-def test_a_run_without_deliveries_has_no_table_of_latency() -> None:
+def test_a_run_without_deliveries_has_no_last_recipient() -> None:
     run = replace(passing_run(), latency_ms=type(passing_run().latency_ms)())
-    assert "| latency |" not in render_markdown([("", run, ())])
+    assert "Last recipient" not in render_markdown([("", run, ())])
 
 
 def test_verdicts_of_all_runs_come_before_any_finding() -> None:
@@ -57,14 +58,15 @@ def test_it_stays_below_64_kb_and_counts_what_it_leaves_out() -> None:
             failing_run().clauses[4],
             id=f"BCAST-{n}",
             outcome=Outcome.FAIL,
-            reason="ö" * 1000,
+            reason=f"{n} " + "ö" * 1000,
             findings=(sample_finding(),) * 3,
         )
         for n in range(300)
     )
-    summary = render_markdown([("", replace(failing_run(), clauses=clauses), ())])
+    summary = render_markdown([("", replace(failing_run(), clauses=clauses), ())] * 3)
     assert len(summary.encode()) <= LIMIT_BYTES
-    assert summary.startswith("## ❌ Violation")
+    assert summary.startswith("# ❌ Violation")
+    assert "… and 270 more clauses that did not pass." in summary
     assert re.search(r"… \d+ more parts did not fit here", summary)
     assert summary.endswith("`junit.xml`.\n")
 
@@ -94,3 +96,26 @@ def test_text_from_the_wire_is_shown_as_it_is(text: str, shown: str) -> None:
 def test_a_command_with_backticks_stays_in_its_code_span() -> None:
     summary = render_markdown([("", replace(passing_run(), command="echo `id`"), ())])
     assert "- **Repeat**: `` echo `id` ``" in summary
+
+
+def test_the_first_finding_of_each_clause_is_there_and_only_the_first_is_open() -> None:
+    summary = render_markdown([("", failing_run(), ())])
+    assert summary.index("### BCAST-01: c5 never heard m131") < summary.index(
+        "<details><summary>STALE-02: The row"
+    )
+    assert "c7 never heard m209" not in summary
+    assert "… 1 more findings are in results.json." in summary
+
+
+def test_clauses_with_the_same_to_say_share_a_row() -> None:
+    clauses = tuple(
+        replace(c, outcome=Outcome.UNKNOWN, reason="lost before") if c.id[:5] in ("CONN-", "DISC-") else c
+        for c in passing_run().clauses
+    )
+    summary = render_markdown([("", replace(passing_run(), clauses=clauses), ())])
+    assert "| CONN-01, CONN-02, DISC-01, DISC-02 | ? unknown | 4 clauses | lost before |" in summary
+
+
+def test_the_stages_of_a_search_are_a_table() -> None:
+    summary = render_markdown([("", replace(passing_run(), capacity=sample_capacity()), ())])
+    assert "| 32 | 32.0 | 412 | 512 | lost | no: 512 owed deliveries lost |" in summary

@@ -1,31 +1,24 @@
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 
 import pytest
 
-from reports.finding_choice import findings_of
 from reports.gates import Gate, judge_gates
-from reports.results import Delivery, Generator, Latency, Outcome
+from reports.results import Delivery, Generator, Latency
 from reports.run_sections import (
     answers,
-    clauses_section,
     connections_section,
     delivery_section,
     environment_section,
     facts,
-    findings_section,
     gates_section,
     latency_section,
     verdict_heading,
 )
-from reports.tests.sample_runs import failing_run, passing_run, sample_finding
+from reports.tests.plain_text import plain
+from reports.tests.sample_runs import failing_run, passing_run, sample_capacity
 from reports.verdict import standing
-
-
-def plain(markup: str) -> str:
-    return " ".join(re.sub(r"<[^>]*>", " ", markup).split())
 
 
 def test_the_heading_says_verdict_and_reason() -> None:
@@ -44,7 +37,7 @@ def test_the_first_screen_answers_what_a_reader_comes_with() -> None:
     shown = plain(answers(failing_run()))
     assert "Lost deliveries 37 37 of 12,342 owed deliveries lost (0.30 %)" in shown
     assert "Last recipient, p99 lost p50 39 ms, max lost" in shown
-    assert "Did it get worse? Not compared No baseline was given." in shown
+    assert "Did it get worse? Not compared No --baseline was given." in shown
     assert "Can the run be trusted? Yes The load generator kept up" in shown
 
 
@@ -71,49 +64,6 @@ def test_gates_show_rule_observation_limit_margin_and_reason() -> None:
 
 def test_no_gates_have_no_section() -> None:
     assert gates_section(()) == ""
-
-
-def test_clauses_are_grouped_with_the_failing_ones_first() -> None:
-    section = clauses_section(failing_run(), "run", ["BCAST-01"])
-    assert re.findall(r'class="is-([\w-]+)"', section)[:3] == ["fail", "pass", "pass"]
-    assert plain(section).index("BCAST 1 fail, 2 pass") < plain(section).index("CONN 1 skip, 1 pass")
-    assert 'href="#run-BCAST-01"' in section
-    assert 'href="#run-STALE-02"' not in section
-
-
-def test_no_clauses_are_told() -> None:
-    assert "No clause was judged." in clauses_section(replace(passing_run(), clauses=()), "run", [])
-
-
-def test_a_finding_has_its_diagram_also_in_words() -> None:
-    shown, omitted = findings_of(failing_run(), 10)
-    section = findings_section(shown, "run", omitted)
-    assert section.count("<svg") == section.count("The same as text") == 3
-    assert "MISSING: m131 never came" in section
-    assert 'id="run-BCAST-01"' in section
-
-
-def test_ids_of_findings_are_unique() -> None:
-    shown, omitted = findings_of(failing_run(), 10)
-    ids = re.findall(r' id="([^"]*)"', findings_section(shown, "run", omitted))
-    assert len(ids) == len(set(ids)) > 0
-
-
-def test_findings_that_are_left_out_are_counted() -> None:
-    shown, omitted = findings_of(failing_run(), 2)
-    assert "1 more findings are in results.json." in findings_section(shown, "run", omitted)
-
-
-def test_no_findings_have_no_section() -> None:
-    assert findings_section([], "run", 0) == ""
-
-
-def test_a_finding_without_timeline_connections_and_command_is_shown() -> None:
-    bare = replace(sample_finding(), timeline=(), connections=(), repeat="")
-    clause = replace(failing_run().clauses[4], outcome=Outcome.FAIL, findings=(bare,))
-    section = findings_section([(clause, bare)], "run", 0)
-    assert "svg" not in section
-    assert "Expected" in section
 
 
 def test_latency_tells_lost_ones_and_samples() -> None:
@@ -165,8 +115,8 @@ def test_nested_settings_of_the_target_are_written_out() -> None:
     assert "query" not in shown
 
 
-def test_a_clause_that_needs_nothing_names_no_feature() -> None:
-    clause = replace(passing_run().clauses[4], feature="none")
-    assert "BCAST-01 MUST · core Every" in plain(
-        clauses_section(replace(passing_run(), clauses=(clause,)), "run", [])
-    )
+def test_a_search_for_capacity_answers_with_what_held_and_not_with_what_was_lost_beyond() -> None:
+    shown = plain(answers(replace(failing_run(), capacity=sample_capacity())))
+    assert "Largest load that held 30 users 900 deliveries/s; 32 did not hold" in shown
+    assert "Last recipient, p99 88.1 ms p50 33 ms, max 132 ms, at that load" in shown
+    assert "Lost" not in shown

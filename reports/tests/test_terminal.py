@@ -39,8 +39,24 @@ def test_the_verdict_and_its_reason_come_first() -> None:
 def test_failing_clauses_come_before_passing_ones_with_their_reason() -> None:
     table = verdict_table(failing_run())
     assert table.index("✗ fail        BCAST-01") < table.index("? unknown     DISC-02")
-    assert table.index("? unknown     DISC-02") < table.index("✓ pass        BCAST-02")
+    assert table.index("? unknown     DISC-02") < table.index("✓ pass        BCAST     2 of 3 clauses")
     assert "→ 4 of 9 planted rows were still there after 15 s" in table
+
+
+def test_clauses_that_passed_are_a_line_a_family() -> None:
+    table = verdict_table(failing_run())
+    assert "✓ pass        CHURN     1 clause\n" in table
+    assert "✓ pass        BCAST-02" in verdict_table(failing_run(), verbose=True)
+
+
+def test_clauses_with_the_same_to_say_are_told_together() -> None:
+    clauses = tuple(
+        replace(c, outcome=Outcome.UNKNOWN, reason="lost before") if c.id[:5] in ("CONN-", "DISC-") else c
+        for c in passing_run().clauses
+    )
+    table = verdict_table(replace(passing_run(), clauses=clauses))
+    assert "? unknown     4 alike   CONN-01, CONN-02, DISC-01, DISC-02\n" in table
+    assert table.count("→ lost before") == 1
 
 
 def test_deliveries_and_latency_are_told() -> None:
