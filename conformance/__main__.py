@@ -13,8 +13,9 @@ import pytest
 from conformance.aws_facts import aws_facts
 from conformance.clause_document import KnownBad, clause_document
 from conformance.clauses import clauses
-from conformance.harness.errors import UsageError
+from conformance.harness.errors import ChurnproofError, UsageError
 from conformance.harness.target import Target, load_target
+from conformance.left_over_rows import delete_left_over_rows
 from conformance.selftest.known_bad import backends, unproven
 from conformance.tester_policy import policy_for_tester
 from reports.command_line import CommandLine
@@ -38,7 +39,11 @@ def main(arguments: list[str] | None = None) -> int:
     policy.add_argument("--region", help="AWS region of table and management API")
     policy.add_argument("--management-endpoint", metavar="URL", help="@connections endpoint, with the stage")
     policy.add_argument("--account", metavar="ID", default="*", help="AWS account, 12 digits (default: any)")
+    clean = commands.add_parser("clean", help="delete the rows that a killed run has planted and left")
+    clean.add_argument("folder", metavar="RUN", type=Path, help="its run folder")
     options = parser.parse_args(given)
+    if options.command == "clean":
+        return _clean(options.folder)
     if options.command == "policy":
         return _print_policy(options)
     print(document(), end="")
@@ -55,6 +60,16 @@ def _print_policy(options: argparse.Namespace) -> int:
     for remark in policy.remarks:
         print(remark, file=sys.stderr)
     print(json.dumps(policy.document, indent=2))
+    return Exit.OK
+
+
+def _clean(folder: Path) -> int:
+    try:
+        done = delete_left_over_rows(folder)
+    except ChurnproofError as error:
+        print(f"python -m conformance clean: {error}", file=sys.stderr)
+        return error.exit_code
+    print("\n".join(done))
     return Exit.OK
 
 

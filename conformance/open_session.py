@@ -10,6 +10,7 @@ from conformance.harness.control import controlling
 from conformance.harness.fleet import Fleet
 from conformance.harness.management import Management
 from conformance.harness.plan import Plan
+from conformance.harness.planting_ledger import PlantingLedger
 from conformance.harness.table import ConnectionTable
 from conformance.harness.target import Target
 from conformance.workloads.session import Scale, Session
@@ -29,7 +30,7 @@ def open_session(
         session = Session(fleet, scale, plan, progress)
         if target.table is not None:
             session.table = stack.enter_context(
-                ConnectionTable(target.table, target.credentials, fleet.recorder)
+                ConnectionTable(target.table, target.credentials, fleet.recorder, PlantingLedger(folder))
             )
         if target.management is not None:
             session.management = stack.enter_context(

@@ -11,6 +11,7 @@ from reports.history import RowPlanted
 
 from .access import Credentials, TableAccess
 from .aws_access import client_config, explained, session_for
+from .planting_ledger import PlantingLedger
 from .recorder import Recorder
 from .rows import Item, Row, holders, holds_nested, shown_id
 
@@ -28,12 +29,17 @@ class ConnectionTable:
     """
 
     def __init__(
-        self, access: TableAccess, credentials: Credentials | None, recorder: Recorder | None = None
+        self,
+        access: TableAccess,
+        credentials: Credentials | None,
+        recorder: Recorder | None = None,
+        ledger: PlantingLedger | None = None,
     ) -> None:
         self.access = access
         self.planted: list[Row] = []
         """Rows put into the table since the last `clean_up`."""
         self._recorder = recorder
+        self._ledger = ledger
         self._what = f"table {access.name} ({access.endpoint or access.region})"
         with explained(self._what):
             self._client: DynamoDBClient = session_for(credentials).client(
@@ -97,7 +103,10 @@ class ConnectionTable:
         removed again by `clean_up`. Plant rows that `find` returned, and copies of them.
         """
         id_attribute = _id_attribute(row)
-        self.planted.append(row)  # first: a put whose answer is lost may have taken effect
+        # First: a put whose answer is lost may have taken effect.
+        self.planted.append(row)
+        if self._ledger is not None:
+            self._ledger.add(self.access, row, sorted({*self.keys, id_attribute}))
         with explained(self._what):
             try:
                 self._client.put_item(
@@ -117,8 +126,8 @@ class ConnectionTable:
         if self._recorder is not None:
             self._recorder.row_planted(RowPlanted(time.monotonic_ns(), connection_id, kind, position))
 
-    def remove(self, row: Row) -> None:
-        """Delete the row if it still belongs to that connection; a row that is gone is fine."""
+    def remove(self, row: Row) -> bool:
+        """Delete the row if it still belongs to that connection; False where it does not, or is gone."""
         with explained(self._what):
             try:
                 self._client.delete_item(
@@ -129,13 +138,16 @@ class ConnectionTable:
                     ExpressionAttributeValues={":id": {"S": row.connection_id}},
                 )
             except self._client.exceptions.ConditionalCheckFailedException:
-                return
+                return False
+        return True
 
     def clean_up(self) -> None:
         """Remove every planted row that is still there."""
         while self.planted:
             self.remove(self.planted[-1])
             self.planted.pop()
+        if self._ledger is not None:
+            self._ledger.close()
 
     def _items(self, pages: int | None = None) -> list[Item]:
         items: list[Item] = []
