@@ -10,6 +10,7 @@ import gevent
 from locust.env import Environment
 
 from . import _locust_statistics as statistics
+from ._freed_memory import Trimmer
 from ._load_run import LoadRun
 
 _PERIOD_S = 0.5
@@ -50,6 +51,7 @@ class Bookkeeper:
         self._environment = environment
         self._broken = broken
         self._told = False
+        self._trimmer = Trimmer()
         self._greenlet = gevent.Greenlet(self._keep)
 
     @property
@@ -70,6 +72,7 @@ class Bookkeeper:
             gevent.sleep(_PERIOD_S)
             self._balance()
             self._run.fleet.recorder.flush()
+            self._trimmer.connections(self._run.tally.open)
             if self._run.fleet.recorder.failure is not None and not self._told:
                 self._told = True
                 self._broken()

@@ -177,6 +177,7 @@ def _give_up(control: Control | None, sentence: str, code: Exit) -> NoReturn:
     raise SystemExit(int(code))
 
 
+gevent.config.track_greenlet_tree = False  # for debuggers; a user that rests would keep twice the memory
 listen(events.init_command_line_parser, _declare_options)
 listen(events.init, _prepare)
 end_with_parent()

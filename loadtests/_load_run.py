@@ -57,6 +57,9 @@ class Participant(Protocol):
     churns: bool
     speaks: bool
 
+    def wake(self) -> None:
+        """End its rest, if it has one."""
+
 
 class LoadRun:
     """Everything that users do goes through here, into the history and into Locust's statistics."""
@@ -85,8 +88,8 @@ class LoadRun:
         self._environment = environment
         self._enrolled = 0
         self._connecting: set[gevent.Greenlet] = set()
-        self._partings: dict[int, tuple[Client, Event]] = {}
-
+        self._open: dict[int, Client] = {}
+        """Connections, by number, whose end was not noticed yet."""
         self._storms: Storms | None = None
 
     @property
@@ -136,7 +139,7 @@ class LoadRun:
             self._connecting.discard(gevent.getcurrent())
         self._request(statistics.CONNECT, started_ns, 0)
         self.tally.connected(time.monotonic_ns())
-        self._partings[client.number] = (client, Event())
+        self._open[client.number] = client
         return client
 
     def speak(
@@ -168,22 +171,19 @@ class LoadRun:
             failure = error
         statistics.request(self._environment, statistics.MISCHIEF, None, len(text), failure)
 
-    def remain(self, client: Client) -> None:
-        """Wait until the connection is lost or the run is over."""
-        _, parted = self._partings.get(client.number, (client, self.over))
-        parted.wait()
-
     def pause(self, seconds: float, until: Event) -> bool:
         """True when so many seconds have passed; False as soon as `until` is set."""
         return not until.wait(max(0.0, seconds))
 
     def notice_partings(self) -> None:
-        """Find the connections that have ended, and wake those who remain on them."""
-        gone = [number for number, (client, _) in self._partings.items() if not client.is_open]
+        """Find the connections that have ended, and wake those who rest on them."""
+        gone = [number for number, client in self._open.items() if not client.is_open]
         for number in gone:
-            _, parted = self._partings.pop(number)
+            del self._open[number]
             self.tally.disconnected(time.monotonic_ns())
-            parted.set()
+        for user in self.participants:
+            if user.client is not None and not user.client.is_open:
+                user.wake()
         self.fleet.forget_gone()
 
     def close(self) -> None:
@@ -198,8 +198,8 @@ class LoadRun:
         try:
             self.fleet.close()
         finally:
-            for _, parted in self._partings.values():
-                parted.set()
+            for user in self.participants:
+                user.wake()
 
     def _request(self, name: str, since_ns: int, size: int, failure: TargetFailure | None = None) -> None:
         elapsed_ms = (time.monotonic_ns() - since_ns) / 1e6

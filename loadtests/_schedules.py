@@ -11,13 +11,17 @@ _LONGEST_STAY = 4.0
 _SHORTEST_STAY_S = 0.2
 
 
-def ticks(start_ns: int, interval_s: float, dice: Dice) -> Iterator[int]:
+class Ticks:
     """Intended times: every `interval_s` from `start_ns` on, at a phase of the user's own."""
-    interval_ns = round(interval_s * 1e9)
-    due = start_ns + int(dice.random() * interval_ns)
-    while True:
-        yield due
-        due += interval_ns
+
+    __slots__ = ("_interval_ns", "due_ns")
+
+    def __init__(self, start_ns: int, interval_s: float, dice: Dice) -> None:
+        self._interval_ns = round(interval_s * 1e9)
+        self.due_ns = start_ns + int(dice.random() * self._interval_ns)
+
+    def advance(self) -> None:
+        self.due_ns += self._interval_ns
 
 
 def stays(mean_s: float, dice: Dice) -> Iterator[float]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from locust import User
+from gevent.event import Event
 from locust.env import Environment
 from locust.exception import StopUser
 
@@ -12,10 +12,14 @@ from conformance.harness.client import Client
 
 from ._lifecycle import run_of
 from ._load_run import Group
+from ._resting_user import RestingUser
 from ._schedules import backoffs
 
+_LONG_S = 1.0
+"""To begin a task anew costs more than a short wait."""
 
-class SocketUser(User):
+
+class SocketUser(RestingUser):
     """A user of the target; subclasses say what it does with its connection.
 
     Tasks may wait as long as they like: when the run ends, all waiting does, and StopUser ends the user.
@@ -31,10 +35,10 @@ class SocketUser(User):
         self.load = run_of(environment)
         self.client: Client | None = None
 
-    def on_start(self) -> None:
+    def arrive(self) -> None:
         self.dice = self.load.enrol(self)
 
-    def on_stop(self) -> None:
+    def depart(self) -> None:
         self.load.dismiss(self)
         if self.client is not None:
             self.client.close()
@@ -56,9 +60,16 @@ class SocketUser(User):
         raise AssertionError("backoffs never end")
 
     def stay(self, client: Client) -> None:
-        """Be connected until the connection is lost."""
-        self.load.remain(client)
+        """Be connected until the connection is lost; then the task begins anew."""
         self._stop_at_the_end()
+        if client.is_open:
+            self.rest()
+
+    def pause_or_rest(self, seconds: float, until: Event) -> bool:
+        """`LoadRun.pause`; after a long one, or when the connection is lost in it, the task begins anew."""
+        if seconds > _LONG_S and not until.is_set():
+            self.rest(seconds)
+        return self.load.pause(seconds, until)
 
     def _stop_at_the_end(self) -> None:
         if self.load.over.is_set():

@@ -9,7 +9,8 @@ import time
 
 from locust import task
 
-from loadtests._schedules import ticks
+from conformance.harness.client import Client
+from loadtests._schedules import Ticks
 from loadtests._socket_user import SocketUser
 
 
@@ -29,15 +30,22 @@ class Talker(SocketUser):
     weight = 12
     speaks = True
 
+    def arrive(self) -> None:
+        super().arrive()
+        self._spoken_through: Client | None = None
+
     @task
     def talk(self) -> None:
         client = self.connected()
-        free_ns = time.monotonic_ns()
-        # From here anew: what was due while it had no connection cannot have been sent.
-        for due_ns in ticks(free_ns, self.load.plan.pace.talk_interval_s, self.dice):
-            if not self.load.pause((due_ns - time.monotonic_ns()) / 1e9, self.load.quiet):
-                self.stay(client)
+        if client is not self._spoken_through:
+            # From here anew: what was due while it had no connection cannot have been sent.
+            self._spoken_through, self._free_ns = client, time.monotonic_ns()
+            self._ticks = Ticks(self._free_ns, self.load.plan.pace.talk_interval_s, self.dice)
+        ticks = self._ticks
+        while self.pause_or_rest((ticks.due_ns - time.monotonic_ns()) / 1e9, self.load.quiet):
             if not client.is_open:
                 return
-            self.load.speak(client, due_ns, free_ns)
-            free_ns = time.monotonic_ns()
+            self.load.speak(client, ticks.due_ns, self._free_ns)
+            self._free_ns = time.monotonic_ns()
+            ticks.advance()
+        self.stay(client)
