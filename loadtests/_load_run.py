@@ -86,7 +86,7 @@ class LoadRun:
         """Users that lost their connection come back within so long."""
         self._process = process
         self._environment = environment
-        self._enrolled = 0
+        self._dice = 0
         self._connecting: set[gevent.Greenlet] = set()
         self._open: dict[int, Client] = {}
         """Connections, by number, whose end was not noticed yet."""
@@ -113,11 +113,13 @@ class LoadRun:
     def phase(self, name: PhaseName) -> None:
         self.fleet.recorder.phase(WORKLOAD, name)
 
-    def enrol(self, user: Participant) -> Dice:
-        """Take a user in; returns the dice that it alone uses."""
-        self._enrolled += 1
+    def new_dice(self) -> Dice:
+        """For one user alone."""
+        self._dice += 1
+        return Dice(f"{self.plan.seed}/{self._process}/{self._dice}")
+
+    def enrol(self, user: Participant) -> None:
         self.participants.append(user)
-        return Dice(f"{self.plan.seed}/{self._process}/{self._enrolled}")
 
     def dismiss(self, user: Participant) -> None:
         self.participants.remove(user)

@@ -30,13 +30,15 @@ class SocketUser(RestingUser):
     churns: bool = False
     speaks: bool = False
 
+    # Users get all their attributes here: those that come later give each a dictionary of its own.
     def __init__(self, environment: Environment) -> None:
         super().__init__(environment)
         self.load = run_of(environment)
+        self.dice = self.load.new_dice()
         self.client: Client | None = None
 
     def arrive(self) -> None:
-        self.dice = self.load.enrol(self)
+        self.load.enrol(self)
 
     def depart(self) -> None:
         self.load.dismiss(self)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 
 from locust import task
+from locust.env import Environment
 
 from conformance.harness.client import Client
 from loadtests._schedules import Ticks
@@ -30,18 +31,20 @@ class Talker(SocketUser):
     weight = 12
     speaks = True
 
-    def arrive(self) -> None:
-        super().arrive()
+    def __init__(self, environment: Environment) -> None:
+        super().__init__(environment)
         self._spoken_through: Client | None = None
+        self._ticks: Ticks | None = None
+        self._free_ns = 0
 
     @task
     def talk(self) -> None:
         client = self.connected()
-        if client is not self._spoken_through:
+        ticks = self._ticks
+        if ticks is None or client is not self._spoken_through:
             # From here anew: what was due while it had no connection cannot have been sent.
             self._spoken_through, self._free_ns = client, time.monotonic_ns()
-            self._ticks = Ticks(self._free_ns, self.load.plan.pace.talk_interval_s, self.dice)
-        ticks = self._ticks
+            ticks = self._ticks = Ticks(self._free_ns, self.load.plan.pace.talk_interval_s, self.dice)
         while self.pause_or_rest((ticks.due_ns - time.monotonic_ns()) / 1e9, self.load.quiet):
             if not client.is_open:
                 return

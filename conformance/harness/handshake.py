@@ -139,7 +139,7 @@ class Dialer:
 
     def _upgrade(self, transport: PlainTransport, source_port: int, deadline: Deadline) -> Opened:
         stream = _Stream(transport, deadline)
-        upgrade = websocket.WebSocket()
+        upgrade = websocket.WebSocket(enable_multithread=False)
         try:
             upgrade.connect(  # type: ignore[no-untyped-call]
                 self._url,
@@ -158,6 +158,8 @@ class Dialer:
             if answer is not None and answer.status != 101:
                 raise HandshakeRefused(self.place, answer.status, answer.headers, "") from error
             raise HandshakeBroken(self.place, self._why_broken(error, stream)) from error
+        finally:
+            del upgrade.frame_buffer  # it refers back: thousands would wait for the collector of cycles
         answer = upgrade.handshake_response
         assert answer is not None
         return Opened(
