@@ -219,6 +219,18 @@ def test_an_import_finds_packages_on_node_path(tmp_path: Path) -> None:
     assert value["package"]["fallback"] == {"answer": 42}
 
 
+@pytest.mark.parametrize("specifier", ['"@scope/found"', "`@scope/${'found'}`", '"node:path"'])
+def test_a_common_js_module_may_import_packages_from_there_too(tmp_path: Path, specifier: str) -> None:
+    package = tmp_path / "node_modules" / "@scope" / "found"
+    package.mkdir(parents=True)
+    (package / "index.js").write_text("exports.sep = '/';")
+    (tmp_path / "app.js").write_text(f"exports.handler = async () => (await import({specifier})).sep;")
+
+    assert results(
+        "app.handler", code=tmp_path, environment={"NODE_PATH": str(tmp_path / "node_modules")}
+    ) == ["/"]
+
+
 @pytest.mark.parametrize(
     ("handler", "error_type", "message"),
     [

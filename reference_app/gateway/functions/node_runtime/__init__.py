@@ -1,6 +1,6 @@
 """Node.js functions: our own runtime client, and what it finds around it.
 
-AWS's client for Node, aws-lambda-ric, needs a native build. Ours, `main.mjs`, speaks the same Runtime API.
+AWS's client for Node, aws-lambda-ric, needs a native build. Ours, `main.cjs`, speaks the same Runtime API.
 """
 
 from __future__ import annotations
@@ -26,9 +26,7 @@ def command(handler: str) -> list[str]:
         "node",
         "--require",
         str(FOLDER / "name_interception.cjs"),
-        "--import",
-        (FOLDER / "resolution.mjs").as_uri(),
-        str(FOLDER / "main.mjs"),
+        str(FOLDER / "main.cjs"),
         handler,
     ]
 

@@ -1,8 +1,10 @@
 // What comes of one call of a handler: a promise, a callback, or an event loop with nothing left to do.
 
-import process from "node:process";
+"use strict";
 
-import { RuntimeError } from "./errors.mjs";
+const process = require("node:process");
+
+const { RuntimeError } = require("./errors.cjs");
 
 /**
  * Call the handler; settles as it does, once.
@@ -13,7 +15,7 @@ import { RuntimeError } from "./errors.mjs";
  * - A handler that does neither has returned null once the event loop is empty; a promise that can never
  *   settle is an error then (`Runtime.NodeJsExit`).
  */
-export function outcomeOf(handler, event, context) {
+function outcomeOf(handler, event, context) {
   return new Promise((resolve, reject) => {
     let isOver = false; // what an earlier invocation left behind must not touch this one
     const decide = (action) => {
@@ -58,3 +60,5 @@ process.on("beforeExit", () => {
 function neverSettled() {
   return new RuntimeError("Runtime.NodeJsExit", "the event loop is empty, but the promise never settled");
 }
+
+module.exports = { outcomeOf };

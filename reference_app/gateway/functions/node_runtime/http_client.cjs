@@ -3,11 +3,13 @@
 // node:http is made for the whole web: until V8 has compiled it, in each environment anew, a call costs several
 // times as much.
 
-import net from "node:net";
+"use strict";
+
+const net = require("node:net");
 
 const END_OF_HEAD = "\r\n\r\n";
 
-export class HttpClient {
+class HttpClient {
   /** `address` is `host:port`. */
   constructor(address) {
     const [host, port] = address.split(":");
@@ -68,3 +70,5 @@ function nameAndValue(line) {
   const colon = line.indexOf(":");
   return [line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim()];
 }
+
+module.exports = { HttpClient };

@@ -1,7 +1,9 @@
 // Errors as the Runtime API takes them.
 
+"use strict";
+
 /** An error of the runtime's own, with the type that Lambda reports for it (RA-25). */
-export class RuntimeError extends Error {
+class RuntimeError extends Error {
   constructor(type, message, options) {
     super(message, options);
     this.name = type;
@@ -9,7 +11,7 @@ export class RuntimeError extends Error {
 }
 
 /** The body of a posted error: `errorType`, `errorMessage` and, as Node functions call their stack, `trace`. */
-export function errorBody(error) {
+function errorBody(error) {
   if (!(error instanceof Error)) {
     return { errorType: typeof error, errorMessage: String(error), trace: [] };
   }
@@ -19,3 +21,5 @@ export function errorBody(error) {
     trace: (error.stack ?? String(error)).split("\n"),
   };
 }
+
+module.exports = { RuntimeError, errorBody };

@@ -1,13 +1,15 @@
 // The calls of the Lambda Runtime API that a runtime makes (RA-1 to RA-4).
 
-import { HttpClient } from "./http_client.mjs";
+"use strict";
+
+const { HttpClient } = require("./http_client.cjs");
 
 const BASE = "/2018-06-01/runtime";
 const ERROR_TYPE = "Lambda-Runtime-Function-Error-Type";
 const JSON_BODY = { "Content-Type": "application/json" };
 const TOO_LARGE = 413;
 
-export class RuntimeApi {
+class RuntimeApi {
   /** `address` is `host:port`. */
   constructor(address) {
     this._client = new HttpClient(address);
@@ -64,3 +66,5 @@ export class RuntimeApi {
 function headerText(text) {
   return text.replaceAll(/[^\x20-\x7e]/g, "?");
 }
+
+module.exports = { RuntimeApi };

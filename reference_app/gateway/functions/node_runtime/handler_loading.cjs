@@ -1,25 +1,28 @@
 // Finds and loads the handler of a function: `folder/module.function`, CommonJS or ES module.
 
-import fs from "node:fs";
-import { createRequire } from "node:module";
-import path from "node:path";
-import { pathToFileURL } from "node:url";
+"use strict";
 
-import { RuntimeError } from "./errors.mjs";
+const fs = require("node:fs");
+const { createRequire } = require("node:module");
+const path = require("node:path");
+const { pathToFileURL } = require("node:url");
+
+const { RuntimeError } = require("./errors.cjs");
+const { hookImports, watchCommonJs } = require("./resolution.cjs");
 
 const MODULE_AND_EXPORT = /^([^.]*)\.(.+)$/;
 const EXTENSIONS = ["", ".js", ".mjs", ".cjs"];
 const MISSING_MODULE = new Set(["MODULE_NOT_FOUND", "ERR_MODULE_NOT_FOUND"]);
 
 /** The function itself. Rejects with a RuntimeError (RA-25), or with what the module throws while it loads. */
-export async function loadHandler(root, handler) {
+async function loadHandler(root, handler) {
   const match = MODULE_AND_EXPORT.exec(path.basename(handler));
   if (match === null) {
     throw new RuntimeError("Runtime.MalformedHandlerName", `Bad handler ${handler}`);
   }
   const [, name, exported] = match;
-  const module = await load(fileOf(path.resolve(root, path.dirname(handler), name)));
-  const found = exported.split(".").reduce((value, key) => value?.[key], module);
+  const loaded = await load(fileOf(path.resolve(root, path.dirname(handler), name)));
+  const found = exported.split(".").reduce((value, key) => value?.[key], loaded);
   if (found === undefined) {
     throw new RuntimeError("Runtime.HandlerNotFound", `${handler} is undefined or not exported`);
   }
@@ -39,8 +42,13 @@ function fileOf(base) {
 
 async function load(file) {
   try {
-    // A CommonJS module's exports are read as they are, not as what a scan for their names has found.
-    return isEsModule(file) ? await import(pathToFileURL(file).href) : createRequire(file)(file);
+    if (isEsModule(file)) {
+      hookImports();
+      return await import(pathToFileURL(file).href);
+    }
+    // Its exports are read as they are, not as what a scan for their names has found.
+    watchCommonJs();
+    return createRequire(file)(file);
   } catch (error) {
     if (error instanceof SyntaxError) {
       throw new RuntimeError("Runtime.UserCodeSyntaxError", String(error), { cause: error });
@@ -67,3 +75,5 @@ function typeOfPackage(file) {
 function isFile(candidate) {
   return fs.statSync(candidate, { throwIfNoEntry: false })?.isFile() ?? false;
 }
+
+module.exports = { loadHandler };

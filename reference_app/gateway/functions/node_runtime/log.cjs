@@ -1,14 +1,16 @@
 // The console as CloudWatch shows it: a line with time, request id and level, or JSON (AWS_LAMBDA_LOG_FORMAT).
 
-import process from "node:process";
-import util from "node:util";
+"use strict";
+
+const process = require("node:process");
+const util = require("node:util");
 
 const LEVELS = { log: "INFO", info: "INFO", debug: "DEBUG", trace: "TRACE", warn: "WARN", error: "ERROR" };
 
 let currentRequestId = () => null;
 
 /** Let the console write such lines; `requestId` says to which invocation they belong. */
-export function installConsole(requestId) {
+function installConsole(requestId) {
   currentRequestId = requestId;
   for (const [method, level] of Object.entries(LEVELS)) {
     console[method] = (...values) => write(level, util.format(...values));
@@ -16,7 +18,7 @@ export function installConsole(requestId) {
 }
 
 /** Say something about an error, with its body. */
-export function logOf(level, title, body) {
+function logOf(level, title, body) {
   write(level, `${title} \t${JSON.stringify(body)}`);
 }
 
@@ -29,3 +31,5 @@ function write(level, message) {
       : [timestamp, requestId ?? "undefined", level, message].join("\t").replaceAll("\n", "\r"); // one event
   process.stdout.write(`${line}\n`);
 }
+
+module.exports = { installConsole, logOf };

@@ -1,9 +1,11 @@
 // The context object of an invocation.
 
-import process from "node:process";
+"use strict";
+
+const process = require("node:process");
 
 /** What a handler gets as its second argument (RA-27, RA-28). */
-export function newContext(invocation) {
+function newContext(invocation) {
   const { env } = process;
   return {
     callbackWaitsForEmptyEventLoop: true,
@@ -17,3 +19,5 @@ export function newContext(invocation) {
     getRemainingTimeInMillis: () => invocation.deadlineMs - Date.now(),
   };
 }
+
+module.exports = { newContext };

@@ -1,16 +1,18 @@
-// Runtime client of the Lambda Runtime API (2018-06-01) for Node.js functions: `main.mjs module.function`.
+// Runtime client of the Lambda Runtime API (2018-06-01) for Node.js functions: `main.cjs module.function`.
 //
 // AWS's own client, aws-lambda-ric, needs a native build. This one asks for the next event in the same breath
 // as it posts the outcome of the one before: the environment is frozen from then on (RA-30).
 
-import process from "node:process";
+"use strict";
 
-import { newContext } from "./context.mjs";
-import { errorBody } from "./errors.mjs";
-import { loadHandler } from "./handler_loading.mjs";
-import { outcomeOf } from "./handler_outcome.mjs";
-import { installConsole, logOf } from "./log.mjs";
-import { RuntimeApi } from "./runtime_api.mjs";
+const process = require("node:process");
+
+const { newContext } = require("./context.cjs");
+const { errorBody } = require("./errors.cjs");
+const { loadHandler } = require("./handler_loading.cjs");
+const { outcomeOf } = require("./handler_outcome.cjs");
+const { installConsole, logOf } = require("./log.cjs");
+const { RuntimeApi } = require("./runtime_api.cjs");
 
 const EXIT_INIT_FAILED = 1;
 const EXIT_UNCAUGHT = 128;
@@ -66,4 +68,4 @@ async function die(title, error) {
   process.exit(isInit ? EXIT_INIT_FAILED : EXIT_UNCAUGHT);
 }
 
-await main();
+main();
