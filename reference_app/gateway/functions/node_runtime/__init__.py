@@ -24,6 +24,7 @@ def command(handler: str) -> list[str]:
     """The command that runs a function's code; NODE_PATH says where packages beside it are."""
     return [
         "node",
+        "--v8-pool-size=1",  # four by default; each thread has to be woken to be frozen, and to be thawed
         "--require",
         str(FOLDER / "name_interception.cjs"),
         str(FOLDER / "main.cjs"),
