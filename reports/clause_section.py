@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-from .clause_groups import grouped, per_family, per_reason
+from .clause_groups import ClauseGroups, grouped, per_family, per_reason
 from .figures import count, evidence
 from .markup import Markup, join, tag
 from .page_parts import folded, optional, section, state
@@ -39,19 +39,22 @@ def clauses_section(results: Results, key: str, with_findings: Iterable[str]) ->
     unsure = [c for c in groups.told if c.outcome is Outcome.UNKNOWN] if results.verdict == "fail" else []
     told = [clause for clause in groups.told if clause not in unsure]
     parts = [_table(told, key, linked)] if told else []
-    if unsure:
-        said = f"{_clauses(unsure)} unknown: {_ids(unsure)}"
-        parts.append(folded(said, _table(unsure, key, linked)))
-    if groups.explained:
-        said = f"{_clauses(groups.explained)} that a violation above explains: {_ids(groups.explained)}"
-        parts.append(folded(said, _table(groups.explained, key, linked)))
-    if groups.skipped:
-        said = f"{_clauses(groups.skipped)} skipped: {_shortened(per_reason(groups.skipped))}"
-        parts.append(folded(said, _table(groups.skipped, key, linked)))
-    if groups.held:
-        said = f"{_clauses(groups.held)} held: {per_family(groups.held)}"
-        parts.append(folded(said, _table(groups.held, key, linked)))
-    return section("Clauses", *parts)
+    folds = [(said, clauses) for said, clauses in _folds(groups, unsure) if clauses]
+    return section("Clauses", *parts, *(folded(said, _table(some, key, linked)) for said, some in folds))
+
+
+def _folds(
+    groups: ClauseGroups, unsure: Sequence[ClauseResult]
+) -> Iterator[tuple[str, Sequence[ClauseResult]]]:
+    """What is said of clauses that are not shown at once."""
+    yield f"{_clauses(unsure)} unknown: {_ids(unsure)}", unsure
+    explained = f"{_clauses(groups.explained)} that a violation above explains: {_ids(groups.explained)}"
+    yield explained, groups.explained
+    yield f"{_clauses(groups.skipped)} skipped: {_shortened(per_reason(groups.skipped))}", groups.skipped
+    passed = [clause for clause in groups.held if clause.outcome is Outcome.PASS]
+    others = len(groups.held) - len(passed)
+    also = f", {others} for information" if others else ""
+    yield f"{_clauses(passed)} held{also}: {per_family(passed)}", groups.held
 
 
 def anchor(key: str, clause_id: str) -> str:
