@@ -154,7 +154,7 @@ class JudgingRun:
         """Write results and reports of everything judged so far into the run folder."""
         assert self.target is not None
         judged = list(self._results.values())
-        described = {**_named(self.spec), **self.target.describe()}
+        described = self.target.describe()
         results = results_of(
             "conformance",
             self.case(),
@@ -267,10 +267,3 @@ class JudgingRun:
         if clause.family == "CHURN":
             return replay_command(self.arguments, self.folder / PLAN, clause.id)
         return seed_command(self.arguments, self.scale.seed)
-
-
-def _named(spec: Target | LocalApplication) -> dict[str, str]:
-    """What a local application is called: its URL is another one in every run."""
-    if isinstance(spec, Target):
-        return {}
-    return {"name": "local" if spec.template is None else str(spec.template)}

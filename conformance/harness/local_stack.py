@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from reports.results import Exit
@@ -53,7 +54,7 @@ def open_target(
     with (folder / "stack.log").open("ab") as log:
         process = _start(spec, folder, [*command, *(_CONTROLS if controls else ())], log.fileno())
         try:
-            target = _ready(process, folder)
+            target = replace(_ready(process, folder), name=spec.name)
             try:
                 yield target
             except HarnessError as error:

@@ -35,6 +35,11 @@ class LocalApplication:
     template: Path | None
     """Its SAM template; None for the reference app."""
 
+    @property
+    def name(self) -> str:
+        """As the user names it."""
+        return "local" if self.template is None else str(self.template)
+
 
 @dataclass(frozen=True)
 class Target:
@@ -51,6 +56,8 @@ class Target:
     control_url: str | None = None
     secrets: tuple[str, ...] = field(default=(), repr=False)
     """Texts that must appear in no output."""
+    name: str = ""
+    """Of what was started for this run: its URL is another one in every run."""
 
     @property
     def url(self) -> str:
@@ -71,6 +78,7 @@ class Target:
     def describe(self) -> Mapping[str, Any]:
         """The target for people and reports; what may be secret is hidden."""
         return {
+            **({"name": self.name} if self.name else {}),
             "url": redact_url(self.url, self.secrets),
             "headers": sorted(self.endpoint.headers),
             "query": sorted(self.endpoint.query),

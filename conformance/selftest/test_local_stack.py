@@ -12,7 +12,7 @@ from conformance.harness import local_stack
 from conformance.harness.deadline import Deadline, wait_for
 from conformance.harness.errors import HarnessError, UsageError
 from conformance.harness.local_stack import open_target
-from conformance.harness.target import LocalApplication, Target, load_target
+from conformance.harness.target import LocalApplication, Target, load_target, target_from_file
 
 WAIT_S = 10.0
 REFERENCE = LocalApplication(None)
@@ -49,6 +49,13 @@ def test_a_template_is_handed_over_with_its_whole_path(
     Path("app.yaml").write_text("")
     with open_target(LocalApplication(Path("app.yaml")), tmp_path, command=stand_in("serves")):
         assert f"'{tmp_path / 'app.yaml'}'" in log(tmp_path)
+
+
+def test_what_was_started_keeps_the_name_that_the_user_gave_it(tmp_path: Path) -> None:
+    for application, name in ((REFERENCE, "local"), (LocalApplication(Path("a/app.yaml")), "a/app.yaml")):
+        with open_target(application, tmp_path, command=stand_in("serves")) as target:
+            assert target.describe()["name"] == name
+    assert "name" not in target_from_file(tmp_path / "target.toml").describe()
 
 
 def test_a_template_that_the_stack_refuses_is_a_usage_error_in_its_own_words(tmp_path: Path) -> None:
