@@ -16,7 +16,7 @@ from .contract import Bounds, Contract
 from .errors import UsageError
 from .handshake import Endpoint
 from .message_format import PAYLOAD, USUAL_SEND, ReceiveFormat, SendFormat
-from .target_file import TargetFile, is_endpoint, near, read_target_file, region_of
+from .target_file import Routing, TargetFile, is_endpoint, near, read_target_file, region_of
 
 CONTROLS = ("faults", "trace", "clock")
 """What a control endpoint opens."""
@@ -54,6 +54,7 @@ class Target:
     table: TableAccess | None = None
     credentials: Credentials | None = None
     control_url: str | None = None
+    routing: Routing | None = None
     secrets: tuple[str, ...] = field(default=(), repr=False)
     """Texts that must appear in no output."""
     name: str = ""
@@ -113,6 +114,7 @@ class Target:
             table=file.table or self.table,
             credentials=credentials,
             control_url=file.control_url or self.control_url,
+            routing=file.routing or self.routing,
             secrets=(*self.secrets, *file.secrets, *_secrets_of(endpoint, credentials)),
         )
 

@@ -30,6 +30,7 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "table": ("name", "key", "region", "endpoint"),
     "credentials": ("access_key_id", "secret_access_key", "session_token"),
     "control": ("url",),
+    "routing": ("expression", "routes"),
 }
 """Sections of a target file and what each may hold."""
 
@@ -37,6 +38,15 @@ _LOOPBACK = re.compile(r"https?://(localhost|127\.|\[::1\])")
 _ANY_REGION = "us-east-1"
 """Signs requests to a stack on this machine, which is in no region."""
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Routing:
+    """How the API chooses a route (RT-1), where that is known, as a local stack knows it."""
+
+    expression: str
+    routes: tuple[str, ...]
+    """Route keys, those of `$connect` and `$disconnect` among them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +67,7 @@ class TargetFile:
     table: TableAccess | None = None
     credentials: Credentials | None = None
     control_url: str | None = None
+    routing: Routing | None = None
     secrets: tuple[str, ...] = ()
     """Values that came from the environment; never to be shown."""
 
@@ -113,6 +124,7 @@ class _Reading:
             table=self._table(),
             credentials=self._credentials(),
             control_url=self.string("control", "url"),
+            routing=self._routing(),
             secrets=tuple(self.secrets),
         )
 
@@ -174,6 +186,13 @@ class _Reading:
             self.required("table", "region"),
             self.string("table", "key"),
             self._endpoint("table"),
+        )
+
+    def _routing(self) -> Routing | None:
+        if "routing" not in self.data:
+            return None
+        return Routing(
+            self.required("routing", "expression"), self.value("routing", "routes", self._list) or ()
         )
 
     def _endpoint(self, section: str) -> str | None:

@@ -16,6 +16,7 @@ from .errors import HandshakeBroken, HandshakeRefused, TargetFailure, UsageError
 from .fleet import Fleet
 from .identify import connection_id_in
 from .message_format import USUAL_SEND, SendFormat, receive_for, to_toml
+from .target_file import Routing
 
 GROUP = "wiring"
 _EXCERPT = 200
@@ -176,7 +177,7 @@ def _unheard(fleet: Fleet, speaker: Client, frame: FrameReceived | None) -> Wiri
         remark = f"the message came as {came!r}, which is not what the receive template expects"
         return Wiring(routed=True, heard=False, remarks=(f"{remark}: {_receive(fleet)}",))
     if connection_id_in(frame.text) and '"Forbidden"' in frame.text:
-        return Wiring(routed=False, heard=False, remarks=(_mismatch(send, sent),))
+        return Wiring(routed=False, heard=False, remarks=(_mismatch(send, sent, fleet.target.routing),))
     return Wiring(routed=True, heard=False, remarks=(f"{sent} was answered with {came!r}",))
 
 
@@ -184,8 +185,15 @@ def _receive(fleet: Fleet) -> str:
     return f"[message] receive = {to_toml(fleet.target.receive.template)}"
 
 
-def _mismatch(send: SendFormat, sent: str) -> str:
+def _mismatch(send: SendFormat, sent: str, routing: Routing | None) -> str:
     said = f"the API does not route {sent}: it answers Forbidden (RT-20)"
+    if routing is not None:
+        keys = ", ".join(key for key in routing.routes if key not in ("$connect", "$disconnect")) or "none"
+        return (
+            f"{said}; its RouteSelectionExpression is {routing.expression}, and its routes for messages are: "
+            f"{keys}. Deploy the route that the messages carry, or set [message] send to what the "
+            "application's own clients send (--contract FILE)"
+        )
     if not send.action_keys:
         return f"{said}; it has no $default route, and the message names no action"
     expression = " or ".join(f"$request.body.{key}" for key in send.action_keys)

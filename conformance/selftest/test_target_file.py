@@ -6,7 +6,7 @@ import pytest
 
 from conformance.harness.access import Credentials, ManagementAccess, TableAccess
 from conformance.harness.errors import UsageError
-from conformance.harness.target_file import KEYS, TargetFile, read_target_file, region_of
+from conformance.harness.target_file import KEYS, Routing, TargetFile, read_target_file, region_of
 
 WHOLE = """
 url = "wss://abc123.execute-api.eu-west-1.amazonaws.com/prod"
@@ -46,6 +46,10 @@ secret_access_key = "${SECRET}"
 
 [control]
 url = "http://127.0.0.1:3002"
+
+[routing]
+expression = "$request.body.action"
+routes = ["$connect", "say"]
 """
 
 
@@ -85,6 +89,7 @@ def test_every_section_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     assert file.table == TableAccess("connections", "eu-west-1", "connectionId", "http://127.0.0.1:8000")
     assert file.credentials == Credentials("AKID", "s3cret-value")
     assert file.control_url == "http://127.0.0.1:3002"
+    assert file.routing == Routing("$request.body.action", ("$connect", "say"))
     assert file.secrets == ("t0ken-value", "s3cret-value")
 
 

@@ -13,6 +13,7 @@ from conformance.harness.errors import ConnectionLost, UsageError
 from conformance.harness.fleet import Fleet
 from conformance.harness.message_format import ReceiveFormat, SendFormat
 from conformance.harness.target import Target, load_target
+from conformance.harness.target_file import Routing
 from conformance.harness.wiring import Wiring, check_wiring
 from reports.history_writer import HistoryWriter
 
@@ -60,6 +61,14 @@ def test_a_route_selection_that_does_not_match_is_said_in_words(tmp_path: Path) 
     (remark,) = wiring.remarks
     assert 'the API does not route {"action":"sendmessage"' in remark
     assert "its RouteSelectionExpression probably is not $request.body.action" in remark
+
+
+def test_the_routes_that_a_local_stack_has_are_told(tmp_path: Path) -> None:
+    routing = Routing("$request.body.message", ("$connect", "$disconnect", "join", "say"))
+    with BroadcastServer(selector="message") as server:
+        (remark,) = wiring_of(server, tmp_path, routing=routing).remarks
+    assert "RouteSelectionExpression is $request.body.message" in remark
+    assert "its routes for messages are: join, say. Deploy" in remark
 
 
 def test_a_plain_message_without_a_default_route_is_said_in_words(tmp_path: Path) -> None:

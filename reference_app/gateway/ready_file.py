@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,6 +24,9 @@ class Ready:
     """The stack's own well-known credentials: they open nothing else and are no secret."""
     secret_access_key: str
     dynamodb_endpoint: str
+    route_selection_expression: str
+    """Of the first API."""
+    route_keys: tuple[str, ...]
     table: Table | None
     """The table that holds the connections; None if none can be told."""
     control_url: str | None = None
@@ -45,8 +48,9 @@ def hash_key(table: Table) -> str:
 
 def target_file(ready: Ready) -> str:
     """The TOML text of the target file."""
-    sections = {
+    sections: dict[str, Mapping[str, str | Sequence[str]]] = {
         "": {"url": ready.url},
+        "routing": {"expression": ready.route_selection_expression, "routes": ready.route_keys},
         "management": {"endpoint": ready.management_endpoint},
         "credentials": {
             "access_key_id": ready.access_key_id,
@@ -87,8 +91,8 @@ def _likeness(table: Table) -> int:
     return int("connection" in table.name.lower())
 
 
-def _section(name: str, entries: dict[str, str]) -> str:
+def _section(name: str, entries: Mapping[str, str | Sequence[str]]) -> str:
     heading = [f"[{name}]"] if name else []
-    # JSON's strings are TOML's basic strings, but for the escape of what lies beyond the BMP.
+    # JSON's strings and lists are TOML's too, but for the escape of what lies beyond the BMP.
     lines = [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in entries.items()]
     return "\n".join([*heading, *lines, ""])

@@ -29,13 +29,16 @@ class RunningApplication:
     @property
     def ready(self) -> Ready:
         """What the target file says."""
+        api = self.application.apis[0]
         return Ready(
             url=self.urls[0],
-            management_endpoint=f"http://{self._authority}/{self.application.apis[0].stage}",
+            management_endpoint=f"http://{self._authority}/{api.stage}",
             region=self.application.region,
             access_key_id=ACCESS_KEY_ID,
             secret_access_key=SECRET_ACCESS_KEY,
             dynamodb_endpoint=self.dynamodb_endpoint,
+            route_selection_expression=api.route_selection_expression,
+            route_keys=tuple(api.routes),
             table=connection_table(self.application.tables),
             control_url=self.control_url,
         )

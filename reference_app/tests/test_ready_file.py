@@ -25,6 +25,8 @@ def ready(table: Table | None = None) -> Ready:
         access_key_id="local",
         secret_access_key="local-secret",
         dynamodb_endpoint="http://127.0.0.1:2",
+        route_selection_expression="$request.body.action",
+        route_keys=("$connect", "say"),
         table=table,
     )
 
@@ -32,6 +34,7 @@ def ready(table: Table | None = None) -> Ready:
 def test_it_says_where_everything_is() -> None:
     assert tomllib.loads(target_file(ready(table("t", "connectionId")))) == {
         "url": "ws://127.0.0.1:1/prod",
+        "routing": {"expression": "$request.body.action", "routes": ["$connect", "say"]},
         "management": {"endpoint": "http://127.0.0.1:1/prod"},
         "credentials": {"access_key_id": "local", "secret_access_key": "local-secret"},
         "table": {
