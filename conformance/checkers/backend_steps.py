@@ -67,15 +67,11 @@ def deleted_ids(call: TableCall, ids: Collection[str]) -> list[str]:
 
 def running_for(case: Case, call: TableCall | ConnectionsCall) -> str:
     """The function that made the call, with the connection that it was invoked for where that is certain."""
-    during = [
-        row.connection_id
-        for row in case.history.trace.of(Invocation)
-        if row.function == call.function and row.started_ns <= call.started_ns <= row.ended_ns
-    ]
-    if len(set(during)) != 1:
+    during = _during(case, call)
+    whom = {row.connection_id for row in during}
+    if len(whom) != 1:
         return str(call.function)
-    labels = {c.connection_id: c.label for c in case.history.connections}
-    return f"{call.function}, invoked for {labels.get(during[0], during[0])},"
+    return f"{call.function}, invoked for {_label(case, whom.pop())},"
 
 
 def _deleted_keys(request: object) -> Iterator[object]:
@@ -156,8 +152,42 @@ def _deletes(case: Case, concerned: Sequence[Connection], until_ns: int) -> Iter
             continue
         for connection in (by_id[name] for name in deleted_ids(call, by_id)):
             left = connection.leaving_ns is not None and connection.leaving_ns <= call.started_ns
-            text = f"{running_for(case, call)} deletes the row of {connection.label}"
+            why = "" if left else _why(case, call, connection)
+            text = f"{running_for(case, call)} deletes the row of {connection.label}{why}"
             yield Step(case.ms(call.started_ns), "backend", text, "" if left else "bad", "table")
+
+
+def _why(case: Case, call: TableCall, connection: Connection) -> str:
+    """The failed post that probably made it delete the row: one to the connection, or of that invocation."""
+    failed = [
+        post
+        for post in case.history.trace.of(ConnectionsCall)
+        if post.method == "POST" and post.function == call.function
+        if post.ended_ns <= call.started_ns and (post.status is None or post.status >= _ERROR)
+    ]
+    own = [post for post in failed if post.connection_id == connection.connection_id]
+    during = _during(case, call)
+    others = [post for post in failed if len(during) == 1 and post.started_ns >= during[0].started_ns]
+    if not (own or others):
+        return ""
+    post = max(own or others, key=lambda post: post.ended_ns)
+    later = (call.started_ns - post.ended_ns) / 1e6
+    whom = _label(case, post.connection_id or "")
+    return f", {later:.0f} ms after its post to {whom} was answered {_answer(post)}"
+
+
+def _during(case: Case, call: TableCall | ConnectionsCall) -> list[Invocation]:
+    """The invocations of the calling function that were under way: one of them made the call."""
+    return [
+        row
+        for row in case.history.trace.of(Invocation)
+        if row.function == call.function and row.started_ns <= call.started_ns <= row.ended_ns
+    ]
+
+
+def _label(case: Case, connection_id: str) -> str:
+    labels = {c.connection_id: c.label for c in case.history.connections}
+    return labels.get(connection_id, connection_id)
 
 
 def _invocations(case: Case, labels: Mapping[str, str], since_ns: int, until_ns: int) -> Iterator[Step]:

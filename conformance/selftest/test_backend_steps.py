@@ -72,6 +72,41 @@ def test_the_delete_of_an_open_connection_s_row_is_wrong_and_says_by_whom() -> N
     assert (step.mark, step.what) == ("bad", "SendMessage, invoked for b, deletes the row of a")
 
 
+@pytest.mark.parametrize(
+    ("whose", "why"),
+    [
+        ("a", ", 6 ms after its post to a was answered 410"),
+        ("c", ", 6 ms after its post to c was answered 410"),
+    ],
+)
+def test_the_delete_of_an_open_connection_s_row_tells_the_post_that_failed_before(
+    whose: str, why: str
+) -> None:
+    told = steps(
+        "0 a connects stayer",
+        "1 c connects stayer",
+        "50 c closes",
+        "100 a sends m churn/main",
+        f"120 backend posts {whose} 410",
+        "140 backend deletes a",
+    )
+    (step,) = [step for step in told if step.to == "table"]
+    assert step.what == f"SendMessage, invoked for a, deletes the row of a{why}"
+
+
+def test_the_failed_post_of_another_invocation_explains_no_delete() -> None:
+    told = steps(
+        "0 a connects stayer",
+        "1 b connects stayer",
+        "100 a sends m1 churn/main",
+        "110 b sends m2 churn/main",
+        "120 backend posts b 500",
+        "140 backend deletes a",
+    )
+    (step,) = [step for step in told if step.to == "table"]
+    assert step.what == "SendMessage deletes the row of a"
+
+
 def test_the_delete_of_the_row_of_somebody_who_left_is_as_it_should_be() -> None:
     (step,) = [step for step in steps("0 a connects stayer", "100 a closes") if step.to == "table"]
     assert step.mark == ""
