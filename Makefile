@@ -46,10 +46,13 @@ compare: env
 	  if [ $$((n % 2)) = 0 ]; then order="base new"; else order="new base"; fi; \
 	  for side in $$order; do \
 	    if [ $$side = base ]; then target="$(BASE_TARGET)"; else target="$(NEW_TARGET)"; fi; \
-	    echo "$$side $$n of $(PAIRS): $$target"; \
+	    printf '%s %d of %d: ' $$side $$n $(PAIRS); \
 	    $(BIN)/locust -f loadtests --target "$$target" --seed $$n --run-dir build/compare/$$side-$$n \
 	      --headless $(LOAD) --only-summary > build/compare/$$side-$$n.log 2>&1; code=$$?; \
 	    case $$code in 0|1|6) ;; *) tail -n 5 build/compare/$$side-$$n.log >&2; exit $$code;; esac; \
+	    test -f build/compare/$$side-$$n/results.json || { tail -n 5 build/compare/$$side-$$n.log >&2; exit 3; }; \
+	    awk '/^churnproof load/ {getline; v = $$1} /^latency +last/ {sub(/^latency +/, ""); v = v ", " $$0} END {print v}' \
+	      build/compare/$$side-$$n.log; \
 	  done; \
 	done
 	@test -z "$(BASE)" || git worktree remove --force build/compare/base

@@ -116,7 +116,7 @@ def fitting(values: Iterable[Values], label: Callable[[float], str]) -> Scale:
 def ratio_scale(ratios: Values, label: Callable[[float], str]) -> Scale:
     """A scale up to 100 % that begins just below the worst ratio, so that a small loss can be seen."""
     worst = min([v for v in ratios if v is not None], default=1.0)
-    low = next(floor for floor in (0.99, 0.95, 0.9, 0.75, 0.5, 0.0) if worst >= floor or floor == 0.0)
+    low = next(floor for floor in (0.99, 0.95, 0.9, 0.75, 0.5, 0.0) if worst > floor or floor == 0.0)
     return Scale(low, 1.0, label)
 
 

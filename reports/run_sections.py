@@ -162,7 +162,7 @@ def environment_section(results: Results) -> Markup:
     """The target as it was understood, the versions that judged it, and the command that repeats the run."""
     rows = [*_flat(results.target), *_flat(results.environment)]
     items = [tag("div", tag("dt", name), tag("dd", value)) for name, value in rows]
-    parts = [tag("dl", *items, class_="pairs")] if items else []
+    parts = [tag("dl", *items, class_="pairs settings")] if items else []
     if results.command:
         parts += [tag("h4", "Repeat this run"), preformatted([results.command], class_="command")]
     return section("Environment", *parts) if parts else Markup("")
@@ -176,6 +176,8 @@ def _flat(tree: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]
         elif isinstance(value, (list, tuple)):
             if value:
                 yield f"{prefix}{name}", ", ".join(map(str, value))
+        elif isinstance(value, bool):
+            yield f"{prefix}{name}", "yes" if value else "no"
         elif value not in (None, ""):
             yield f"{prefix}{name}", str(value)
 

@@ -134,7 +134,8 @@ def test_a_narrow_logarithmic_scale_has_ticks_between_decades() -> None:
 
 
 @pytest.mark.parametrize(
-    ("worst", "low"), [(1.0, 0.99), (0.995, 0.99), (0.97, 0.95), (0.8, 0.75), (0.3, 0.0), (0.0, 0.0)]
+    ("worst", "low"),
+    [(1.0, 0.99), (0.995, 0.99), (0.97, 0.95), (0.9, 0.75), (0.8, 0.75), (0.3, 0.0), (0.0, 0.0)],
 )
 def test_a_ratio_scale_shows_small_losses_large(worst: float, low: float) -> None:
     assert ratio_scale((1.0, worst, None), str).low == low

@@ -111,7 +111,7 @@ def test_nested_settings_of_the_target_are_written_out() -> None:
         "protocols": ["a", "b"],
     }
     shown = plain(environment_section(replace(passing_run(), target=target, environment={"x": ""})))
-    assert "url ws://h contract.order none contract.echo True protocols a, b" in shown
+    assert "url ws://h contract.order none contract.echo yes protocols a, b" in shown
     assert "query" not in shown
 
 
