@@ -56,8 +56,10 @@ class ReceiveLoop:
 
     def _take_turn(self) -> None:
         if self._receiver.stamped:
+            began_s = time.monotonic()
             self._receiver.drain(0.0)
-            gevent.sleep(_NAP_S)
+            # After a long round the next sockets are ready already.
+            gevent.sleep(_NAP_S if time.monotonic() - began_s < _NAP_S else 0.0)
             return
         end_ns = time.monotonic_ns() + _TURN_NS
         while self._receiver.drain(0.0) and time.monotonic_ns() < end_ns:

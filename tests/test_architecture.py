@@ -52,6 +52,7 @@ _PURE = (
     "conformance/harness/fault_rules.py",
     "conformance/harness/frames.py",
     "conformance/harness/heard.py",
+    "conformance/harness/read_size.py",
     "conformance/harness/message_format.py",
     "conformance/harness/oracle.py",
     "conformance/harness/plan.py",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import chain
 
 import numpy as np
+import numpy.typing as npt
 
 from reports.history import DELIVERY, EXACT, KERNEL_TIME, Deliveries
 
@@ -33,9 +34,23 @@ class Heard:
         rows = np.empty(int(each.sum()), DELIVERY)
         rows["at_ns"] = np.repeat(at_ns, each)
         rows["message"] = np.fromiter(chain.from_iterable(self.messages), np.uint64, len(rows))
-        rows["connection"] = np.repeat(np.array(self.connections, np.uint32), each)
+        connections = np.array(self.connections, np.uint32)
+        rows["connection"] = np.repeat(connections, each)
         rows["flags"] = EXACT
         # Of segments that are read together the kernel tells when the last one came.
+        own = from_kernel & ~_told_again(at_ns, connections)
         delivering = each > 0
-        rows["flags"][np.cumsum(each)[delivering] - 1] = np.where(from_kernel, KERNEL_TIME, EXACT)[delivering]
+        rows["flags"][np.cumsum(each)[delivering] - 1] = np.where(own, KERNEL_TIME, EXACT)[delivering]
         return rows
+
+
+def _told_again(at_ns: npt.NDArray[np.int64], connections: npt.NDArray[np.uint32]) -> npt.NDArray[np.bool_]:
+    """Reads whose time the connection's next read has too.
+
+    The kernel joins segments that wait, once they are acknowledged, and keeps the time of the last.
+    """
+    order = np.argsort(connections, kind="stable")
+    same = (np.diff(connections[order]) == 0) & (np.diff(at_ns[order]) == 0)
+    again = np.zeros(len(order), np.bool_)
+    again[order[:-1][same]] = True
+    return again

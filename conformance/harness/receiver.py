@@ -21,6 +21,7 @@ from .envelope import Recognizer
 from .frames import FrameParser, Message, Opcode, ProtocolError, parse_close
 from .heard import Heard
 from .message_format import ReceiveFormat
+from .read_size import READ, ReadSize
 from .readiness import READABLE, Poller, new_poller
 from .receive_times import (
     ANCILLARY_BYTES,
@@ -34,14 +35,15 @@ from .receive_times import (
 from .recorder import Recorder
 from .transport import Transport
 
-_READ = 2048
-"""Bytes of the first read; what is longer is read on into …"""
 _READ_ON = 1 << 18
+"""Bytes of a second read, where the first one ended inside a message."""
 _CACHED_READ = 1024
 """Longer reads are not looked up."""
 _CACHE_ENTRIES = 2048
 _MOST_HELD = 16384
 """Reads, whatever `hold` says."""
+_BEHIND_NS = 100_000_000
+"""After so long a round, reads take all that is there: to catch up matters more than exact times."""
 
 
 class Connection(Protocol):
@@ -100,6 +102,8 @@ class Receiver:
         """Descriptors whose last read ended inside a message."""
         self._reads: dict[bytes, tuple[int, ...]] = {}
         """Whole reads, and the messages that they deliver."""
+        self._read_size = ReadSize()
+        self._behind = False
         self._heard = Heard()
         self._ahead_ns = system_clock_ahead_ns()
         self._firsts: deque[tuple[Connection, bytes]] = deque()
@@ -142,10 +146,11 @@ class Receiver:
             newcomer, first = self._firsts.popleft()
             self._understand(newcomer, first, self._read_now())
             self._register(newcomer)
-        before = len(self._heard)
+        before, began_ns = len(self._heard), time.monotonic_ns()
         again = [descriptor for descriptor, _ in ready]
         while again:
             again = self._read(again)
+        self._behind = time.monotonic_ns() - began_ns > _BEHIND_NS
         delivered = len(self._heard) - before
         if not self.alone or len(self._heard) > _MOST_HELD:
             self.hand_over()
@@ -217,15 +222,17 @@ class Receiver:
             time.monotonic_ns,
         )
         stamps, messages, connections = self._heard.stamps, self._heard.messages, self._heard.connections
-        sizes = (_READ, ANCILLARY_BYTES) if stamped else (_READ,)
+        whole = (READ, ANCILLARY_BYTES) if stamped else (READ,)
+        single = (self._read_size.size, ANCILLARY_BYTES) if stamped and not self._behind else whole
         again = []
         for descriptor in ready:
             ear = ears.get(descriptor)
             if ear is None:
                 if descriptor == self._wake_read:
-                    os.read(descriptor, _READ)
+                    os.read(descriptor, READ)
                 continue
             read, connection, number, ahead = ear
+            sizes = single if ahead is None else whole  # what was read ahead has one time anyway
             try:
                 data = read(*sizes)
             except BlockingIOError:
@@ -248,19 +255,24 @@ class Receiver:
                 connection.peer_lost("the stream ended without a close frame")
                 continue
             else:
-                self._understand(connection, data if len(data) < _READ else data + self._more(ear), stamp)
+                self._understand(connection, data, stamp)
+                if len(data) == sizes[0] and descriptor in torn:
+                    self._read_on(ear, stamp)
             if ahead is not None and ahead.pending:
                 again.append(descriptor)
         return again
 
-    def _more(self, ear: _Ear) -> bytes:
-        """What a first read has left; the end of the stream, or its break, is met again at the next read."""
+    def _read_on(self, ear: _Ear, stamp: Stamp) -> None:
+        """Read what a first read has left; the end of the stream, or its break, is met at the next one."""
         try:
             got = ear.read(_READ_ON, ANCILLARY_BYTES) if self.stamped else ear.read(_READ_ON)
         except OSError:
-            return b""
-        data: bytes = got[0] if self.stamped else got
-        return data
+            return
+        if self.stamped:
+            got, ancillary, _, _ = got
+            stamp = ancillary[0][2] if ancillary else stamp
+        if got:
+            self._understand(ear.connection, got, stamp)
 
     def _read_now(self) -> Stamp:
         now = time.monotonic_ns()
@@ -286,6 +298,8 @@ class Receiver:
                 connection.peer_lost(f"the server broke RFC 6455: {violation}")
             elif lasting and parser.idle:
                 self._remember(data, tuple(delivered))
+                if len(messages) == 1:
+                    self._read_size.learn(len(data))
         if delivered:
             self._heard.stamps.append(stamp)
             self._heard.messages.append(tuple(delivered))

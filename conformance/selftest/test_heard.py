@@ -33,6 +33,12 @@ def test_of_messages_read_together_only_the_last_has_a_time_of_the_kernel() -> N
     assert rows.tolist() == [(7, 5, 1, EXACT), (7, 6, 1, KERNEL_TIME)]
 
 
+def test_of_reads_of_one_connection_with_the_same_time_only_the_last_has_it_from_the_kernel() -> None:
+    stamp = struct.pack("=qq", 1, 7)
+    rows = heard((stamp, (5,), 1), (stamp, (5,), 2), (stamp, (6,), 1)).rows(1_000_000_000)
+    assert rows["flags"].tolist() == [EXACT, KERNEL_TIME, KERNEL_TIME]
+
+
 def test_large_message_numbers_of_workers_are_kept() -> None:
     assert heard((10, ((1 << 63) + 5,), 1)).rows(0)["message"].tolist() == [(1 << 63) + 5]
 

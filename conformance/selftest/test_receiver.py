@@ -294,6 +294,21 @@ def test_on_one_thread_deliveries_gather_with_kernel_times_until_handed_over(
     assert rows["flags"].tolist()[-1] == KERNEL_TIME
 
 
+@pytest.mark.skipif(not KERNEL_TIMES, reason="this system's kernel cannot be asked")
+def test_messages_of_one_size_that_wait_together_are_read_one_at_a_time(tmp_path: Path) -> None:
+    recorder = Recorder(HistoryWriter(tmp_path))
+    receiver = Receiver(Recognizer(RUN), ReceiveFormat("{payload}"), recorder, alone=True, times="kernel")
+    with ScriptedPeer() as peer:
+        client = connect(Dialer(Endpoint(peer.url), alone=True), recorder, receiver, "stayer")
+        _hear(receiver, peer, range(4))
+        peer.send(text(Envelope(RUN).wrap(4)) + text(Envelope(RUN).wrap(5)))
+        assert [receiver.drain(WAIT_S), receiver.drain(WAIT_S)] == [1, 1]
+        assert rows_of(receiver, recorder, tmp_path)["message"].tolist() == [0, 1, 2, 3, 4, 5]
+        client.abort()
+    receiver.stop()
+    recorder.close()
+
+
 def _hear(receiver: Receiver, peer: ScriptedPeer, numbers: Sequence[int]) -> None:
     """Send these messages one by one, until each is heard."""
     for number in numbers:
