@@ -48,7 +48,7 @@ class ExecutionEnvironment:
         self._output: asyncio.ReadTransport | None = None
         self._initialised: asyncio.Future[Failed | None] | None = None
         self._outcome: asyncio.Future[Returned | Failed] | None = None
-        self._waiting = asyncio.Event()
+        self._settled: asyncio.Future[None] | None = None
         self._is_frozen = False
         self.is_awaited: Callable[[], bool] = lambda: False
         """Asked when the runtime asks for an event: whether one is there. Whoever says so hands it over at
@@ -88,7 +88,7 @@ class ExecutionEnvironment:
         loop = asyncio.get_running_loop()
         started = time.monotonic()
         self._outcome = loop.create_future()
-        self._waiting.clear()
+        self._settled = loop.create_future()
         self._api.deliver(invocation)
         if self._is_frozen:
             self._is_frozen = False
@@ -106,11 +106,12 @@ class ExecutionEnvironment:
     async def settle(self, limit_s: float) -> bool:
         """Wait until the runtime asks for the next event; False if it died, or had to be killed, instead."""
         assert self._process is not None
-        if not self._waiting.is_set():
-            try:
-                await asyncio.wait_for(self._waiting.wait(), limit_s)
-            except TimeoutError:
-                self._process.kill()
+        assert self._settled is not None
+        limit = asyncio.get_running_loop().call_later(limit_s, self._process.kill)
+        try:
+            await self._settled
+        finally:
+            limit.cancel()
         return self._process.alive
 
     def freeze(self) -> None:
@@ -130,8 +131,8 @@ class ExecutionEnvironment:
     def asked_for_next(self) -> None:
         if not self.is_awaited():
             self.freeze()
-        self._waiting.set()
         self._end_init(None)
+        self._end_settling()
 
     def responded(self, payload: bytes) -> None:
         self._end_invocation(Returned(payload))
@@ -169,7 +170,7 @@ class ExecutionEnvironment:
         message = f"RequestId: {self._log.request_id} Error: Runtime exited with error: {how}"
         self._end_init(_exit_failure("init", message))
         self._end_invocation(_exit_failure("exited", message))
-        self._waiting.set()
+        self._end_settling()
 
     def _time_out(self, request_id: str) -> None:
         """The function's timeout has passed (RA-32)."""
@@ -187,6 +188,10 @@ class ExecutionEnvironment:
     def _end_invocation(self, outcome: Returned | Failed) -> None:
         if self._outcome is not None and not self._outcome.done():
             self._outcome.set_result(outcome)
+
+    def _end_settling(self) -> None:
+        if self._settled is not None and not self._settled.done():
+            self._settled.set_result(None)
 
 
 def _exit_failure(reason: Literal["init", "exited"], message: str) -> Failed:
