@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,7 +15,7 @@ from reference_app.gateway.certificates import Certificates
 from reference_app.gateway.clock import SystemClock
 from reference_app.gateway.dynamodb.dynamodb_endpoint import DynamoDbEndpoint
 from reference_app.gateway.dynamodb.table_creation import create_tables
-from reference_app.gateway.functions import name_interception, node_sdk
+from reference_app.gateway.functions import name_interception, node_runtime, node_sdk
 from reference_app.gateway.functions.function_environment import Surroundings
 from reference_app.gateway.functions.inline_code import staged
 from reference_app.gateway.functions.lambda_runtime import is_node
@@ -98,7 +98,7 @@ class Stack:
         folder = self._resources.enter_context(run_folder("local-stack-"))
         application = staged(application, folder)
         check_application(application)
-        node_path = await self._node_path(application)
+        node_sdks = await self._node_sdks(application)
         names = [name for api in application.apis for name in host_names(api, application.region)]
         certificates = Certificates(names, folder)
         service = self._lambda_service(application)
@@ -112,7 +112,7 @@ class Stack:
             self._dynamodb if plane is None else plane.dynamodb_endpoint,
             None if plane is None else plane.url,
         )
-        surroundings = self._surroundings(running, certificates, names, node_path)
+        surroundings = self._surroundings(running, certificates, names, node_sdks)
         # Functions initialise while the tables are made; neither needs the other.
         try:
             async with asyncio.TaskGroup() as tasks:
@@ -185,19 +185,22 @@ class Stack:
             reason = os.strerror(refused.errno) if refused.errno else str(refused)
             raise PortTakenError(self._options.host, self._options.port, reason) from refused
 
-    async def _node_path(self, application: Application) -> tuple[Path, ...]:
-        """What Lambda's Node runtime ships, for an application that has functions for it."""
-        if not any(is_node(function) for function in application.functions.values()):
-            return ()
-        cache = cache_folder()
-        return (await node_sdk.installed_sdk(cache, self._options.notify),)
+    async def _node_sdks(self, application: Application) -> Mapping[str, Path]:
+        """What Lambda ships with each of the Node.js runtimes that the application has functions for."""
+        runtimes = {function.runtime for function in application.functions.values() if is_node(function)}
+        return {
+            runtime: await node_sdk.installed_sdk(
+                cache_folder(), self._options.notify, node_runtime.sdk_manifests(runtime)
+            )
+            for runtime in sorted(runtimes)
+        }
 
     def _surroundings(
         self,
         running: RunningApplication,
         certificates: Certificates,
         names: list[str],
-        node_path: tuple[Path, ...],
+        node_sdks: Mapping[str, Path],
     ) -> Surroundings:
         variables = {
             "AWS_ENDPOINT_URL_DYNAMODB": running.dynamodb_endpoint,
@@ -210,7 +213,7 @@ class Stack:
             secret_access_key=SECRET_ACCESS_KEY,
             variables=variables,
             python_path=(name_interception.FOLDER,),
-            node_path=node_path,
+            node_sdks=node_sdks,
         )
 
     async def _create_tables(self, application: Application) -> None:

@@ -81,7 +81,7 @@ def test_search_paths_hold_ours_then_the_functions_then_its_layers_then_the_sdk(
     function = Function(
         "Fn", "name", "nodejs22.x", "app.handler", Path("/code"), environment=own, layers=(tmp_path,)
     )
-    around = Surroundings("r", "k", "s", python_path=(Path("/hook"),), node_path=(Path("/sdk"),))
+    around = Surroundings("r", "k", "s", python_path=(Path("/hook"),), node_sdks={"nodejs22.x": Path("/sdk")})
 
     result = function_variables(function, around)
 

@@ -9,9 +9,11 @@ import shutil
 import socket
 import subprocess
 import textwrap
+import threading
 import time
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -310,14 +312,46 @@ def test_other_names_are_left_alone_by_node_too() -> None:
 
 
 def connected(call: str, environment: Mapping[str, str]) -> int:
+    return int(preloaded("name_interception.cjs", textwrap.dedent(CONNECT.format(call=call)), environment))
+
+
+def preloaded(hook: str, script: str, environment: Mapping[str, str]) -> str:
+    """What a script prints that runs after this hook."""
     node = shutil.which("node")
     assert node is not None
-    hook = node_runtime.FOLDER / "name_interception.cjs"
-    output = subprocess.run(
-        [node, "--require", str(hook), "--eval", textwrap.dedent(CONNECT.format(call=call))],
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return int(output.stdout)
+    command = [node, "--require", str(node_runtime.FOLDER / hook), "--eval", script]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout
+
+
+CALL = """
+const https = require("node:https");
+const { request } = await import("node:https");
+const answer = await new Promise((resolve, reject) => {
+  const hostname = "dynamodb.eu-west-1.amazonaws.com";
+  const options = { hostname, path: "/", headers: { Host: hostname }, agent: new https.Agent() };
+  https.request(options, resolve).on("error", reject).end();
+});
+console.log(JSON.stringify({ host: answer.headers.heard, isSame: request === https.request }));
+"""
+
+
+def test_an_sdk_that_knows_no_endpoint_variable_reaches_the_local_dynamodb() -> None:
+    with HTTPServer(("127.0.0.1", 0), HostTeller) as server:
+        threading.Thread(target=server.handle_request, daemon=True).start()
+        environment = {"AWS_ENDPOINT_URL_DYNAMODB": f"http://127.0.0.1:{server.server_port}"}
+
+        printed = preloaded("dynamodb_endpoint.cjs", f"(async () => {{{CALL}}})()", environment)
+
+    assert json.loads(printed) == {"host": "dynamodb.eu-west-1.amazonaws.com", "isSame": True}
+
+
+class HostTeller(BaseHTTPRequestHandler):
+    """Answers with the host that was asked for."""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("heard", self.headers["Host"])
+        self.end_headers()
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        """Say nothing."""

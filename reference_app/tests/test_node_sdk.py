@@ -95,9 +95,20 @@ def test_a_cache_that_cannot_be_written_is_told_of(npm: Npm) -> None:
         npm.install()
 
 
-def test_the_manifests_name_exact_versions_and_no_host() -> None:
-    manifest, lock = (path.read_text() for path in node_runtime.SDK_MANIFESTS)
+@pytest.mark.parametrize("runtime", ["nodejs16.x", "nodejs22.x"])
+def test_the_manifests_name_exact_versions_and_no_host(runtime: str) -> None:
+    manifest, lock = (path.read_text() for path in node_runtime.sdk_manifests(runtime))
 
     assert all(version[0].isdigit() for version in json.loads(manifest)["dependencies"].values())
     assert "resolved" not in lock
     assert "://registry" not in lock
+
+
+@pytest.mark.parametrize("runtime", ["nodejs", "nodejs8.10", "nodejs16.x"])
+def test_runtimes_up_to_nodejs16_ship_sdk_v2(runtime: str) -> None:
+    assert node_runtime.sdk_manifests(runtime) == node_runtime.SDK_V2_MANIFESTS
+
+
+@pytest.mark.parametrize("runtime", ["nodejs18.x", "nodejs24.x"])
+def test_later_runtimes_ship_sdk_v3(runtime: str) -> None:
+    assert node_runtime.sdk_manifests(runtime) == node_runtime.SDK_MANIFESTS

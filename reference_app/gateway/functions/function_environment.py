@@ -28,8 +28,8 @@ class Surroundings:
     """Where AWS is on this machine: endpoints, certificates. A function may set others."""
     python_path: tuple[Path, ...] = ()
     """Folders that come before the function's own `PYTHONPATH`."""
-    node_path: tuple[Path, ...] = ()
-    """Folders that come after everything that the function brings along: the AWS SDK."""
+    node_sdks: Mapping[str, Path] = field(default_factory=dict)
+    """By runtime, the folder that comes after everything that the function brings along: the AWS SDK."""
 
 
 def function_variables(function: Function, surroundings: Surroundings) -> dict[str, str]:
@@ -51,12 +51,13 @@ def function_variables(function: Function, surroundings: Surroundings) -> dict[s
         **{name: os.environ[name] for name in _OF_THE_MACHINE if name in os.environ},
         **surroundings.variables,
     }
+    sdk = [surroundings.node_sdks[function.runtime]] if function.runtime in surroundings.node_sdks else []
     return {
         **ours,
         **function.environment,
         **_reserved(function, surroundings),
         **_search_path("PYTHONPATH", surroundings.python_path, function, python_folders(function), ()),
-        **_search_path("NODE_PATH", (), function, node_folders(function), surroundings.node_path),
+        **_search_path("NODE_PATH", (), function, node_folders(function), sdk),
     }
 
 

@@ -14,10 +14,20 @@ from pathlib import Path
 FOLDER = Path(__file__).parent
 SDK_MANIFESTS = (FOLDER / "sdk" / "package.json", FOLDER / "sdk" / "package-lock.json")
 """The packages of the AWS SDK that Lambda's Node runtime ships, with exact versions."""
+SDK_V2_MANIFESTS = (FOLDER / "sdk_v2" / "package.json", FOLDER / "sdk_v2" / "package-lock.json")
+"""The same for the runtimes up to nodejs16.x: `aws-sdk`."""
 OLDEST_NODE = (20, 6)
 """The first that lets a function's imports be resolved beside its folder."""
+LAST_WITH_SDK_V2 = 16
 EXTENSIONS = ("", ".js", ".mjs", ".cjs")
 """Of the file that a handler is in, in the order in which they are tried."""
+
+
+def sdk_manifests(runtime: str) -> tuple[Path, Path]:
+    """What Lambda ships of the AWS SDK with this runtime, which is either v2 or v3, never both."""
+    version = re.match(r"nodejs(\d+)", runtime)
+    ships_v2 = version is None or int(version[1]) <= LAST_WITH_SDK_V2
+    return SDK_V2_MANIFESTS if ships_v2 else SDK_MANIFESTS
 
 
 def command(handler: str) -> list[str]:
@@ -27,6 +37,8 @@ def command(handler: str) -> list[str]:
         "--v8-pool-size=1",  # four by default; each thread has to be woken to be frozen, and to be thawed
         "--require",
         str(FOLDER / "name_interception.cjs"),
+        "--require",
+        str(FOLDER / "dynamodb_endpoint.cjs"),
         str(FOLDER / "main.cjs"),
         handler,
     ]
