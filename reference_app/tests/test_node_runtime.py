@@ -178,6 +178,14 @@ def test_a_result_that_is_too_large_fails_its_invocation_only() -> None:
     assert good == Returned(b'"xx"')
 
 
+def test_a_result_beyond_what_the_runtime_api_reads_ends_the_environment() -> None:
+    (outcome,) = outcomes("styles.repeating", {"text": "x" * 1024, "times": 13 * 1024})
+
+    assert isinstance(outcome, Failed)
+    assert (outcome.reason, outcome.error_type) == ("exited", "Runtime.ExitError")
+    assert outcome.message.endswith("exit status 1")
+
+
 def test_an_environment_ends_with_an_error_that_nobody_caught() -> None:
     async def script(process: ExecutionEnvironment) -> None:
         await process.invoke(invocation())

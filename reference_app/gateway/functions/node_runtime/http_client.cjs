@@ -16,6 +16,7 @@ class HttpClient {
     this._host = address;
     this._received = Buffer.alloc(0);
     this._waiting = []; // those whose answers are to come, in order
+    this._error = null; // why the connection is no more
     this._socket = net.connect({ host, port: Number(port), noDelay: true });
     this._socket.unref(); // nobody waits yet
     this._socket.on("data", (data) => this._take(data));
@@ -30,6 +31,7 @@ class HttpClient {
   call(method, target, headers = {}, body = "") {
     const length = method === "GET" ? {} : { "Content-Length": Buffer.byteLength(body) };
     const lines = Object.entries({ Host: this._host, ...headers, ...length }).map((pair) => pair.join(": "));
+    if (this._error !== null) return Promise.reject(this._error);
     return new Promise((resolve, reject) => {
       this._waiting.push({ resolve, reject });
       this._socket.ref();
@@ -50,6 +52,7 @@ class HttpClient {
   }
 
   _end(error) {
+    this._error ??= error;
     for (const { reject } of this._waiting.splice(0)) reject(error);
   }
 }
