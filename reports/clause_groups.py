@@ -54,9 +54,12 @@ def alike(clauses: Sequence[ClauseResult]) -> list[list[ClauseResult]]:
 
 
 def same_saying(clauses: Sequence[ClauseResult]) -> str:
-    """What clauses that are alike say."""
-    by = clauses[0].explained_by
-    return f"explained by {', '.join(by)}" if by else clauses[0].reason
+    """What clauses that are alike say; of those that others explain, what is at the bottom of it."""
+    if not clauses[0].explained_by:
+        return clauses[0].reason
+    causes = dict.fromkeys(name for clause in clauses for name in clause.explained_by)
+    own = {clause.id for clause in clauses}
+    return f"explained by {', '.join([name for name in causes if name not in own] or causes)}"
 
 
 def per_family(clauses: Iterable[ClauseResult]) -> str:
@@ -70,5 +73,6 @@ def per_reason(clauses: Iterable[ClauseResult]) -> str:
     return ", ".join(f"{reason or 'no reason given'} ({n})" for reason, n in counts.most_common())
 
 
-def _saying(clause: ClauseResult) -> tuple[Outcome, tuple[str, ...], str]:
-    return clause.outcome, clause.explained_by, "" if clause.explained_by else clause.reason
+def _saying(clause: ClauseResult) -> tuple[Outcome, bool, str]:
+    explained = bool(clause.explained_by)
+    return clause.outcome, explained, "" if explained else clause.reason

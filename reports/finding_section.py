@@ -26,7 +26,7 @@ def findings_section(findings: Sequence[Found], key: str, omitted: int) -> Marku
     others = [each for each in findings if each[0] in explained]
     parts = list(_by_clause(own, key))
     if others:
-        said = f"{count(len(others))} of clauses that another one explains"
+        said = f"{count(len(others))} about clauses that another one explains"
         parts.append(folded(said, *_by_clause(others, f"{key}-explained", anchors=key)))
     if omitted:
         parts.append(tag("p", f"{count(omitted)} more findings are in results.json.", class_="note"))

@@ -44,10 +44,11 @@ def test_three_clauses_with_the_same_to_say_say_it_together() -> None:
     assert alike(same[:2]) == [[same[0]], [same[1]]]
 
 
-def test_clauses_that_one_violation_explains_say_so_together() -> None:
-    same = [clause(f"R-{n}", Outcome.UNKNOWN, f"explained by B-1: {n}", ("B-1",)) for n in range(3)]
+def test_clauses_that_violations_explain_name_what_is_at_the_bottom_of_it() -> None:
+    causes = (("B-1",), ("B-1", "R-0"), ("R-1", "C-4"))
+    same = [clause(f"R-{n}", Outcome.UNKNOWN, f"on its own: {n}", by) for n, by in enumerate(causes)]
     assert alike(same) == [same]
-    assert same_saying(same) == "explained by B-1"
+    assert same_saying(same) == "explained by B-1, C-4"
 
 
 def test_clauses_are_counted_by_family_and_by_reason() -> None:

@@ -53,5 +53,5 @@ def test_findings_of_clauses_that_another_one_explains_are_folded_together() -> 
     other = replace(own, id="CHURN-01", outcome=Outcome.UNKNOWN, explained_by=("BCAST-01",))
     section = findings_section([(own, sample_finding()), (other, sample_finding())], "run", 0)
     folded = section.split('<details class="folded">')[1]
-    assert plain("<x>" + folded).startswith("1 of clauses that another one explains CHURN-01")
+    assert plain("<x>" + folded).startswith("1 about clauses that another one explains CHURN-01")
     assert 'id="run-CHURN-01"' in folded
