@@ -16,7 +16,7 @@ import numpy as np
 
 from reports.results import Exit
 
-from .measuring import BenchmarkError, Figures, measure, resident_bytes
+from .measuring import BenchmarkError, Figures, idle_bytes, measure
 from .server import build
 from .subjects import CClient, Churnproof, PlainLocust, Subject
 from .table import Accuracy, Row, accuracies, comparison
@@ -28,7 +28,7 @@ _BUSY = 0.5
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("--connections", type=int, default=1000)
+    parser.add_argument("--connections", type=int, nargs="+", default=[1000], metavar="N")
     parser.add_argument("--deliveries-per-s", type=float, default=20_000.0, help="of clients that can")
     parser.add_argument("--seconds", type=float, default=5.0, help="of measuring, for each client")
     return parser.parse_args()
@@ -43,7 +43,7 @@ def _missing() -> str | None:
     return None
 
 
-def _run(options: argparse.Namespace, server: Path, client: Path) -> None:
+def _run(options: argparse.Namespace, connections: int, server: Path, client: Path) -> None:
     c = CClient("C epoll client, verifies nothing", 1e6, client)
     kernel = Churnproof("churnproof, kernel times", 1e6)
     read = Churnproof("churnproof, times of reads", 1e6, ("--receive-times", "read"))
@@ -53,34 +53,37 @@ def _run(options: argparse.Namespace, server: Path, client: Path) -> None:
     for subject in (c, read, kernel, plain):
         print(f"measuring {subject.name}", file=sys.stderr)
         rate = min(options.deliveries_per_s, subject.fits)
-        found = measure(subject, server, options.connections, rate, options.seconds)
+        found = measure(subject, server, connections, rate, options.seconds)
         figures[subject.name] = found
-        rows.append(_row(subject, found, options.connections, server))
-    print(comparison(rows, rows[0], rows[-1]))
+        rows.append(_row(subject, found, connections, server))
+    print(f"{connections:,} connections\n{comparison(rows, rows[0], rows[-1])}")
     saturation = 1e6 / figures[kernel.name].cpu_us
     print(f"\n{kernel.name}: one core is full at {saturation:,.0f} deliveries/s")
-    checked = [_accuracy(kernel, share, saturation, options, server) for share in _SHARES]
-    print(accuracies(checked))
+
+    def accuracy(share: float) -> Accuracy:
+        print(f"measuring {kernel.name} at {share:.0%} of that", file=sys.stderr)
+        found = measure(kernel, server, connections, share * saturation, options.seconds)
+        return _accuracy(kernel.name, share, found)
+
+    print(accuracies([accuracy(share) for share in _SHARES]))
 
 
 def _row(subject: Subject, found: Figures, connections: int, server: Path) -> Row:
-    own = None if isinstance(subject, CClient) else resident_bytes(subject, server)
-    each = None if own is None else (found.resident_bytes - own) / (connections - 1)
+    each = None
+    if not isinstance(subject, CClient) and connections > 1:
+        more = idle_bytes(subject, server, connections) - idle_bytes(subject, server, 1)
+        each = more / (connections - 1)
     return Row(subject.name, found.cpu_us, found.connects_per_s, found.connect_cpu_us, each)
 
 
-def _accuracy(
-    subject: Subject, share: float, saturation: float, options: argparse.Namespace, server: Path
-) -> Accuracy:
-    print(f"measuring {subject.name} at {share:.0%} of that", file=sys.stderr)
-    found = measure(subject, server, options.connections, share * saturation, options.seconds)
-    assert found.reported_ns is not None, "ours tells"
+def _accuracy(name: str, share: float, found: Figures) -> Accuracy:
+    assert found.told is not None, "ours tells"
     reported, true = (
         {f"p{p}": float(np.percentile(values, p, method="inverted_cdf")) / 1e6 for p in _PERCENTILES}
-        for values in (found.reported_ns, found.true_ns)
+        for values in (found.told.latencies_ns, found.true_ns)
     )
-    heard = len(found.reported_ns) / len(found.true_ns)
-    return Accuracy(subject.name, f"{share:.0%}", reported, true, heard)
+    heard = len(found.told.latencies_ns) / len(found.true_ns)
+    return Accuracy(name, f"{share:.0%}", reported, true, heard, found.told.own_times)
 
 
 def main() -> int:
@@ -97,7 +100,8 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         server, client = build(Path(folder))
         try:
-            _run(options, server, client)
+            for connections in options.connections:
+                _run(options, connections, server, client)
         except BenchmarkError as error:
             print(f"benchmarks: {error}", file=sys.stderr)
             return Exit.HARNESS_ERROR

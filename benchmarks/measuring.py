@@ -7,6 +7,8 @@ import signal
 import subprocess
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,13 +16,15 @@ from reports.metrics import Nanoseconds
 
 from .process_usage import usage_of
 from .server import Server, running
-from .subjects import Load, Subject
+from .subjects import Load, Subject, Told
 
 SERVER_CORE, CLIENT_CORE = 1, 0
 _CONNECT_S = 90.0
 _END_S = 60.0
 _SETTLE_S = 1.0
 _POLL_S = 0.005
+_IDLE_MESSAGES_PER_S = 0.1
+_IDLE_S = 5.0
 
 
 class BenchmarkError(Exception):
@@ -36,8 +40,7 @@ class Figures:
     connects_per_s: float
     connect_cpu_us: float
     """For each connection, with all that its user takes to begin."""
-    resident_bytes: int
-    reported_ns: Nanoseconds | None
+    told: Told | None
     """Latencies of the same messages, by the client …"""
     true_ns: Nanoseconds
     """… and by the server."""
@@ -47,9 +50,37 @@ def measure(
     subject: Subject, program: Path, connections: int, deliveries_per_s: float, seconds: float
 ) -> Figures:
     """Connect, let the load settle, and measure for so many seconds. Raises BenchmarkError."""
+    with _client(subject, program, connections, deliveries_per_s / connections) as client:
+        return _observed(client, seconds)
+
+
+def idle_bytes(subject: Subject, program: Path, connections: int) -> int:
+    """Resident memory of the client with so many connections, when hardly anything was ever said.
+
+    Raises BenchmarkError.
+    """
+    with _client(subject, program, connections, _IDLE_MESSAGES_PER_S) as client:
+        _connected(client)
+        _pause(_IDLE_S, client.process)
+        return usage_of(client.process.pid).resident_bytes
+
+
+@dataclass(frozen=True)
+class _Client:
+    """One that runs."""
+
+    subject: Subject
+    load: Load
+    server: Server
+    process: subprocess.Popen[bytes]
+
+
+@contextmanager
+def _client(subject: Subject, program: Path, connections: int, messages_per_s: float) -> Iterator[_Client]:
+    """Run the client against a server of its own; what it said is told if it does not do as it should."""
     with tempfile.TemporaryDirectory() as name, running(program, Path(name), SERVER_CORE) as server:
         folder = Path(name)
-        load = Load(server.url, server.port, connections, deliveries_per_s / connections, folder)
+        load = Load(server.url, server.port, connections, messages_per_s, folder)
         command = subject.command(load)
         with (folder / "output").open("wb") as output:
             process = subprocess.Popen(
@@ -61,7 +92,7 @@ def measure(
                 preexec_fn=lambda: os.sched_setaffinity(0, {CLIENT_CORE}),
             )
         try:
-            return _observed(subject, load, server, process, seconds)
+            yield _Client(subject, load, server, process)
         except BenchmarkError as error:
             said = (folder / "output").read_text(errors="replace")[-2000:]
             raise BenchmarkError(f"{subject.name}: {error}\n{said}") from error
@@ -70,15 +101,9 @@ def measure(
             process.wait()
 
 
-def resident_bytes(subject: Subject, program: Path) -> int:
-    """Of the client with one connection, just connected. Raises BenchmarkError."""
-    return measure(subject, program, 1, 1.0, 1.5).resident_bytes
-
-
-def _observed(
-    subject: Subject, load: Load, server: Server, process: subprocess.Popen[bytes], seconds: float
-) -> Figures:
-    spent_s = _connected(load, server, process)
+def _observed(client: _Client, seconds: float) -> Figures:
+    load, server, process = client.load, client.server, client.process
+    spent_s = _connected(client)
     _pause(_SETTLE_S, process)
     since_ns, began, heard = time.monotonic_ns(), usage_of(process.pid), server.standing().deliveries
     _pause(seconds, process)
@@ -92,14 +117,14 @@ def _observed(
         (ended.cpu_s - began.cpu_s) / deliveries * 1e6,
         (load.connections - 1) / took_ns * 1e9,
         spent_s / load.connections * 1e6,
-        ended.resident_bytes,
-        subject.latencies_ns(load, since_ns, until_ns),
+        client.subject.told(load, since_ns, until_ns),
         server.true_latencies_ns(since_ns, until_ns),
     )
 
 
-def _connected(load: Load, server: Server, process: subprocess.Popen[bytes]) -> float:
+def _connected(client: _Client) -> float:
     """Wait until all are connected; the CPU seconds that it took."""
+    load, server, process = client.load, client.server, client.process
     spent_s = 0.0
     deadline = time.monotonic() + _CONNECT_S
     while server.standing().open < load.connections:

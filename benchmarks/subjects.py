@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from reports.history import KERNEL_TIME
 from reports.history_reader import read_history
 from reports.metrics import Nanoseconds
 
@@ -40,6 +41,15 @@ class Command:
 
 
 @dataclass(frozen=True)
+class Told:
+    """What a client says of the latencies of its deliveries."""
+
+    latencies_ns: Nanoseconds
+    own_times: float
+    """Share of the deliveries of which the kernel told the time of this very one."""
+
+
+@dataclass(frozen=True)
 class Subject(ABC):
     """A client under comparison; `fits` is what it can take, in deliveries a second on one core."""
 
@@ -50,12 +60,12 @@ class Subject(ABC):
     def command(self, load: Load) -> Command:
         """What to run; SIGINT ends it."""
 
-    def latencies_ns(
+    def told(
         self,
         load: Load,  # noqa: ARG002 - most say nothing
         since_ns: int,  # noqa: ARG002
         until_ns: int,  # noqa: ARG002
-    ) -> Nanoseconds | None:
+    ) -> Told | None:
         """What it says of messages that were intended between these times; None where it says nothing."""
         return None
 
@@ -109,11 +119,11 @@ class Churnproof(Subject):
         ]
         return Command([*arguments, "--run-dir", str(load.folder / "run"), *self.options, "Talker"])
 
-    def latencies_ns(self, load: Load, since_ns: int, until_ns: int) -> Nanoseconds:
+    def told(self, load: Load, since_ns: int, until_ns: int) -> Told:
         history = read_history(load.folder / "run")
         intended = {m.id: m.intended_ns for m in history.messages if since_ns <= m.intended_ns < until_ns}
         heard = history.deliveries[np.isin(history.deliveries["message"], list(intended))]
         message, place = np.unique(heard["message"], return_inverse=True)
         times = np.array([intended[int(m)] for m in message], np.int64)
-        latencies: Nanoseconds = heard["at_ns"] - times[place]
-        return latencies
+        own_times = np.count_nonzero(heard["flags"] & KERNEL_TIME) / max(1, len(heard))
+        return Told(heard["at_ns"] - times[place], own_times)

@@ -29,6 +29,8 @@ class Accuracy:
     true: Mapping[str, float]
     heard: float
     """Share of what the server wrote that the client heard in time to tell of it."""
+    own_times: float
+    """Share of what it heard whose time is of that very message; others came with later ones."""
 
 
 _HEAD = (
@@ -39,7 +41,8 @@ _HEAD = (
     "connects/s",
     "CPU us/connect",
     "/ plain",
-    "KB/connection",
+    "KB/idle connection",
+    "/ plain",
 )
 
 
@@ -51,12 +54,18 @@ def comparison(rows: Sequence[Row], measure: Row, plain: Row | None) -> str:
 
 def accuracies(found: Sequence[Accuracy]) -> str:
     """One line a client, load and percentile: reported, true, and the error."""
-    lines = [("client", "load", "percentile", "reported ms", "true ms", "error", "heard")]
+    lines = [("client", "load", "percentile", "reported ms", "true ms", "error", "heard", "own times")]
     for accuracy in found:
         for percentile, true in accuracy.true.items():
             reported = accuracy.reported[percentile]
             error = f"{reported / true - 1:+.1%}"
-            times = f"{reported:.2f}", f"{true:.2f}", error, f"{accuracy.heard:.1%}"
+            times = (
+                f"{reported:.2f}",
+                f"{true:.2f}",
+                error,
+                f"{accuracy.heard:.1%}",
+                f"{accuracy.own_times:.1%}",
+            )
             lines.append((accuracy.name, accuracy.load, percentile, *times))
     return _aligned(lines)
 
@@ -70,6 +79,11 @@ def _cells(row: Row, measure: Row, plain: Row | None) -> Iterator[str]:
     yield f"{row.connect_cpu_us:.0f}"
     yield "" if plain is None else f"1/{plain.connect_cpu_us / row.connect_cpu_us:.1f}"
     yield "" if row.bytes_per_connection is None else f"{row.bytes_per_connection / 1024:.1f}"
+    yield "" if plain is None else _share(row.bytes_per_connection, plain.bytes_per_connection)
+
+
+def _share(own: float | None, plain: float | None) -> str:
+    return "" if own is None or plain is None else f"1/{plain / own:.1f}"
 
 
 def _aligned(lines: Sequence[Sequence[str]]) -> str:

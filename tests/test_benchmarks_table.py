@@ -12,7 +12,7 @@ _OURS = Row("ours", 10.0, 2_500.0, 400.0, 10_240.0)
 def test_each_client_is_held_against_the_measure_and_against_plain_locust() -> None:
     head, c, ours, plain = comparison([_C, _OURS, _PLAIN], _C, _PLAIN).splitlines()
     assert head.split("  ")[0] == "client"
-    assert ours.split() == ["ours", "10.0", "2.00", "1/10.0", "2,500", "400", "1/2.0", "10.0"]
+    assert ours.split() == ["ours", "10.0", "2.00", "1/10.0", "2,500", "400", "1/2.0", "10.0", "1/2.0"]
     assert c.split() == ["C", "5.0", "1.00", "1/20.0", "20,000", "20", "1/40.0"]
     assert plain.split()[2] == "20.00"
 
@@ -23,5 +23,5 @@ def test_without_plain_locust_nothing_is_held_against_it() -> None:
 
 
 def test_the_error_of_a_latency_is_a_share_of_the_true_one() -> None:
-    _, line = accuracies([Accuracy("ours", "30%", {"p50": 3.3}, {"p50": 3.0}, 0.995)]).splitlines()
-    assert line.split() == ["ours", "30%", "p50", "3.30", "3.00", "+10.0%", "99.5%"]
+    _, line = accuracies([Accuracy("ours", "30%", {"p50": 3.3}, {"p50": 3.0}, 0.995, 0.98)]).splitlines()
+    assert line.split() == ["ours", "30%", "p50", "3.30", "3.00", "+10.0%", "99.5%", "98.0%"]
