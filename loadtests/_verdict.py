@@ -97,7 +97,7 @@ def _weighed(results: Results, missing: Sequence[str], broken: Sequence[str]) ->
     if results.verdict != "fail" and missing:
         return replace(results, verdict="inconclusive", reason="; ".join(missing), cut_short=True)
     if results.generator.saturated and results.verdict != "fail":
-        advice = "add worker processes (--processes N) or machines, or lower --users or raise --talk-interval"
+        advice = "add worker processes (--processes N), lower --users or raise --talk-interval"
         reason = f"the load generator did not keep up: {results.generator.reason}; {advice}"
         return replace(results, verdict="inconclusive", reason=reason)
     return results

@@ -43,10 +43,16 @@ def sentence_of(comparison: Comparison) -> str:
     if row is None:
         return f"Nothing could be compared: {runs}."
     if row.change is None:
-        return f"{row.metric}: {row.reason}."
+        common = all(other.reason == row.reason for other in comparison.rows)
+        return f"{row.reason}." if common else f"{row.metric}: {row.reason}."
     if row.judgement == "within noise":
         return f"No metric changed beyond the noise of {runs}; {row.metric} {change_in_words(row.change)}."
     return f"{row.metric} {row.judgement}: {change_in_words(row.change)} over {runs}."
+
+
+def answer_of(comparison: Comparison) -> str:
+    """Whether it got worse, with the sentence that says why."""
+    return f"Did it get worse? {HEADLINES[comparison.judgement]}: {sentence_of(comparison)}"
 
 
 def compared_row(row: Compared) -> tuple[str, ...]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TypeAlias
 
 from .across import ALONE, Across
 from .baseline import Comparison
-from .baseline_section import HEADLINES, LOOKS, ROW_HEADS, compared_row, sentence_of
+from .baseline_section import LOOKS, ROW_HEADS, answer_of, compared_row
 from .billing import Cost
 from .capacity_section import STAGE_HEADS, stage_rows
 from .clause_groups import alike, grouped, same_saying
@@ -15,7 +16,7 @@ from .cost_section import ITEM_HEADS, item_row, total_in_words
 from .figures import PercentileName, count, duration, evidence, lost_in_words, percentile
 from .gates import GateRow
 from .printable import printable
-from .results import ClauseResult, Outcome, Results
+from .results import ClauseResult, Exit, Outcome, Results
 from .terminal import finding_text
 from .trend_section import trend_in_words
 from .verdict import (
@@ -37,12 +38,15 @@ _RESERVE_BYTES = 512
 _SIGNS: Mapping[Look, str] = {"pass": "✅", "fail": "❌", "error": "⚠️", "unknown": "❓"}
 _MOST_FINDINGS = 6
 _MOST_ROWS = 30
+_MOST_WHOLE = 2
+"""More runs than this are a table, but for those that did not pass."""
+Run: TypeAlias = tuple[str, Results, Sequence[GateRow]]
 _TOLD: tuple[PercentileName, ...] = ("p50", "p99", "max")
 _LINKS: Mapping[str, str] = {"report.html": "page", "junit.xml": "JUnit", "results.json": "results"}
 
 
 def render_markdown(
-    runs: Sequence[tuple[str, Results, Sequence[GateRow]]],
+    runs: Sequence[Run],
     links: Iterable[str] = ("report.html", "junit.xml"),
     across: Across = ALONE,
 ) -> str:
@@ -51,7 +55,7 @@ def render_markdown(
     `links` are the names of the files that lie beside it. Blocks that do not fit are left out from
     the end and counted; verdicts come first and findings last.
     """
-    of_runs = [block for name, results, gates in runs for block in _overview(name, results, gates)]
+    of_runs = [*_at_a_glance(runs), *(block for run in _told(runs) for block in _overview(*run))]
     of_all = [
         *(block for comparison in across.comparisons for block in _comparison(comparison)),
         *(f"- **Trend**: {escape(said)}" for trend in across.trends for said in trend_in_words(trend)),
@@ -81,12 +85,35 @@ def fenced(text: str) -> str:
     return f"{fence}text\n{text}\n{fence}"
 
 
-def _together(runs: Sequence[tuple[str, Results, Sequence[GateRow]]], across: Across) -> Iterator[str]:
+def _together(runs: Sequence[Run], across: Across) -> Iterator[str]:
     """The verdict on all runs, and the gates that concern all of them."""
     found = standing_together([standing(results, gates) for _, results, gates in runs], across.gates)
     yield f"# {_SIGNS[found.look]} {found.headline}: {escape(found.sentence)}"
     if across.gates:
         yield _table(("gate", "outcome", "observed", "margin", "reason"), map(_gate, across.gates))
+
+
+def _at_a_glance(runs: Sequence[Run]) -> Iterator[str]:
+    """A line a run, where there are many."""
+    if len(runs) > _MOST_WHOLE:
+        rows = (
+            (
+                escape(name),
+                f"{_SIGNS[found.look]} {found.headline}",
+                f"{count(results.delivery.lost)} of {count(results.delivery.owed)}",
+                *(percentile(results.latency_ms.last, quantile) for quantile in _TOLD),
+            )
+            for name, results, gates in runs
+            for found in [standing(results, gates)]
+        )
+        yield _table(("run", "verdict", "lost", *(f"last recipient {name}" for name in _TOLD)), rows)
+
+
+def _told(runs: Sequence[Run]) -> list[Run]:
+    """The runs that are told whole: of many, those that did not pass."""
+    if len(runs) <= _MOST_WHOLE:
+        return list(runs)
+    return [run for run in runs if standing(run[1], run[2]).exit is not Exit.OK]
 
 
 def _overview(name: str, results: Results, gates: Sequence[GateRow]) -> Iterator[str]:
@@ -169,9 +196,8 @@ def _cost(cost: Cost) -> Iterator[str]:
 
 
 def _comparison(comparison: Comparison) -> Iterator[str]:
-    word = HEADLINES[comparison.judgement]
     sign = {"fail": "❌", "pass": "✅", "unknown": "❓"}[LOOKS[comparison.judgement]]
-    yield f"### {sign} Did it get worse? {word}: {escape(sentence_of(comparison))}"
+    yield f"### {sign} {escape(answer_of(comparison))}"
     yield _table(ROW_HEADS, ([escape(cell) for cell in compared_row(row)] for row in comparison.rows))
     if comparison.remarks:
         yield "\n".join(f"- {escape(remark)}" for remark in comparison.remarks)

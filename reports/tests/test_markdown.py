@@ -119,3 +119,11 @@ def test_clauses_with_the_same_to_say_share_a_row() -> None:
 def test_the_stages_of_a_search_are_a_table() -> None:
     summary = render_markdown([("", replace(passing_run(), capacity=sample_capacity()), ())])
     assert "| 32 | 32.0 | 412 | 512 | lost | no: 512 owed deliveries lost |" in summary
+
+
+def test_many_runs_are_a_table_and_only_those_that_did_not_pass_are_told_whole() -> None:
+    runs = [("one", passing_run("load"), ()), ("two", failing_run(), ()), ("three", passing_run("load"), ())]
+    summary = render_markdown(runs)
+    assert "| one | ✅ Conformant | 0 of 12,342 | 33 ms | 88.1 ms | 132 ms |" in summary
+    assert "| two | ❌ Violation | 37 of 12,342 | 39 ms | lost | lost |" in summary
+    assert summary.count("\n## ") == summary.count("**Cost**") == 1
