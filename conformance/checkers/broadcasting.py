@@ -12,7 +12,7 @@ from reports.results import Outcome
 
 from . import evidence
 from .case import Case, Checker, Judged, failed, passed, suspected, unknown
-from .unposted import Unposted
+from .unposted import Unposted, starved
 
 _MESSAGES = 3
 _LONG = 3
@@ -210,7 +210,10 @@ def judged_whole(case: Case, group: str, *, at_least: int = _MESSAGES) -> Judged
 
 
 def _proven(case: Case, message: Message, connection: int) -> bool:
-    return not _in_a_rush(case, message) or stayed_long(case, message, connection)
+    """Whether the loss is the backend's, however busy the machine was: there was time, and no want of it."""
+    if not _in_a_rush(case, message):
+        return True
+    return stayed_long(case, message, connection) and not starved(case, message)
 
 
 def _in_a_rush(case: Case, message: Message) -> bool:

@@ -1,11 +1,15 @@
-"""Losses that no busy machine excuses: the function ended well, and no post of it had got through."""
+"""What the trace says of a loss on a busy machine.
+
+Nothing excuses it where the function ended well, and no post of it had got through; anything does where
+the function did not get what it needed from the machine.
+"""
 
 from __future__ import annotations
 
 import json
 
 from reports.history_reader import Message
-from reports.trace import ConnectionsCall, Invocation
+from reports.trace import ConnectionsCall, Invocation, TableCall
 
 from .case import Case
 
@@ -51,6 +55,23 @@ def invocations(case: Case, message: Message) -> list[Invocation]:
         for row in case.history.trace.of(Invocation)
         if row.connection_id == sender and message.started_ns <= row.started_ns <= case.due_ns(message)
     ]
+
+
+def starved(case: Case, message: Message) -> bool:
+    """Whether a function that the message was for failed for want of time, its own or the stack's table's."""
+    return any(
+        run.outcome == "function-timeout" or (run.outcome != "returned" and _unanswered(case, run))
+        for run in invocations(case, message)
+    )
+
+
+def _unanswered(case: Case, run: Invocation) -> bool:
+    """Whether the table kept the function waiting until it gave up, and no fault made it do so."""
+    return any(
+        call.status is None and not call.faults
+        for call in case.history.trace.of(TableCall)
+        if call.function == run.function and run.started_ns <= call.started_ns <= run.ended_ns
+    )
 
 
 def failed_run(run: Invocation) -> bool:

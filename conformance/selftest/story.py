@@ -18,6 +18,7 @@ One event a line, times in milliseconds from the start of the run:
     700 backend posts b 410        the trace has a post to b with that answer
     700 backend deletes b          … a delete of b's row
     700 backend fails b            … an invocation for b that failed
+    700 backend starves b          … and one that failed since the table did not answer
     700 backend prints 3           … so many lines that functions printed
     700 backend welcomes b         … a post to b by the `$connect` that lets it in
     700 backend forgets b          … one more run of `$disconnect` for b; `fumbles b`: one that failed
@@ -121,6 +122,8 @@ class _Story:
             self.traced.printed(int(whom), at_ns)
         elif verb == "welcomes":
             self.traced.welcomed(f"{whom}-id", at_ns)
+        elif verb == "starves":
+            self.traced.starves(f"{whom}-id", at_ns)
         elif verb in _DISCONNECTS:
             self.traced.runs("$disconnect", f"{whom}-id", at_ns, at_ns, _DISCONNECTS[verb])
         else:

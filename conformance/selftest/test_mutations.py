@@ -355,6 +355,16 @@ def test_a_loss_that_outlasts_the_bound_many_times_is_one_on_a_busy_machine_too(
     assert _outcomes(_always("lag 800")(lines))["CHURN-01"] is Outcome.FAIL
 
 
+def test_a_loss_of_a_function_that_the_table_kept_waiting_is_unknown_on_a_busy_machine() -> None:
+    """Who stays for long is owed it all the same, but the function was kept from posting."""
+    lines = ["0 x connects newcomer", "1 y connects newcomer", "1000 x sends lost broadcast/plain"]
+    lines += ["1020 x hears lost", "1010 backend starves x", "8000 y closes"]
+    assert _outcomes([*lines, "9000 lag 3"])["BCAST-01"] is Outcome.FAIL
+    assert _outcomes([*lines, "9000 lag 800"])["BCAST-01"] is Outcome.UNKNOWN
+    fails = [line.replace("starves", "fails") for line in lines]
+    assert _outcomes([*fails, "9000 lag 800"])["BCAST-01"] is Outcome.FAIL
+
+
 def test_a_violation_that_a_busy_machine_makes_unknown_still_explains_what_follows() -> None:
     """Neither hears the message: y leaves too soon to be judged, x stays, and its loss is judged alone."""
     lines = ["0 x connects newcomer", "1 y connects newcomer", "1000 x sends lost broadcast/plain"]

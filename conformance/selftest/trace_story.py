@@ -104,6 +104,19 @@ class TraceStory:
             )
         )
 
+    def starves(self, connection_id: str, at_ns: int) -> None:
+        """An invocation reads the table until it gives up, and fails."""
+        self.trace.rows.append(
+            TableCall(
+                **self._times(at_ns, at_ns + _INVOCATION_NS),
+                operation="Scan",
+                table="t",
+                function=_FUNCTION,
+                status=None,
+            )
+        )
+        self.invoked(connection_id, at_ns, "unhandled")
+
     def _post(
         self,
         connection_id: str,
