@@ -1,11 +1,18 @@
 from __future__ import annotations
 
+import threading
+from pathlib import Path
+
 import pytest
 
 from conformance.harness.errors import UsageError
 from conformance.harness.plan import Abort, Close, Connect, Plan, Reconnect, Send, StopReading
+from conformance.workloads import churn
+from conformance.workloads import session as session_module
 from conformance.workloads.churn import plan_of
 from conformance.workloads.session import Scale
+
+from .controlled_session import controlled_session
 
 
 def _gone_while_others_speak(plan: Plan) -> int:
@@ -46,3 +53,36 @@ def test_the_factor_scales_what_happens_and_not_who_stays() -> None:
 def test_a_scale_out_of_range_is_refused_with_the_range(scale: dict[str, float], option: str) -> None:
     with pytest.raises(UsageError, match=f"{option} must be between .* and .*, not"):
         Scale(1, **scale)  # type: ignore[arg-type]
+
+
+def test_actions_that_were_not_begun_in_time_are_told_with_what_helps(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(churn, "CONNECT_S", 0.1)
+    told: list[str] = []
+    with controlled_session(tmp_path) as controlled:
+        session = controlled.session
+        session.progress = told.append
+        session.plan = Plan(1, stayers=1, duration_s=0.1, actions=(Send(0.05, 0), Send(60.0, 0)))
+        churn.run(session)
+    assert any(
+        line.startswith("churn: 1 actions were not begun") and "--connections" in line for line in told
+    )
+
+
+def test_long_work_is_seen_to_go_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(session_module, "_TELL_S", 0.01)
+    twice = threading.Barrier(2)
+    told: list[str] = []
+
+    def tell(line: str) -> None:
+        told.append(line)
+        if len(told) == 2:
+            twice.wait(10)
+
+    with controlled_session(tmp_path) as controlled:
+        controlled.session.progress = tell
+        controlled.session.connect("stayer", 2)
+        with controlled.session.telling(lambda: f"{controlled.session.clients_there()} clients"):
+            twice.wait(10)
+    assert told[:2] == ["2 clients", "2 clients"]

@@ -57,11 +57,19 @@ def run(session: Session) -> None:
     plan = session.plan
     strangers = session.rows()
     session.phase("churn", "set-up")
-    slots = dict(enumerate(session.connect_crowd("stayer", plan.stayers)))
+    session.progress(f"churn: {plan.stayers} clients come who stay")
+    with session.telling(lambda: f"churn: {session.clients_there()} clients are there"):
+        slots = dict(enumerate(session.connect_crowd("stayer", plan.stayers)))
     session.phase("churn", "main")
     session.progress(f"churn: {len(plan.actions)} actions in {plan.duration_s:g} s, seed {plan.seed}")
     deadline = Deadline(plan.duration_s + CONNECT_S)
-    performed = perform(session.fleet, plan, deadline, group="churn/main", there=slots)
+    with session.telling(lambda: _so_far(session, deadline)):
+        performed = perform(session.fleet, plan, deadline, group="churn/main", there=slots)
+    if unbegun := performed.outcomes["cut off"]:
+        session.progress(
+            f"churn: {unbegun} actions were not begun {CONNECT_S:g} s after their time: this machine, or the "
+            "backend, is too slow for so many; fewer --connections or a smaller --churn tell more"
+        )
     there = [client for client in performed.clients.values() if client.is_open]
     stayers = [client for client in there if client.group == "stayer"]
     if not stayers:
@@ -77,6 +85,12 @@ def run(session: Session) -> None:
         session.observe(connection_id)
     session.look(there)
     session.retire(there)
+
+
+def _so_far(session: Session, deadline: Deadline) -> str:
+    passed_s = deadline.seconds - deadline.remaining()
+    late = f", {passed_s - session.plan.duration_s:.0f} s late" if passed_s > session.plan.duration_s else ""
+    return f"churn: {passed_s:.0f} of {session.plan.duration_s:g} s{late}, {session.clients_there()} clients"
 
 
 def _heal(

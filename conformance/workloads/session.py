@@ -24,6 +24,7 @@ from reports.history import PhaseName
 _RETIRE_AFTER = 1.05
 """In delivery bounds: whoever stays so long after its last message was owed it."""
 
+_TELL_S = 10.0
 _AT_ONCE = 16
 """Handshakes and questions that are under way at the same time."""
 
@@ -80,6 +81,27 @@ class Session:
 
     def phase(self, workload: str, name: PhaseName) -> None:
         self.fleet.recorder.phase(workload, name)
+
+    @contextmanager
+    def telling(self, sentence: Callable[[], str]) -> Iterator[None]:
+        """Inside the block the sentence is told now and then, so that long work is seen to go on."""
+        over = threading.Event()
+
+        def tell() -> None:
+            while not over.wait(_TELL_S):
+                self.progress(sentence())
+
+        thread = threading.Thread(target=tell, name="progress", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            over.set()
+            thread.join()
+
+    def clients_there(self) -> int:
+        """How many clients are connected now, of any workload."""
+        return sum(client.is_open for client in list(self.fleet.clients.values()))
 
     def connect(self, group: str, count: int = 1) -> list[Client]:
         """Connect clients one after the other. Raises TargetFailure, which is recorded."""
