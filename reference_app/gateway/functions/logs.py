@@ -82,6 +82,8 @@ class FunctionLog:
 
     def report(self, duration_s: float, outcome: Returned | Failed) -> None:
         """Say how long the current invocation took, and how it failed if it did."""
+        if self._writer is None:
+            return  # nobody reads it, and it would be put together for every invocation
         status = f"  Status: {outcome.reason} ({outcome.error_type})" if isinstance(outcome, Failed) else ""
         self._write(f"REPORT RequestId: {self.request_id}  Duration: {duration_s * 1000:.2f} ms{status}")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import parse_qsl
 
@@ -18,8 +19,12 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 # json.dumps would make one for each event.
 _JSON = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
 # HS-28: never in the event, or set by the gateway itself.
-_DROPPED = frozenset({"connection", "upgrade", "host"})
-_SET_BY_GATEWAY = frozenset({"x-amzn-trace-id", "x-forwarded-for", "x-forwarded-port", "x-forwarded-proto"})
+_NOT_PASSED_ON = frozenset(
+    {
+        *("connection", "upgrade", "host"),
+        *("x-amzn-trace-id", "x-forwarded-for", "x-forwarded-port", "x-forwarded-proto"),
+    }
+)
 
 
 class ApiKey(NamedTuple):
@@ -87,7 +92,13 @@ def disconnect_event(facts: ConnectionFacts, occasion: Occasion, ending: Ending)
 
 def request_time(epoch_ms: int) -> str:
     """Return the time in Common Log Format, UTC: `11/Nov/2024:11:35:24 +0000` (EV-26)."""
-    at = time.gmtime(epoch_ms // 1000)
+    return _common_log_time(epoch_ms // 1000)
+
+
+# Asked for with every event, and new only once a second.
+@lru_cache(maxsize=2)
+def _common_log_time(epoch_s: int) -> str:
+    at = time.gmtime(epoch_s)
     clock = f"{at.tm_hour:02}:{at.tm_min:02}:{at.tm_sec:02}"
     return f"{at.tm_mday:02}/{_MONTHS[at.tm_mon - 1]}/{at.tm_year}:{clock} +0000"
 
@@ -153,9 +164,7 @@ def _handshake(request: HttpRequest, facts: ConnectionFacts, trace_id: str) -> d
 
 
 def _handshake_headers(request: HttpRequest, facts: ConnectionFacts, trace_id: str) -> list[tuple[str, str]]:
-    sent = [
-        (name, value) for name, value in request.headers if name.lower() not in _DROPPED | _SET_BY_GATEWAY
-    ]
+    sent = [(name, value) for name, value in request.headers if name.lower() not in _NOT_PASSED_ON]
     forwarded = ", ".join((*request.header_values("x-forwarded-for"), facts.source_ip))
     return [
         ("Host", facts.domain_name),
