@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import ipaddress
+import re
 import signal
 import sys
 import time
@@ -84,6 +85,9 @@ def _parser() -> argparse.ArgumentParser:
         help="value of a parameter of the template; may be repeated",
     )
     parser.add_argument(
+        "--region", type=_region, default="us-east-1", help="AWS region that the stack is in (%(default)s)"
+    )
+    parser.add_argument(
         "--dynamodb-endpoint", metavar="URL", help="DynamoDB endpoint to use instead of the embedded one"
     )
     parser.add_argument(
@@ -111,6 +115,12 @@ def _port(text: str) -> int:
     if not text.isdecimal() or int(text) > 65535:
         raise argparse.ArgumentTypeError(f"{text!r} is no port: 0 to 65535")
     return int(text)
+
+
+def _region(text: str) -> str:
+    if not re.fullmatch(r"[a-z]{2,3}(-[a-z]+)+-\d+", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is no AWS region: such as eu-west-1")
+    return text
 
 
 def _positive(text: str) -> int:
@@ -196,7 +206,7 @@ def _unknowns(options: argparse.Namespace) -> Unknowns:
 def _read(options: argparse.Namespace) -> Application:
     from reference_app.gateway.template.template import read_application
 
-    application = read_application(options.template, dict(options.parameter))
+    application = read_application(options.template, dict(options.parameter), region=options.region)
     for warning in application.warnings:
         _complain(f"warning: {warning}")
     return application

@@ -12,6 +12,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+BUILD_FIRST = "if `sam build` makes it: build, and give .aws-sam/build/template.yaml"
+
 
 class StackError(Exception):
     """A condition outside the stack that stops it; `str()` is what the user reads."""

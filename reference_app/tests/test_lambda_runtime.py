@@ -43,6 +43,18 @@ def test_what_cannot_run_is_said(tmp_path: Path, handler: str, runtime: str, pro
     assert problem in result.what
 
 
+def test_a_handler_that_is_yet_to_be_compiled_is_for_sam_build(
+    tmp_path: Path, node: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "app.ts").touch()
+
+    result = check_runnable(function(tmp_path, "app.handler", "nodejs22.x"))
+
+    assert result is not None
+    assert "app.mjs, exists in TypeScript only" in result.what
+    assert "`sam build`" in result.accepted
+
+
 @pytest.fixture
 def node(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     monkeypatch.setattr(node_runtime, "installed_version", lambda: (22, 1))

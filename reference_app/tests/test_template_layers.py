@@ -60,3 +60,12 @@ def test_a_layer_without_a_local_folder_is_refused(tmp_path: Path, content: str,
 
     assert problem in str(caught.value)
     assert "Dep (AWS::Lambda::LayerVersion)" in str(caught.value)
+
+
+def test_a_layer_whose_content_another_resource_makes_is_left_out_with_a_warning(tmp_path: Path) -> None:
+    content = "Content: {S3Bucket: !GetAtt Fn.Bucket, S3Key: k}"
+
+    result = read(tmp_path, "!Ref Dep", "AWS::Lambda::LayerVersion", content)
+
+    assert result.functions["Fn"].layers == ()
+    assert any("Fn::GetAtt Fn.Bucket has no local answer" in warning for warning in result.warnings)

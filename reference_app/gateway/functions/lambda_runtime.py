@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reference_app.gateway.functions import node_runtime
+from reference_app.gateway.stack_errors import BUILD_FIRST
 from reference_app.gateway.template.application import Function
 
 
@@ -59,7 +60,9 @@ def _bootstrap(function: Function) -> Path:
 def _check_bootstrap(function: Function) -> NotRunnable | None:
     if os.access(_bootstrap(function), os.X_OK):
         return None
-    return NotRunnable(f"{_bootstrap(function)} is no program", "an executable file named bootstrap")
+    return NotRunnable(
+        f"{_bootstrap(function)} is no program", f"an executable file named bootstrap; {BUILD_FIRST}"
+    )
 
 
 def _check_node() -> NotRunnable | None:
@@ -81,9 +84,9 @@ def _check_handler(function: Function, endings: tuple[str, ...], usual: str) -> 
     if any((function.code / f"{module}{ending}").is_file() for ending in endings):
         return None
     missing = function.code / f"{module}{usual}"
-    return NotRunnable(
-        f"the file of its handler {function.handler}, {missing}, does not exist", "module.function"
-    )
+    source = " in TypeScript only" if (function.code / f"{module}.ts").is_file() else ""
+    does_not = f"exists{source}" if source else "does not exist"
+    return NotRunnable(f"the file of its handler {function.handler}, {missing}, {does_not}", BUILD_FIRST)
 
 
 def _python_module(handler: str) -> str:

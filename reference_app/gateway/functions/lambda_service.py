@@ -10,6 +10,7 @@ from dataclasses import replace
 from reference_app.gateway.functions.execution_environment import ExecutionEnvironment
 from reference_app.gateway.functions.function_environment import Surroundings, function_variables
 from reference_app.gateway.functions.function_pool import FunctionPool
+from reference_app.gateway.functions.import_failures import told
 from reference_app.gateway.functions.invocation import Failed, Returned
 from reference_app.gateway.functions.logs import FunctionLog, LogWriter
 from reference_app.gateway.functions.session_token import session_token
@@ -56,7 +57,7 @@ class LambdaService:
         failures = await asyncio.gather(*(pool.start_ahead() for pool in self._pools.values()))
         for logical_id, failure in zip(self._pools, failures, strict=True):
             if failure is not None:
-                self._notify(f"function {logical_id}: {failure.error_type}: {failure.message}")
+                self._notify(f"function {logical_id}: {told(self._functions[logical_id], failure)}")
 
     async def invoke(self, function: str, event: bytes) -> Returned | Failed:
         """Run one event through a function; see `Invoker`."""

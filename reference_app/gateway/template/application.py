@@ -118,6 +118,8 @@ class Function:
     """Folders of its layers; what a later one holds wins."""
     inline_code: str | None = None
     """The text of `index.py` or `index.js`, where the template holds the code itself."""
+    line: int | None = None
+    """Of the template."""
 
 
 @dataclass(frozen=True)

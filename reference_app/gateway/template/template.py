@@ -28,6 +28,7 @@ from reference_app.gateway.template.template_parameters import parameter_values
 from reference_app.gateway.template.template_tables import TABLE, read_table
 
 REGION = "us-east-1"
+"""Of a stack that is not told another."""
 ACCOUNT_ID = "123456789012"
 """AWS's documentation account; also the one that moto keeps its tables under."""
 STACK_NAME = "local"
@@ -105,6 +106,7 @@ def check_application(application: Application) -> None:
             raise TemplateError(
                 f"function {function.logical_id}: {problem.what}",
                 template=application.template,
+                line=function.line,
                 accepted=problem.accepted,
             )
 

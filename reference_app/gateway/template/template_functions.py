@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from reference_app.gateway.stack_errors import BUILD_FIRST
 from reference_app.gateway.template.application import Function
 from reference_app.gateway.template.resolved_template import ResolvedTemplate
 from reference_app.gateway.template.sam_translation import code_location
@@ -36,6 +37,7 @@ def read_function(template: ResolvedTemplate, logical_id: str) -> Function:
         log_format=str(template.mapping(logical_id, "LoggingConfig").get("LogFormat", "Text")),
         layers=read_layers(template, logical_id),
         inline_code=_inline_code(template, logical_id),
+        line=template.document.line_of(logical_id),
     )
 
 
@@ -59,6 +61,7 @@ def _code_folder(template: ResolvedTemplate, logical_id: str) -> Path:
     folder = (template.document.path.resolve().parent / location).resolve()
     if not folder.is_dir():
         problem = "is a file" if folder.exists() else "does not exist"
+        accepted = f"{accepted}; {BUILD_FIRST}"
         raise template.error(logical_id, f"the folder of its code, {folder}, {problem}", accepted)
     return folder
 
