@@ -100,6 +100,7 @@ _FIXED: Mapping[str, Callable[[Results], Value]] = {
     "stale_rows.removed": lambda results: results.stale_rows.get("removed"),
     "stale_rows.left": lambda results: results.stale_rows.get("left"),
     "generator.worst_lag_ms": lambda results: results.generator.worst_lag_ms,
+    "generator.worst_receive_lag_ms": lambda results: results.generator.worst_receive_lag_ms,
     "generator.cpu_median": lambda results: results.generator.cpu_median,
     "generator.cpu_max": lambda results: results.generator.cpu_max,
     "cost.run_usd": lambda results: results.cost.run_usd if results.cost else None,

@@ -201,6 +201,8 @@ class GeneratorHealth:
     """CPU seconds of this process per second of wall time; 1.0 is one core full."""
     load_per_core: float = 0.0
     """The machine's load average over the last minute, divided by its cores; 0.0 where it is not known."""
+    receive_lag_ns: int = 0
+    """The longest that a message had come and was not read yet."""
 
 
 @dataclass(frozen=True, slots=True)

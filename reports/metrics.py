@@ -158,19 +158,24 @@ def last_recipients(pairs: OwedPairs) -> tuple[npt.NDArray[np.int64], Nanosecond
 def generator(samples: Sequence[GeneratorHealth]) -> Generator:
     """Whether the load generator kept up.
 
-    It is saturated when an action was more than 250 ms behind its schedule in more than a tenth of the
-    samples, or more than a second once, or when the process used more than 0.9 of a core in most
-    samples: then latencies describe the generator, not the target.
+    It is saturated when an action was more than 250 ms behind its schedule, or a message waited so long to
+    be read, in more than a tenth of the samples, or more than a second once, or when the process used more
+    than 0.9 of a core in most samples: then latencies describe the generator, not the target.
     """
     if not samples:
         return Generator(reason="the generator's health was not recorded")
-    worst_ms = max(sample.schedule_lag_ns for sample in samples) / 1e6
+    schedule_ms = np.array([sample.schedule_lag_ns for sample in samples]) / 1e6
+    receive_ms = np.array([sample.receive_lag_ns for sample in samples]) / 1e6
     cpu = np.array([sample.cpu for sample in samples])
-    late = float(np.mean([sample.schedule_lag_ns / 1e6 > SATURATED_LAG_MS for sample in samples]))
-    reasons = list(_saturation(worst_ms, late, cpu))
+    reasons = [
+        *_lateness(schedule_ms, "an action was {} ms behind its schedule", "actions were over {} ms late"),
+        *_lateness(receive_ms, "a message waited {} ms to be read", "messages waited over {} ms to be read"),
+        *_overuse(cpu),
+    ]
     return Generator(
         samples=len(samples),
-        worst_lag_ms=worst_ms,
+        worst_lag_ms=float(schedule_ms.max()),
+        worst_receive_lag_ms=float(receive_ms.max()),
         cpu_median=float(np.median(cpu)),
         cpu_max=float(cpu.max()),
         saturated=bool(reasons),
@@ -178,11 +183,16 @@ def generator(samples: Sequence[GeneratorHealth]) -> Generator:
     )
 
 
-def _saturation(worst_ms: float, late: float, cpu: npt.NDArray[np.float64]) -> Iterable[str]:
+def _lateness(lags_ms: npt.NDArray[np.float64], once: str, often: str) -> Iterable[str]:
+    """The two ways of being late, in these words."""
+    worst_ms, late = float(lags_ms.max()), float((lags_ms > SATURATED_LAG_MS).mean())
     if worst_ms > HALTED_LAG_MS:
-        yield f"an action was {worst_ms:.0f} ms behind its schedule (limit {HALTED_LAG_MS:.0f} ms)"
+        yield f"{once.format(f'{worst_ms:.0f}')} (limit {HALTED_LAG_MS:.0f} ms)"
     elif late > SATURATED_LAG_SHARE:
-        yield f"actions were over {SATURATED_LAG_MS:.0f} ms late in {late:.0%} of the samples"
+        yield f"{often.format(f'{SATURATED_LAG_MS:.0f}')} in {late:.0%} of the samples"
+
+
+def _overuse(cpu: npt.NDArray[np.float64]) -> Iterable[str]:
     busy = float((cpu > SATURATED_CPU).mean())
     if busy > 0.5:
         yield f"the generator used over {SATURATED_CPU:.0%} of a core in {busy:.0%} of the samples"

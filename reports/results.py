@@ -260,6 +260,8 @@ class Generator:
     cpu_max: float | None = None
     saturated: bool = False
     reason: str = ""
+    worst_receive_lag_ms: float | None = None
+    """The longest that a message had come and was not read yet."""
 
 
 @dataclass(frozen=True)

@@ -157,7 +157,10 @@ def trust(results: Results) -> str:
     if health.samples == 0:
         return "The load generator's health was not recorded."
     cpu = "" if health.cpu_median is None else f", CPU {100 * health.cpu_median:.0f} % of a core"
-    return f"The load generator kept up: worst schedule lag {milliseconds(health.worst_lag_ms)}{cpu}."
+    waited = health.worst_receive_lag_ms
+    unread = "" if waited is None else f", messages read within {milliseconds(waited)}"
+    lag = milliseconds(health.worst_lag_ms)
+    return f"The load generator kept up: worst schedule lag {lag}{unread}{cpu}."
 
 
 def target_name(target: Mapping[str, Any]) -> str:

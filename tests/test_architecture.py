@@ -53,6 +53,7 @@ _PURE = (
     "conformance/harness/frames.py",
     "conformance/harness/heard.py",
     "conformance/harness/read_size.py",
+    "conformance/harness/receive_backlog.py",
     "conformance/harness/message_format.py",
     "conformance/harness/oracle.py",
     "conformance/harness/plan.py",

@@ -76,7 +76,7 @@ class Fleet:
             alone=alone,
             times=times,
         )
-        self.heartbeat = Heartbeat(self.recorder)
+        self.heartbeat = Heartbeat(self.recorder, self.receiver.backlog)
         self.clients: dict[int, Client] = {}
         """Every client that is there, and some that are gone, by number."""
         self.error_frames_name_connections: bool | None = None

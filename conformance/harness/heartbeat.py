@@ -10,6 +10,7 @@ import threading
 import time
 
 from .deadline import pause_until
+from .receive_backlog import ReceiveBacklog
 from .recorder import Recorder
 
 _PERIOD_NS = 1_000_000_000
@@ -18,8 +19,9 @@ _PERIOD_NS = 1_000_000_000
 class Heartbeat:
     """A thread that records GeneratorHealth until it is stopped."""
 
-    def __init__(self, recorder: Recorder) -> None:
+    def __init__(self, recorder: Recorder, backlog: ReceiveBacklog) -> None:
         self._recorder = recorder
+        self._backlog = backlog
         self._stop = threading.Event()
         self._lock = threading.Lock()
         self._worst_ns = 0
@@ -45,7 +47,8 @@ class Heartbeat:
             self.lagged(now - due - _PERIOD_NS)
             with self._lock:
                 worst, self._worst_ns = self._worst_ns, 0
-            self._recorder.health(worst, (cpu_now - cpu) / ((now - due) / 1e9), load_per_core())
+            used = (cpu_now - cpu) / ((now - due) / 1e9)
+            self._recorder.health(worst, used, load_per_core(), self._backlog.take_worst_ns())
             due, cpu = now, cpu_now
 
 

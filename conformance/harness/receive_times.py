@@ -49,6 +49,14 @@ def times_of(stamps: Sequence[Stamp], ahead_ns: int) -> tuple[npt.NDArray[np.int
     return np.where(from_kernel, seconds * 1_000_000_000 + rest - ahead_ns, seconds), from_kernel
 
 
+def time_of(stamp: Stamp, ahead_ns: int) -> int:
+    """The same of one stamp."""
+    if isinstance(stamp, int):
+        return stamp
+    seconds, rest = _STAMP.unpack(stamp)
+    return int(seconds if rest == _READ else seconds * 1_000_000_000 + rest - ahead_ns)
+
+
 def system_clock_ahead_ns() -> int:
     """How far the system's clock is ahead of the monotonic one: the best of a few looks at both."""
     looks = []

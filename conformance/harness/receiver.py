@@ -23,6 +23,7 @@ from .heard import Heard
 from .message_format import ReceiveFormat
 from .read_size import READ, ReadSize
 from .readiness import READABLE, Poller, new_poller
+from .receive_backlog import ReceiveBacklog
 from .receive_times import (
     ANCILLARY_BYTES,
     KERNEL_TIMES,
@@ -30,7 +31,7 @@ from .receive_times import (
     Stamp,
     read_at,
     system_clock_ahead_ns,
-    times_of,
+    time_of,
 )
 from .recorder import Recorder
 from .transport import Transport
@@ -104,6 +105,7 @@ class Receiver:
         """Whole reads, and the messages that they deliver."""
         self._read_size = ReadSize()
         self._behind = False
+        self.backlog = ReceiveBacklog()
         self._heard = Heard()
         self._ahead_ns = system_clock_ahead_ns()
         self._firsts: deque[tuple[Connection, bytes]] = deque()
@@ -150,8 +152,11 @@ class Receiver:
         again = [descriptor for descriptor, _ in ready]
         while again:
             again = self._read(again)
-        self._behind = time.monotonic_ns() - began_ns > _BEHIND_NS
+        ended_ns = time.monotonic_ns()
+        self._behind = ended_ns - began_ns > _BEHIND_NS
         delivered = len(self._heard) - before
+        if delivered:
+            self.backlog.round(began_ns, ended_ns, time_of(self._heard.stamps[before], self._ahead_ns))
         if not self.alone or len(self._heard) > _MOST_HELD:
             self.hand_over()
         return delivered
@@ -347,7 +352,7 @@ class Receiver:
 
     def _take_other(self, connection: Connection, text: str, size: int, stamp: Stamp) -> None:
         named = self._recognizer.recognise(text).message
-        at_ns = int(times_of([stamp], self._ahead_ns)[0][0])
+        at_ns = time_of(stamp, self._ahead_ns)
         event = self._recorder.frame_received(connection.number, text, size, at_ns, named)
         if self._on_frame is not None:
             self._on_frame(event)

@@ -7,6 +7,7 @@ import pytest
 from conformance.harness import heartbeat as heartbeat_module
 from conformance.harness.deadline import Deadline, wait_for
 from conformance.harness.heartbeat import Heartbeat
+from conformance.harness.receive_backlog import ReceiveBacklog
 from conformance.harness.recorder import Recorder
 from reports.history_reader import History, read_history
 from reports.history_writer import HistoryWriter
@@ -16,7 +17,9 @@ def beat(folder: Path, monkeypatch: pytest.MonkeyPatch, lateness_ns: int) -> His
     """The history of a heartbeat that beats fast, until two beats are recorded."""
     monkeypatch.setattr(heartbeat_module, "_PERIOD_NS", 5_000_000)
     recorder = Recorder(HistoryWriter(folder))
-    heartbeat = Heartbeat(recorder)
+    backlog = ReceiveBacklog()
+    backlog.round(began_ns=50, ended_ns=90, first_ns=3)
+    heartbeat = Heartbeat(recorder, backlog)
     heartbeat.lagged(lateness_ns)
     heartbeat.start()
 
@@ -40,3 +43,10 @@ def test_the_worst_lag_since_the_last_beat_is_recorded(
 
 def test_the_processor_time_is_a_share_of_one_core(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert all(health.cpu >= 0 for health in beat(tmp_path, monkeypatch, 0).health)
+
+
+def test_the_worst_wait_of_a_message_since_the_last_beat_is_recorded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    history = beat(tmp_path, monkeypatch, 0)
+    assert [sample.receive_lag_ns for sample in history.health[:2]] == [47, 0]

@@ -14,6 +14,7 @@ from conformance.harness.receive_times import (
     SO_TIMESTAMPNS,
     read_at,
     system_clock_ahead_ns,
+    time_of,
     times_of,
 )
 
@@ -32,6 +33,12 @@ def test_a_kernel_stamp_is_moved_to_the_monotonic_clock() -> None:
 def test_a_read_among_kernel_stamps_keeps_its_time() -> None:
     at_ns, from_kernel = times_of([read_at(7), kernel_stamp(1_000_000_005)], ahead_ns=1_000_000_000)
     assert (at_ns.tolist(), from_kernel.tolist()) == ([7, 5], [False, True])
+
+
+def test_the_time_of_one_stamp_is_that_of_many() -> None:
+    stamps = (read_at(7), kernel_stamp(1_000_000_005))
+    assert [time_of(stamp, 1_000_000_000) for stamp in stamps] == [7, 5]
+    assert time_of(7, 1_000_000_000) == 7
 
 
 def test_times_of_reads_alone_are_taken_as_they_are() -> None:

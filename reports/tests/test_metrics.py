@@ -37,8 +37,8 @@ def pairs(*rows: tuple[int, float, float]) -> OwedPairs:
     )
 
 
-def health(lag_ms: float, cpu: float) -> GeneratorHealth:
-    return GeneratorHealth(0, int(lag_ms * MS), cpu)
+def health(lag_ms: float, cpu: float, receive_lag_ms: float = 0.0) -> GeneratorHealth:
+    return GeneratorHealth(0, int(lag_ms * MS), cpu, receive_lag_ns=int(receive_lag_ms * MS))
 
 
 def test_no_samples_have_no_percentiles() -> None:
@@ -188,6 +188,17 @@ def test_one_action_late_by_more_than_a_second_saturates() -> None:
     found = generator([health(1001, 0.1), *[health(10, 0.1)] * 30])
     assert found.saturated
     assert found.reason == "an action was 1001 ms behind its schedule (limit 1000 ms)"
+
+
+def test_messages_read_late_in_more_than_a_tenth_of_the_samples_saturate() -> None:
+    found = generator([health(10, 0.1, 251), health(10, 0.1, 300), health(10, 0.1, 40)])
+    assert found.worst_receive_lag_ms == 300
+    assert found.reason == "messages waited over 250 ms to be read in 67% of the samples"
+
+
+def test_one_message_read_late_by_more_than_a_second_saturates() -> None:
+    found = generator([health(10, 0.1, 1001), *[health(10, 0.1, 3)] * 30])
+    assert found.reason == "a message waited 1001 ms to be read (limit 1000 ms)"
 
 
 def test_a_busy_generator_saturates() -> None:
