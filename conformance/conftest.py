@@ -105,7 +105,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="TOML file of [[waiver]] tables (clause, reason, owner, expires): told, and not failed",
     )
     group.addoption("--table", metavar="NAME", help="connection table of a deployed backend")
-    group.addoption("--region", help="AWS region of table and management API")
+    group.addoption("--region", help="AWS region of table and management API, or of the local stack")
+    group.addoption(
+        "--parameter",
+        action="append",
+        metavar="NAME=VALUE",
+        default=[],
+        help="value of a parameter of a SAM template; may be repeated",
+    )
     group.addoption("--dynamodb-endpoint", metavar="URL", help="DynamoDB endpoint, when it is not AWS's own")
     group.addoption("--management-endpoint", metavar="URL", help="@connections endpoint, with the stage")
 
@@ -215,6 +222,7 @@ def _prepared(config: pytest.Config, names: Sequence[str]) -> JudgingRun:
             region=option("region"),
             dynamodb_endpoint=option("dynamodb_endpoint"),
             management_endpoint=option("management_endpoint"),
+            parameters=option("parameter"),
         )
         contract = read_target_file(option("contract")) if option("contract") else None
         accepted = _accepted(config)

@@ -73,7 +73,9 @@ def _start(
     ready = _ready_file(folder)
     ready.unlink(missing_ok=True)
     template = [str(application.template.resolve())] if application.template else []
-    arguments = [*command, *template, "--ready-file", str(ready)]
+    parameters = [word for value in application.parameters for word in ("--parameter", value)]
+    region = [] if application.region is None else ["--region", application.region]
+    arguments = [*command, *template, *parameters, *region, "--ready-file", str(ready)]
     if sys.platform == "linux":
         arguments = [sys.executable, "-I", "-S", "-c", _TIED, *arguments]
     # A session of its own: Ctrl-C on the terminal must reach us only, since we still need the stack.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -34,6 +34,10 @@ class LocalApplication:
 
     template: Path | None
     """Its SAM template; None for the reference app."""
+    parameters: tuple[str, ...] = ()
+    """Values of the template's parameters, `NAME=VALUE` each."""
+    region: str | None = None
+    """AWS region of the stack; None for its default."""
 
     @property
     def name(self) -> str:
@@ -126,24 +130,28 @@ def load_target(
     region: str | None = None,
     dynamodb_endpoint: str | None = None,
     management_endpoint: str | None = None,
+    parameters: Sequence[str] = (),
 ) -> Target | LocalApplication:
     """The target that a user names: see FORMS.
 
-    With `region`, an execute-api URL shows its own management endpoint. Raises UsageError.
+    With `region`, an execute-api URL shows its own management endpoint, and a local stack is there.
+    `parameters` are values for a template's parameters, `NAME=VALUE` each. Raises UsageError.
     """
-    options = (table, region, dynamodb_endpoint, management_endpoint)
+    is_local = spec == "local" or (spec.endswith(TEMPLATE_SUFFIXES) and "://" not in spec)
+    if parameters and not is_local:
+        raise UsageError(f"target {spec}: only a SAM template on the local stack takes a --parameter")
     if spec.startswith(("ws://", "wss://")):
         endpoint = Endpoint(checked_url(spec))
         found = Target(endpoint, secrets=_secrets_of(endpoint, None))
     elif "://" in spec:
         raise _wrong_scheme(spec)
-    elif spec == "local" or spec.endswith(TEMPLATE_SUFFIXES):
-        if any(options):
+    elif is_local:
+        if table or dynamodb_endpoint or management_endpoint:
             raise UsageError(
                 f"target {spec}: the local stack brings its own table and endpoints; leave out --table, "
-                "--region, --dynamodb-endpoint and --management-endpoint"
+                "--dynamodb-endpoint and --management-endpoint"
             )
-        return _local(spec)
+        return replace(_local(spec), parameters=tuple(parameters), region=region)
     else:
         found = target_from_file(_target_path(spec))
     return _with_access(found, table, region, dynamodb_endpoint, management_endpoint)

@@ -51,6 +51,14 @@ def test_a_template_is_handed_over_with_its_whole_path(
         assert f"'{tmp_path / 'app.yaml'}'" in log(tmp_path)
 
 
+def test_parameters_and_region_are_handed_over(tmp_path: Path) -> None:
+    application = LocalApplication(None, ("Stage=dev", "Name=a b"), "eu-west-1")
+    with open_target(application, tmp_path, command=stand_in("serves")):
+        assert "'--parameter', 'Stage=dev', '--parameter', 'Name=a b', '--region', 'eu-west-1'" in log(
+            tmp_path
+        )
+
+
 def test_what_was_started_keeps_the_name_that_the_user_gave_it(tmp_path: Path) -> None:
     for application, name in ((REFERENCE, "local"), (LocalApplication(Path("a/app.yaml")), "a/app.yaml")):
         with open_target(application, tmp_path, command=stand_in("serves")) as target:

@@ -36,6 +36,19 @@ def test_a_template_is_an_application_for_the_local_stack(tmp_path: Path) -> Non
     assert load_target(str(template)) == LocalApplication(template)
 
 
+def test_a_template_takes_parameters_and_a_region(tmp_path: Path) -> None:
+    template = tmp_path / "template.yaml"
+    template.write_text("")
+    assert load_target(str(template), parameters=["A=1"], region="eu-west-1") == LocalApplication(
+        template, ("A=1",), "eu-west-1"
+    )
+
+
+def test_what_is_deployed_already_takes_no_parameters() -> None:
+    with pytest.raises(UsageError, match="only a SAM template"):
+        load_target(f"wss://{API}", parameters=["A=1"])
+
+
 def test_a_url_is_a_target_with_the_contract_of_the_reference() -> None:
     target = loaded(f"wss://{API}")
     assert target.url == f"wss://{API}"
