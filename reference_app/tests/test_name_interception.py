@@ -42,6 +42,22 @@ def test_other_names_are_left_alone() -> None:
     assert in_an_interpreter(ADDRESS.format(host="127.0.0.9", port=80), HOST) == ["127.0.0.9", 80]
 
 
+def test_a_service_that_is_not_here_is_told_once() -> None:
+    script = """
+    import contextlib, io
+    said = io.StringIO()
+    with contextlib.redirect_stderr(said):
+        for _ in range(2):
+            with contextlib.suppress(OSError):
+                socket.getaddrinfo("sqs.invalid.amazonaws.com", "no such service")
+    print(json.dumps(said.getvalue().splitlines()))
+    """
+
+    assert in_an_interpreter(script, HOST) == [
+        "local stack: sqs.invalid.amazonaws.com is not here; of AWS only DynamoDB and @connections are"
+    ]
+
+
 def test_without_hosts_nothing_is_wrapped() -> None:
     assert in_an_interpreter("print(json.dumps(socket.getaddrinfo.__module__))") == "socket"
 

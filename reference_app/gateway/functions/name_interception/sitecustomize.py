@@ -2,13 +2,15 @@
 
 Handlers build `https://{domainName}/{stage}` or `https://{apiId}.execute-api.{region}.amazonaws.com/{stage}`
 and never heard of a local stack. The names of this stack's APIs resolve to the gateway's address and port,
-which urllib3, http.client and asyncio take from the resolved address; every other name is left alone.
+which urllib3, http.client and asyncio take from the resolved address. Every other name is left alone, but
+for a word in the log where it is one of AWS's: that service is not here, and knows no local credentials.
 """
 
 from __future__ import annotations
 
 import os
 import socket
+import sys
 from typing import Any
 
 _resolve = socket.getaddrinfo
@@ -19,12 +21,16 @@ def install(setting: str) -> None:
     gateway, *names = setting.split()
     address, _, port = gateway.rpartition(":")
     intercepted = frozenset(names)
+    told: set[str] = set()
 
     def getaddrinfo(host: Any, service: Any, *args: Any, **kwargs: Any) -> list[tuple[Any, ...]]:  # noqa: ANN401
         """See socket.getaddrinfo."""
         name = host.decode("ascii", "replace") if isinstance(host, bytes) else host
         if isinstance(name, str) and name.lower().rstrip(".") in intercepted:
             return list(_resolve(address, int(port), *args, **kwargs))
+        if isinstance(name, str) and name.endswith(".amazonaws.com") and name not in told:
+            told.add(name)
+            sys.stderr.write(f"local stack: {name} is not here; of AWS only DynamoDB and @connections are\n")
         return list(_resolve(host, service, *args, **kwargs))
 
     socket.getaddrinfo = getaddrinfo  # type: ignore[assignment]

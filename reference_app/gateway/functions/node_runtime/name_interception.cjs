@@ -1,7 +1,8 @@
 // Preloaded with `--require`: connections to API Gateway's host names lead to the local gateway.
 //
 // LOCAL_API_GATEWAY_HOSTS is `address:port name name …`. Only the address and the port of a connection change:
-// TLS checks the certificate for the name that the code asked for. Every other name is left alone.
+// TLS checks the certificate for the name that the code asked for. Every other name is left alone, but for a word
+// in the log where it is one of AWS's: that service is not on this machine, and knows no local credentials.
 
 "use strict";
 
@@ -18,8 +19,18 @@ function isIntercepted(name) {
   return typeof name === "string" && intercepted.has(name.toLowerCase().replace(/\.$/, ""));
 }
 
+const told = new Set();
+
+function tellOf(name) {
+  if (typeof name !== "string" || !name.endsWith(".amazonaws.com") || told.has(name)) return;
+  told.add(name);
+  process.stderr.write(`local stack: ${name} is not here; of AWS only DynamoDB and @connections are\n`);
+}
+
 function led(options) {
-  return isIntercepted(options?.host) ? { ...options, host, port } : options;
+  if (isIntercepted(options?.host)) return { ...options, host, port };
+  tellOf(options?.host);
+  return options;
 }
 
 const connect = net.Socket.prototype.connect;
