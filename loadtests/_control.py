@@ -17,6 +17,7 @@ from conformance.harness.errors import ChurnproofError, UsageError
 from conformance.harness.fleet import Fleet, new_run
 from conformance.harness.local_stack import open_target
 from conformance.harness.target import LocalApplication, Target, load_target
+from conformance.harness.target_file import read_target_file
 from conformance.harness.wiring import check_wiring
 from reports.capacity import Window
 from reports.gates import Gate, read_gates
@@ -81,9 +82,11 @@ class Control:
             dynamodb_endpoint=options.dynamodb_endpoint,
             management_endpoint=options.management_endpoint,
         )
+        contract = read_target_file(options.contract) if options.contract else None
         self._folder = create_run_folder("load", options.run_dir)
         self._resources.callback(self._remove_unused)
-        self._target = self._resources.enter_context(open_target(spec, self._folder, _log.info))
+        target = self._resources.enter_context(open_target(spec, self._folder, _log.info))
+        self._target = target.merged(contract) if contract else target
         if isinstance(spec, LocalApplication):
             self.target_spec = str((self._folder / "target.toml").resolve())
         elif Path(options.target).is_file():

@@ -7,6 +7,7 @@ import logging
 import secrets
 import signal
 import sys
+from pathlib import Path
 from typing import Any, NoReturn
 from weakref import WeakKeyDictionary
 
@@ -79,6 +80,8 @@ def _decider(environment: Environment, runner: Runner) -> Role:
     options = options_of(environment)
     if options.seed is None:
         options.seed = secrets.randbelow(2**31)  # where workers find it too
+    if options.contract:
+        options.contract = str(Path(options.contract).resolve())  # wherever a worker was started
     control: Control | None = None
     try:
         control = Control(environment, load_options(options))

@@ -28,6 +28,8 @@ class LoadOptions:
     seed: int
     run_dir: Path | None
     gates: Path | None
+    contract: Path | None
+    """Message, contract and bounds, for a target that is no target file."""
     table: str | None
     region: str | None
     dynamodb_endpoint: str | None
@@ -72,6 +74,8 @@ def add_options(parser: Any) -> None:  # noqa: ANN401 - Locust's parser class is
         group.add_argument(name, type=kind, default=default, metavar=metavar, help=text)
 
     add("--target", str, None, "<target>", f"what to load: {FORMS}; also in {TARGET_VARIABLE}, or --host")
+    text = "[message], [contract] and [bounds] of a target file, for a target that is none itself"
+    add("--contract", str, None, "<file>", text)
     add("--run-dir", str, None, "<folder>", "where the run is kept; default runs/<time>-load")
     add("--seed", _whole, None, "<int>", "draws lifetimes and phases; default a random one, printed")
     add("--gates", str, None, "<file>", "TOML file of limits that decide the exit code")
@@ -121,6 +125,7 @@ def load_options(parsed: Any) -> LoadOptions:  # noqa: ANN401 - an argparse name
         seed=parsed.seed,
         run_dir=_path(parsed.run_dir),
         gates=_path(parsed.gates),
+        contract=_path(parsed.contract),
         table=parsed.table,
         region=parsed.region,
         dynamodb_endpoint=parsed.dynamodb_endpoint,

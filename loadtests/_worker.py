@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import astuple
+from pathlib import Path
 from typing import Any
 
 import gevent
@@ -12,6 +13,7 @@ from locust.runners import WorkerRunner
 
 from conformance.harness.errors import UsageError
 from conformance.harness.target import Target, load_target
+from conformance.harness.target_file import read_target_file
 from reports.results import Exit
 
 from . import _crew as crew
@@ -87,7 +89,7 @@ class Worker:
             management_endpoint=options.management_endpoint,
         )
         assert isinstance(target, Target), "the master has started the local stack, and says where it is"
-        return target
+        return target.merged(read_target_file(Path(options.contract))) if options.contract else target
 
     def _report(self, data: dict[str, Any], **_: object) -> None:
         data[crew.STANDING] = astuple(self.standing)

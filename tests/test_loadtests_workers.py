@@ -13,7 +13,7 @@ import pytest
 from conformance.harness.deadline import Deadline, wait_for
 from conformance.selftest.broadcast_server import BroadcastServer
 from reports.history_reader import read_history
-from tests.loadtests_command import CHURN, Load, ended, run_load, start_load, target_file
+from tests.loadtests_command import CHURN, DELIVER_S, Load, ended, run_load, start_load, target_file
 
 
 @pytest.fixture(scope="module")
@@ -32,15 +32,21 @@ def _two_workers() -> tuple[str, ...]:
 @pytest.fixture(scope="module")
 def load(server: BroadcastServer, tmp_path_factory: pytest.TempPathFactory) -> Load:
     folder = tmp_path_factory.mktemp("workers")
-    target = str(target_file(folder, server.url))
+    contract = folder / "contract.toml"
+    contract.write_text(f"[bounds]\ndeliver_s = {DELIVER_S}\n", encoding="utf-8")
+    target = ("--target", server.url, "--contract", str(contract))
     statistics = str(folder / "statistics")
-    return run_load(folder / "run", "--target", target, "--csv", statistics, *_two_workers(), *CHURN)
+    return run_load(folder / "run", *target, "--csv", statistics, *_two_workers(), *CHURN)
 
 
 def test_two_workers_are_judged_as_one_run(load: Load) -> None:
     load.skip_if_starved()
     assert load.exit == 0, load.output
     assert load.results.verdict == "pass"
+
+
+def test_a_contract_beside_the_target_holds(load: Load) -> None:
+    assert load.results.target["bounds"]["deliver_s"] == DELIVER_S
 
 
 def test_each_worker_records_into_the_same_folder(load: Load) -> None:
