@@ -58,7 +58,12 @@ def posts(case: Case, ids: Collection[str | None], since_ns: int, until_ns: int)
 
 def deleted_ids(call: TableCall, ids: Collection[str]) -> list[str]:
     """Those of the connection ids that the call deletes by key; empty for calls that delete nothing."""
-    if call.operation not in _DELETES or call.function is None or call.status != _OK or call.request is None:
+    return ids_to_delete(call, ids) if call.status == _OK else []
+
+
+def ids_to_delete(call: TableCall, ids: Collection[str]) -> list[str]:
+    """Those that a function wants deleted by the call, whatever it was answered."""
+    if call.operation not in _DELETES or call.function is None or call.request is None:
         return []
     keys = json.dumps(list(_deleted_keys(json.loads(call.request))))
     # Ids are long and random: wherever one stands within a key, that key is about it.
@@ -67,7 +72,7 @@ def deleted_ids(call: TableCall, ids: Collection[str]) -> list[str]:
 
 def running_for(case: Case, call: TableCall | ConnectionsCall) -> str:
     """The function that made the call, with the connection that it was invoked for where that is certain."""
-    during = _during(case, call)
+    during = running(case, call)
     whom = {row.connection_id for row in during}
     if len(whom) != 1:
         return str(call.function)
@@ -166,7 +171,7 @@ def _why(case: Case, call: TableCall, connection: Connection) -> str:
         if post.ended_ns <= call.started_ns and (post.status is None or post.status >= _ERROR)
     ]
     own = [post for post in failed if post.connection_id == connection.connection_id]
-    during = _during(case, call)
+    during = running(case, call)
     others = [post for post in failed if len(during) == 1 and post.started_ns >= during[0].started_ns]
     if not (own or others):
         return ""
@@ -176,7 +181,7 @@ def _why(case: Case, call: TableCall, connection: Connection) -> str:
     return f", {later:.0f} ms after its post to {whom} was answered {_answer(post)}"
 
 
-def _during(case: Case, call: TableCall | ConnectionsCall) -> list[Invocation]:
+def running(case: Case, call: TableCall | ConnectionsCall) -> list[Invocation]:
     """The invocations of the calling function that were under way: one of them made the call."""
     return [
         row

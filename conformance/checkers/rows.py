@@ -8,9 +8,14 @@ from dataclasses import dataclass
 
 from reports.history import RowObserved
 from reports.history_reader import Connection
+from reports.trace import ConnectionsCall, Invocation, TableCall
 
 from . import evidence
+from .backend_steps import ids_to_delete, running
 from .case import Case, Judged, failed, passed, suspected, unknown
+from .unposted import failed_run
+
+_GONE = 410
 
 
 @dataclass(frozen=True)
@@ -51,7 +56,11 @@ def judged_removals(
     }
     counts = {"watched": len(removals) - len(by_state["unseen"]), **{s: len(r) for s, r in by_state.items()}}
     wrong = by_state["stays"] + by_state["late"]
-    proven = [r for r in wrong if not case.too_busy(bound_s, r.since_ns, r.since_ns + int(bound_s * 1e9))]
+    proven = [
+        r
+        for r in wrong
+        if not case.too_busy(bound_s, r.since_ns, r.since_ns + int(bound_s * 1e9)) or _kept(case, r, bound_s)
+    ]
     if wrong and not proven:
         return suspected(f"{len(wrong)} rows were late", **counts)
     if proven:
@@ -76,6 +85,28 @@ def judged_removals(
             f"only {counts['watched']} rows {whose} could be watched, {floor} are needed", **counts
         )
     return passed(**counts)
+
+
+def _kept(case: Case, row: Removal, bound_s: float) -> bool:
+    """Whether the trace proves that a row stays, however busy the machine: nobody tries to delete it.
+
+    Functions that end well are told twice that the connection is gone (MG-13), a bound apart at least.
+    """
+    trace = case.history.trace
+    since = (call for call in trace.of(TableCall) if call.started_ns >= row.since_ns)
+    if not trace.whole or any(ids_to_delete(call, [row.connection_id]) for call in since):
+        return False
+    told = [
+        call.ended_ns
+        for call in trace.of(ConnectionsCall)
+        if call.method == "POST" and call.connection_id == row.connection_id and call.status == _GONE
+        if call.started_ns >= row.since_ns and _ended_well(running(case, call))
+    ]
+    return bool(told) and max(told) - min(told) >= bound_s * 1e9
+
+
+def _ended_well(runs: Sequence[Invocation]) -> bool:
+    return bool(runs) and not any(failed_run(run) for run in runs)
 
 
 def judged_live(case: Case, live: Sequence[Connection], floor: int, at_ns: int) -> Judged:

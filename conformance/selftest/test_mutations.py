@@ -17,6 +17,7 @@ from .story import history_of
 from .valid_run import valid_run
 
 _BOUNDS = Bounds(deliver_s=1.0, cleanup_s=2.0, stale_s=3.0)
+_PLACES = ("first", "middle", "last")
 _RED = (Outcome.FAIL, Outcome.NON_STRICT)
 Mutation = Callable[[list[str]], list[str]]
 
@@ -363,6 +364,22 @@ def test_a_loss_of_a_function_that_the_table_kept_waiting_is_unknown_on_a_busy_m
     assert _outcomes([*lines, "9000 lag 800"])["BCAST-01"] is Outcome.UNKNOWN
     fails = [line.replace("starves", "fails") for line in lines]
     assert _outcomes([*fails, "9000 lag 800"])["BCAST-01"] is Outcome.FAIL
+
+
+def test_a_row_that_nobody_tries_to_delete_stays_on_a_busy_machine_too() -> None:
+    """A bound apart, functions that end well are told twice that its connection is gone."""
+    lines = ["0 x connects stale-live", *(f"{10 + n} plants gone {where}" for n, where in enumerate(_PLACES))]
+    lines += [f"{at} x sends m{at} stale/plain" for at in (100, 3200)]
+    lines += [f"{at + 20} x hears m{at}" for at in (100, 3200)]
+    told = [f"{at} backend posts stale{n} 410" for at in (110, 3210) for n in range(3)]
+    looks = [f"3300 row stale{n} there" for n in range(3)]
+    busy = "9000 lag 3000"
+    assert _outcomes([*lines, *told, *looks, busy])["STALE-02"] is Outcome.FAIL
+    assert _outcomes([*lines, *told[:3], *looks, busy])["STALE-02"] is Outcome.UNKNOWN
+    tried = [f"150 backend deletes stale{n}" for n in range(3)]
+    assert _outcomes([*lines, *told, *tried, *looks, busy])["STALE-02"] is Outcome.UNKNOWN
+    failing = [f"{at + 2} backend fails x" for at in (105, 3205)]
+    assert _outcomes([*lines, *told, *failing, *looks, busy])["STALE-02"] is Outcome.UNKNOWN
 
 
 def test_a_violation_that_a_busy_machine_makes_unknown_still_explains_what_follows() -> None:
