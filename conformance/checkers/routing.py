@@ -89,7 +89,7 @@ class _Trial:
     def floor(self) -> str:
         """What is missing for a judgement; empty when nothing is."""
         if not self.mischief:
-            return "no such message was sent"
+            return "no such message was sent; the form of the application's messages may leave none"
         if not (self.before and self.other and self.same):
             return "the trial did not come to its end"
         if self.lost("before"):

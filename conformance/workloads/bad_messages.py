@@ -33,13 +33,17 @@ def run(session: Session) -> None:
 
 
 def mischief(send: SendFormat) -> Mapping[str, tuple[str, ...]]:
-    """The texts of each kind, made from the application's own message."""
+    """The texts of each kind, made from the application's own message.
+
+    Where that is plain text, any text is a message, and text that is no JSON object no mischief.
+    """
     marker = "churnproof mischief"
+    speaks_json = not isinstance(send.template, str)
     kinds = {
         "unknown-action": (send.unknown_action(marker),),
         "no-action": (send.without_action(marker),),
-        "not-json": _NOT_JSON,
-        "not-an-object": _NOT_AN_OBJECT,
+        "not-json": _NOT_JSON if speaks_json else (),
+        "not-an-object": _NOT_AN_OBJECT if speaks_json else (),
         "no-payload": (send.without_payload(),),
         "odd-payload": tuple(_with_payload(send, value) for value in _ODD_PAYLOADS),
     }
