@@ -55,6 +55,13 @@ def answer_of(comparison: Comparison) -> str:
     return f"Did it get worse? {HEADLINES[comparison.judgement]}: {sentence_of(comparison)}"
 
 
+def answer_line(comparison: Comparison) -> Markup:
+    """The same for the first screen, where it stands out beside the verdict."""
+    look, sign = LOOKS[comparison.judgement], SIGNS[comparison.judgement]
+    answer = tag("strong", f"{sign} {HEADLINES[comparison.judgement]}", class_=f"state {look}")
+    return tag("p", join(["Did it get worse?", answer, sentence_of(comparison)], " "), class_="why")
+
+
 def compared_row(row: Compared) -> tuple[str, ...]:
     """A metric as texts, under ROW_HEADS."""
     sides = [_middle(row.metric, side) for side in (row.base, row.new)]

@@ -9,7 +9,7 @@ from pathlib import Path
 from string import Template
 
 from .across import ALONE, Across
-from .baseline_section import answer_of, comparison_section
+from .baseline_section import answer_line, comparison_section
 from .capacity_section import capacity_section
 from .clause_section import causes, clauses_section
 from .cost_section import cost_section
@@ -107,7 +107,7 @@ def _together(across: Across) -> Markup:
 
 def _overview(runs: Sequence[Run], across: Across) -> Markup:
     """Several runs at a glance: the worst verdict, whether it got worse, then a line each."""
-    worse = [tag("p", answer_of(comparison), class_="why") for comparison in across.comparisons]
+    worse = [answer_line(comparison) for comparison in across.comparisons]
     rows = [_overview_row(run, number) for number, run in enumerate(runs, start=1)]
     heads = ("Run", "Verdict", "Clauses", "Lost", "Last recipient p99", "Duration")
     head = tag("thead", tag("tr", *(tag("th", name, scope="col") for name in heads)))

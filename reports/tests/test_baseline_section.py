@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from reports.baseline import compare
-from reports.baseline_section import answer_of, compared_row, comparison_section, sentence_of
+from reports.baseline_section import answer_line, answer_of, compared_row, comparison_section, sentence_of
 from reports.tests.sample_sides import SLOWER, STEADY, side
 
 (WORSE,) = compare(side(SLOWER, 1), side(STEADY))
@@ -22,6 +22,10 @@ def test_noise_is_said_to_be_noise() -> None:
 def test_too_few_runs_say_how_many_are_needed() -> None:
     assert sentence_of(FEW) == "2 against 2 conclusive runs, 5 each needed."
     assert answer_of(FEW).startswith("Did it get worse? Not enough runs: 2 against 2")
+
+
+def test_on_the_first_screen_the_answer_stands_out_by_sign_and_colour() -> None:
+    assert '<strong class="state fail">✗ Regressed</strong> latency_ms.last.p50' in answer_line(WORSE)
 
 
 def test_a_row_shows_both_sides() -> None:
