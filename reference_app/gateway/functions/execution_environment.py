@@ -92,9 +92,8 @@ class ExecutionEnvironment:
         self._api.deliver(invocation)
         if self._is_frozen:
             self._is_frozen = False
-            loop.call_soon(
-                self._process.thaw
-            )  # once the event has been sent: the runtime then wakes only once
+            # Not before the event has been sent, which is the loop's next step: the runtime wakes only once.
+            loop.call_soon(self._process.thaw)
         limit = loop.call_later(self._function.timeout_s, self._time_out, invocation.request_id)
         try:
             outcome = await self._outcome
