@@ -85,7 +85,9 @@ class Control:
         contract = read_target_file(options.contract) if options.contract else None
         self._folder = create_run_folder("load", options.run_dir)
         self._resources.callback(self._remove_unused)
-        target = self._resources.enter_context(open_target(spec, self._folder, _log.info))
+        target = self._resources.enter_context(
+            open_target(spec, self._folder, _log.info, controls=options.pace.idle_herd)
+        )
         self._target = target.merged(contract) if contract else target
         if isinstance(spec, LocalApplication):
             self.target_spec = str((self._folder / "target.toml").resolve())
@@ -97,7 +99,7 @@ class Control:
         """The next run. Raises RunFolderError."""
         folder, self._folder = self._folder or create_run_folder("load"), None
         classes = self._environment.user_classes
-        stormy = self.options.pace.storm_every_s is not None
+        stormy = self.options.pace.storm_every_s is not None or self.options.pace.idle_herd
         churn = stormy or any(getattr(user, "churns", False) for user in classes)
         options = self.options
         self._plan = RunPlan(folder, new_run(), options.seed, options.pace, churn, options.receive_times)

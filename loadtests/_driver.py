@@ -9,11 +9,13 @@ import gevent
 from gevent.event import Event
 from locust.env import Environment
 
+from conformance.harness.control import Control as StackControl
 from conformance.harness.errors import HarnessError
 from conformance.harness.target import Target
 
 from ._bookkeeping import Bookkeeper, Standing
 from ._ending import Meet, wind_down
+from ._idle_herd import IdleHerd
 from ._load_run import LoadRun, RunPlan
 
 _log = logging.getLogger("churnproof")
@@ -24,7 +26,7 @@ def _alone(_point: str, _hurry: Event) -> None:
 
 
 class Driver:
-    """Begins and ends the runs of this process; `broken` is called when one cannot be recorded."""
+    """Begins and ends the runs of this process; `broken` ends the test, as when one cannot be recorded."""
 
     def __init__(self, environment: Environment, broken: Callable[[], None], meet: Meet = _alone) -> None:
         self._environment = environment
@@ -33,6 +35,7 @@ class Driver:
         self._bookkeeper: Bookkeeper | None = None
         self._ending: gevent.Greenlet | None = None
         self._hurry = Event()
+        self._herd: IdleHerd | None = None
         self.run: LoadRun | None = None
         self.trouble: list[str] = []
         """What did not go as it should, a sentence each."""
@@ -49,6 +52,9 @@ class Driver:
         self._bookkeeper = Bookkeeper(self.run, self._environment, self._break_off)
         self.run.start()
         self._bookkeeper.start()
+        if plan.pace.idle_herd:
+            self._herd = IdleHerd(self.run, self._passing_time(self.run), self._broken)
+            self._herd.start()
 
     def end(self) -> Sequence[str]:
         """Bring the run to its end, once; whoever calls again waits for it. Returns `trouble`."""
@@ -70,6 +76,12 @@ class Driver:
             _log.info("ending at once: messages still under way will not be judged")
         self._hurry.set()
 
+    @staticmethod
+    def _passing_time(run: LoadRun) -> Callable[[float], object]:
+        """What lets time pass: the target's own clock, where that can be moved."""
+        url = run.target.control_url
+        return gevent.sleep if url is None else StackControl(url, run.fleet.recorder).advance
+
     def _break_off(self) -> None:
         self._hurry.set()  # what cannot be recorded need not be waited for
         self._broken()
@@ -77,6 +89,8 @@ class Driver:
     def _end(self, run: LoadRun) -> None:
         deliver_s = run.target.bounds.deliver_s
         _log.info("ending: what is under way may take %g s to arrive; Ctrl-C to end at once", deliver_s)
+        if self._herd is not None:
+            self._herd.stop()
         wind_down(run, self._hurry, self._meet)
         try:
             run.close()

@@ -29,6 +29,8 @@ UNDER_CHURN = (
 )
 ALWAYS = ("CHURN-10",)
 UNDER_MISCHIEF = ("LEAK-01",)
+NOT_IN_SILENCE = ("CHURN-01", "CHURN-08", "CHURN-10", "CHURN-11", "CHURN-13", "CHURN-14")
+"""They ask about messages during churn, or about those whom nobody ends."""
 
 _EXPLAINED_UNDER_CHURN: Mapping[str, tuple[str, ...]] = {
     "BCAST-01": ("CHURN-01", "CHURN-04", "CHURN-08"),
@@ -43,7 +45,9 @@ _TIMELESS = ("BCAST-02", "BCAST-04", "CHURN-02", "CHURN-03", "CHURN-14", "LEAK-0
 """What these find is proven however late the generator was."""
 
 
-def judged_clauses(case: Case, *, churn: bool, generator: Generator) -> list[ClauseResult]:
+def judged_clauses(
+    case: Case, *, churn: bool, generator: Generator, silent: bool = False
+) -> list[ClauseResult]:
     """Every clause of a load test, judged or skipped with its reason."""
     calm = _in_calm_words(case)
     results = {name: judge(name, calm) for name in CALM}
@@ -54,6 +58,9 @@ def judged_clauses(case: Case, *, churn: bool, generator: Generator) -> list[Cla
     for name in UNDER_MISCHIEF:
         provoked = bool(case.messages("mischief/"))
         results[name] = judge(name, case) if provoked else _skipped(name, "no Misbehaver took part")
+    if silent:
+        reason = "everybody was silent until the idle limit, and ended by it"
+        results.update({name: _skipped(name, reason) for name in NOT_IN_SILENCE})
     return [_weighed(_explained(result, results), generator) for result in results.values()]
 
 

@@ -94,8 +94,8 @@ class LoadRun:
 
     @property
     def stormy(self) -> bool:
-        """Whether everybody is cut off now and then."""
-        return self.plan.pace.storm_every_s is not None
+        """Whether everybody is cut off now and then, by us or by the other side."""
+        return self.plan.pace.storm_every_s is not None or self.plan.pace.idle_herd
 
     @property
     def clients(self) -> list[Client]:
@@ -106,6 +106,9 @@ class LoadRun:
         self.fleet.open()
         self.phase("main")
         pace = self.plan.pace
+        if pace.idle_herd:
+            self.calm.set()
+            self.quiet.set()
         if pace.storm_every_s is not None:
             self._storms = Storms(self, pace.storm_every_s, pace.storm_jitter_s)
             self._storms.start()

@@ -56,6 +56,8 @@ class Pace:
     """Between two reconnect storms; None without."""
     storm_jitter_s: float = 0.0
     """Within which everybody comes back after every other storm."""
+    idle_herd: bool = False
+    """Everybody is silent."""
 
 
 def add_options(parser: Any) -> None:  # noqa: ANN401 - Locust's parser class is not public
@@ -120,6 +122,8 @@ def load_options(parsed: Any) -> LoadOptions:  # noqa: ANN401 - an argparse name
     """The options out of Locust's namespace. Raises UsageError."""
     if parsed.scenario == "capacity" and not parsed.num_users:
         raise UsageError("--scenario capacity needs -u, the most users to try")
+    if parsed.scenario == "idle-herd" and (parsed.master or (parsed.processes or 1) != 1):
+        raise UsageError("--scenario idle-herd runs in one process; leave --processes and --master out")
     return LoadOptions(
         target=_target(parsed.target, parsed.host),
         seed=parsed.seed,
@@ -146,6 +150,7 @@ def _pace(parsed: Any) -> Pace:  # noqa: ANN401 - an argparse namespace
         parsed.payload_bytes,
         parsed.storm_every if stormy else None,
         parsed.storm_jitter if stormy else 0.0,
+        parsed.scenario == "idle-herd",
     )
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias, get_args
 
-Scenario: TypeAlias = Literal["steady", "ramp", "spike", "soak", "reconnect-storm", "capacity"]
+Scenario: TypeAlias = Literal["steady", "ramp", "spike", "soak", "reconnect-storm", "idle-herd", "capacity"]
 SCENARIOS: tuple[Scenario, ...] = get_args(Scenario)
 
 EXPLAINED: Mapping[Scenario, str] = {
@@ -19,6 +19,7 @@ EXPLAINED: Mapping[Scenario, str] = {
     "spike": "-u users in the middle fifth of -t (default 60 s), a fifth of them before and after",
     "soak": "as steady, for an hour without -t",
     "reconnect-storm": "as steady, and everybody drops and returns every --storm-every seconds",
+    "idle-herd": "-u silent users until the idle limit ends them all; a local stack's clock is moved there",
     "capacity": "the most users, up to -u, at which --gates hold; without a file, nothing lost or late",
 }
 _DEFAULT_S: Mapping[Scenario, float] = {"ramp": 60.0, "spike": 60.0, "soak": 3600.0}

@@ -14,6 +14,7 @@ from reports import metrics
 from reports.artefacts import Written, write_artefacts
 from reports.capacity import Window, capacity, in_words
 from reports.gates import Gate, GateRow, judge_gates
+from reports.idle_herd import Herd, idle_herd
 from reports.priced_run import at_list_prices
 from reports.reconnects import storms
 from reports.results import Exit, Results
@@ -68,7 +69,12 @@ def pronounce(
     results = results_of(
         "load",
         case,
-        judged_clauses(case, churn=plan.churn, generator=metrics.generator(history.health)),
+        judged_clauses(
+            case,
+            churn=plan.churn,
+            silent=plan.pace.idle_herd,
+            generator=metrics.generator(history.health),
+        ),
         target=target.describe(),
         seed=plan.seed,
         command=shlex.join(["locust", *sys.argv[1:]]),
@@ -76,6 +82,8 @@ def pronounce(
     if plan.pace.storm_every_s is not None:
         told = (f"reconnect storm {n}: {storm}" for n, storm in enumerate(storms(history.connections), 1))
         results = replace(results, remarks=(*results.remarks, *told))
+    if plan.pace.idle_herd:
+        results = _herded(results, idle_herd(history.connections))
     if stages:
         results = _searched(results, case, stages, gates)
         gates = ()  # they were held against each stage
@@ -88,6 +96,14 @@ def pronounce(
 def _searched(results: Results, case: Case, stages: Sequence[Window], gates: Sequence[Gate]) -> Results:
     found = capacity(stages, case.figures().pairs, results, gates, case.bounds.deliver_s)
     return replace(results, capacity=found, remarks=(*results.remarks, in_words(found)))
+
+
+def _herded(results: Results, herd: Herd) -> Results:
+    """A run in which the idle limit did not end everybody shows nothing of what comes after it."""
+    results = replace(results, remarks=(*results.remarks, f"idle herd: {herd}"))
+    if results.verdict == "fail" or herd.whole:
+        return results
+    return replace(results, verdict="inconclusive", reason=str(herd))
 
 
 def _weighed(results: Results, missing: Sequence[str], broken: Sequence[str]) -> Results:

@@ -71,6 +71,7 @@ _PURE = (
     "reports/gates.py",
     "reports/history.py",
     "reports/html.py",
+    "reports/idle_herd.py",
     "reports/markdown.py",
     "reports/metrics.py",
     "reports/reconnects.py",

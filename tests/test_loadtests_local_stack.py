@@ -20,3 +20,13 @@ def test_the_reference_app_is_loaded_and_judged_on_a_local_stack(tmp_path: Path)
     assert load.results.delivery.delivered > 0
     assert "stopped" in (folder / "stack.log").read_text(encoding="utf-8").splitlines()[-1]
     assert read_plan(folder)["churn"] is True
+
+
+def test_an_idle_herd_is_ended_by_the_moved_clock_and_hears_again_when_it_is_back(tmp_path: Path) -> None:
+    users = ("-u", "10", "-r", "20", "--talk-interval", "1", "Talker")
+    load = run_load(tmp_path / "run", "--target", "local", "--scenario", "idle-herd", *users)
+    assert not load.failed, load.output
+    (told,) = (remark for remark in load.results.remarks if remark.startswith("idle herd"))
+    assert "10 of 10 silent connections were ended by the other side" in told
+    assert "10 with code 1001" in told
+    assert load.results.delivery.delivered > 0

@@ -35,7 +35,7 @@ def test_the_spawn_rate_is_the_one_given_or_all_at_once() -> None:
         assert curve(0.0) == (20, expected)
 
 
-@pytest.mark.parametrize("scenario", ["steady", "reconnect-storm", "capacity"])
+@pytest.mark.parametrize("scenario", ["steady", "reconnect-storm", "idle-herd", "capacity"])
 def test_other_scenarios_leave_the_users_to_locust(scenario: Scenario) -> None:
     assert curve_of(scenario, Extent(10, None, 10.0)) is None
 
