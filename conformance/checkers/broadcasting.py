@@ -12,7 +12,7 @@ from reports.results import Outcome
 
 from . import evidence
 from .case import Case, Checker, Judged, failed, passed, suspected, unknown
-from .unposted import Unposted, starved
+from .unposted import Starved, Unposted
 
 _MESSAGES = 3
 _LONG = 3
@@ -120,8 +120,8 @@ def judged_losses(
         "lost": len(lost),
     }
     if len(lost):
-        unposted = Unposted(case)
-        lost = only(judgement, lost, lambda m, number: _proven(case, m, number) or unposted.to(m, number))
+        busy, unposted = _BusyMachine(case), Unposted(case)
+        lost = only(judgement, lost, lambda m, number: not busy.excuses(m, number) or unposted.to(m, number))
     if counts["lost"] and not len(lost):
         return suspected(f"{counts['lost']} deliveries {whom} did not come", **counts)
     if len(lost):
@@ -145,7 +145,8 @@ def judged_losses(
 def judged_lateness(case: Case, judgement: Judgement, *, at_least: int = 1) -> Judged:
     """Whether any owed pair took longer than the delivery bound. Floor: `at_least` deliveries."""
     counts = {"owed": judgement.counts.owed, "late": judgement.counts.late}
-    late = only(judgement, judgement.late, lambda message, _: not _in_a_rush(case, message))
+    busy = _BusyMachine(case)
+    late = only(judgement, judgement.late, lambda message, _: not busy.during(message))
     if counts["late"] and not len(late):
         return suspected(f"{counts['late']} deliveries were late", **counts)
     if len(late):
@@ -209,17 +210,27 @@ def judged_whole(case: Case, group: str, *, at_least: int = _MESSAGES) -> Judged
     return judged_losses(case, case.pairs(group), "of such messages", at_least=at_least)
 
 
-def _proven(case: Case, message: Message, connection: int) -> bool:
-    """Whether the loss is the backend's, however busy the machine was: there was time, and no want of it."""
-    if not _in_a_rush(case, message):
-        return True
-    return stayed_long(case, message, connection) and not starved(case, message)
+class _BusyMachine:
+    """Knows of every message what a busy machine excuses; thousands of pairs are of few messages."""
 
+    def __init__(self, case: Case) -> None:
+        self._case = case
+        self._starved = Starved(case)
+        self._during: dict[int, bool] = {}
 
-def _in_a_rush(case: Case, message: Message) -> bool:
-    """Whether the machine was too busy while the message was due, or shortly before: work piles up."""
-    bound_s = case.bounds.deliver_s
-    return case.too_busy(bound_s, message.started_ns - int(bound_s * 1e9), case.due_ns(message))
+    def during(self, message: Message) -> bool:
+        """Whether the machine was too busy while the message was due, or shortly before: work piles up."""
+        if message.id not in self._during:
+            bound_s = self._case.bounds.deliver_s
+            since_ns, until_ns = message.started_ns - int(bound_s * 1e9), self._case.due_ns(message)
+            self._during[message.id] = self._case.too_busy(bound_s, since_ns, until_ns)
+        return self._during[message.id]
+
+    def excuses(self, message: Message, connection: int) -> bool:
+        """Whether it may have lost the message: the receiver left soon, or the function lacked time."""
+        return self.during(message) and (
+            not stayed_long(self._case, message, connection) or self._starved.of(message)
+        )
 
 
 def stayed_long(case: Case, message: Message, connection: int) -> bool:

@@ -14,6 +14,8 @@ from reports.trace import ConnectionsCall, Invocation, TableCall
 from .case import Case
 
 _ERROR = 400
+_SLOW_NS = 500_000_000
+"""Of a call that takes DynamoDB some milliseconds."""
 
 
 class Unposted:
@@ -47,6 +49,34 @@ class Unposted:
         return not any(run.started_ns <= at_ns <= run.ended_ns for run in runs for at_ns in posts)
 
 
+class Starved:
+    """Knows of every message whether a function that it was for failed for want of time."""
+
+    def __init__(self, case: Case) -> None:
+        self._case = case
+        trace = case.history.trace
+        # The table kept the function waiting, perhaps until it gave up, and no fault made it do so.
+        slow = [
+            call
+            for call in trace.of(TableCall)
+            if not call.faults and (call.status is None or call.ended_ns - call.started_ns > _SLOW_NS)
+        ]
+        self._runs: dict[str, list[Invocation]] = {}
+        for run in (run for run in trace.of(Invocation) if run.outcome != "returned"):
+            if run.outcome == "function-timeout" or any(_during(call, run) for call in slow):
+                self._runs.setdefault(run.connection_id, []).append(run)
+
+    def of(self, message: Message) -> bool:
+        """Whether its own time ran out, or it failed when the stack's table answered late or not at all."""
+        sender = self._case.connection(message.sender).connection_id or ""
+        due_ns = self._case.due_ns(message)
+        return any(message.started_ns <= run.started_ns <= due_ns for run in self._runs.get(sender, []))
+
+
+def _during(call: TableCall, run: Invocation) -> bool:
+    return call.function == run.function and run.started_ns <= call.started_ns <= run.ended_ns
+
+
 def invocations(case: Case, message: Message) -> list[Invocation]:
     """Those that the message may have caused: for its sender, begun before it was due."""
     sender = case.connection(message.sender).connection_id
@@ -55,23 +85,6 @@ def invocations(case: Case, message: Message) -> list[Invocation]:
         for row in case.history.trace.of(Invocation)
         if row.connection_id == sender and message.started_ns <= row.started_ns <= case.due_ns(message)
     ]
-
-
-def starved(case: Case, message: Message) -> bool:
-    """Whether a function that the message was for failed for want of time, its own or the stack's table's."""
-    return any(
-        run.outcome == "function-timeout" or (run.outcome != "returned" and _unanswered(case, run))
-        for run in invocations(case, message)
-    )
-
-
-def _unanswered(case: Case, run: Invocation) -> bool:
-    """Whether the table kept the function waiting until it gave up, and no fault made it do so."""
-    return any(
-        call.status is None and not call.faults
-        for call in case.history.trace.of(TableCall)
-        if call.function == run.function and run.started_ns <= call.started_ns <= run.ended_ns
-    )
 
 
 def failed_run(run: Invocation) -> bool:
