@@ -71,7 +71,10 @@ def test_a_template_without_a_websocket_api_is_refused(tmp_path: Path) -> None:
 
 
 def test_resources_without_a_local_meaning_pass_in_silence(tmp_path: Path) -> None:
-    kinds = ("AWS::IAM::Role", "AWS::Lambda::Permission", "AWS::Logs::LogGroup", "AWS::CloudWatch::Alarm")
+    kinds = (
+        *("AWS::IAM::Role", "AWS::Lambda::Permission", "AWS::Logs::LogGroup", "AWS::CloudWatch::Alarm"),
+        *("AWS::EC2::VPCGatewayAttachment", "AWS::EC2::SubnetRouteTableAssociation", "AWS::SQS::QueuePolicy"),
+    )
     more = "".join(f"R{number}: {{Type: {kind}}}\n" for number, kind in enumerate(kinds))
 
     assert application(tmp_path, SMALLEST + more).warnings == ()

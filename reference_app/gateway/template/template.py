@@ -42,7 +42,7 @@ _READ = frozenset(
     }
 )
 
-# Resources without a local meaning: the stack evaluates no IAM and keeps no logs or metrics.
+# Resources without a local meaning: the stack evaluates no IAM, keeps no logs, and has no networks.
 _WITHOUT_MEANING = (
     "AWS::ApiGateway::Account",
     "AWS::ApiGateway::Deployment",
@@ -52,13 +52,24 @@ _WITHOUT_MEANING = (
     "AWS::ApplicationAutoScaling::",
     "AWS::CloudFormation::WaitConditionHandle",
     "AWS::CloudWatch::",
+    "AWS::EC2::EIP",
+    "AWS::EC2::InternetGateway",
+    "AWS::EC2::NatGateway",
+    "AWS::EC2::Route",
+    "AWS::EC2::SecurityGroup",
+    "AWS::EC2::Subnet",
+    "AWS::EC2::VPC",
     "AWS::IAM::",
     "AWS::Lambda::Alias",
+    "AWS::Lambda::EventInvokeConfig",
     "AWS::Lambda::LayerVersion",
     "AWS::Lambda::Permission",
     "AWS::Lambda::Version",
     "AWS::Logs::",
     "AWS::Route53::",
+    "AWS::S3::BucketPolicy",
+    "AWS::SNS::TopicPolicy",
+    "AWS::SQS::QueuePolicy",
 )
 
 
