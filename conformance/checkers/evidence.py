@@ -100,11 +100,12 @@ def pair_timeline(case: Case, message: Message, receiver: Connection) -> tuple[S
 
 
 def life_timeline(case: Case, connection: Connection) -> tuple[Step, ...]:
-    """Everything recorded of one connection."""
+    """Everything recorded of one connection, from its handshake on."""
     steps = [*_life(case, connection)]
-    steps += _rows(case, [connection], 0, case.history.end_ns)
-    steps += _frames(case, [connection], 0, case.history.end_ns)
-    steps += backend_steps.steps(case, [connection], 0, case.history.end_ns)
+    window = (connection.opening_ns, case.history.end_ns)
+    steps += _rows(case, [connection], *window)
+    steps += _frames(case, [connection], *window)
+    steps += backend_steps.steps(case, [connection], *window)
     for message in case.history.messages:
         if message.sender == connection.number:
             steps.append(
