@@ -12,6 +12,7 @@ from pathlib import Path
 from conformance.accepted import Accepted
 from conformance.checkers import judge, result_of
 from conformance.checkers.case import Case, Judged
+from conformance.checkers.routing import MISCHIEF_OF
 from conformance.clauses import Clause, clauses
 from conformance.expected_traffic import expected_traffic, told
 from conformance.failing_plan import JUDGED_BY_PLAN, Asked, SecondLook, with_second_look, worth_a_second_look
@@ -43,6 +44,7 @@ from conformance.workloads import (
     long_silence,
     stale_rows,
 )
+from conformance.workloads.bad_messages import mischief
 from conformance.workloads.session import Scale, Session
 from reports.artefacts import Written, write_artefacts
 from reports.history_reader import read_history
@@ -80,6 +82,7 @@ _FAMILIES = {
 }
 
 _NEEDS_CONTROL = "needs a local stack: `local`, a SAM template, or [control] of a stack's ready file"
+_NO_SUCH_MESSAGE = "the form of the application's messages ([message] send) leaves no such message to send"
 _FEATURE_HINTS = {
     "table": "needs the connection table: --table NAME --region REGION, or [table] in a target file",
     "management": "needs the management API: --management-endpoint URL --region REGION, or [management]",
@@ -252,6 +255,8 @@ class JudgingRun:
             return result_of(clause, Judged(Outcome.ERROR, str(self.failure or "the run did not begin")))
         if clause.feature != "none" and clause.feature not in self.target.features:
             return result_of(clause, Judged(Outcome.SKIP, _FEATURE_HINTS[clause.feature]))
+        if clause.id in MISCHIEF_OF and not mischief(self.target.send)[MISCHIEF_OF[clause.id]]:
+            return result_of(clause, Judged(Outcome.SKIP, _NO_SUCH_MESSAGE))
         result = judge(clause.id, self.case())
         if self.failure is not None and result.outcome is Outcome.UNKNOWN:
             return result_of(clause, Judged(Outcome.ERROR, str(self.failure), result.evidence))

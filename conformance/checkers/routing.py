@@ -89,7 +89,7 @@ class _Trial:
     def floor(self) -> str:
         """What is missing for a judgement; empty when nothing is."""
         if not self.mischief:
-            return "no such message was sent; the form of the application's messages may leave none"
+            return "no such message was sent"
         if not (self.before and self.other and self.same):
             return "the trial did not come to its end"
         if self.lost("before"):
@@ -215,6 +215,21 @@ def _about(trial: _Trial, connection: Connection, title: str, observed: str) -> 
 def _pair(kind: str, usable: str, nobody: str) -> dict[str, Callable[[Case], Judged]]:
     return {usable: partial(leaves_usable, kind), nobody: partial(disturbs_nobody, kind)}
 
+
+MISCHIEF_OF: Mapping[str, str] = {
+    "ROUTE-02": "unknown-action",
+    "ROUTE-03": "unknown-action",
+    "ROUTE-04": "no-action",
+    "ROUTE-05": "no-action",
+    "ROUTE-06": "not-json",
+    "ROUTE-07": "not-json",
+    "ROUTE-08": "not-an-object",
+    "ROUTE-09": "unknown-action",
+    "ROUTE-10": "no-payload",
+    "ROUTE-11": "no-payload",
+    "ROUTE-12": "odd-payload",
+}
+"""The kind of mischief that a clause is judged by; not every form of a message leaves one."""
 
 CHECKERS: Mapping[str, Checker] = {
     "ROUTE-01": the_message_reaches_its_route,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from conformance.checkers.routing import MISCHIEF_OF
 from conformance.harness.message_format import USUAL_SEND, SendFormat
 from conformance.workloads.bad_messages import mischief
 
@@ -15,3 +16,7 @@ def test_an_application_with_json_messages_is_sent_all_kinds() -> None:
 @pytest.mark.parametrize("form", ["{payload}", "/say {payload}"])
 def test_where_any_text_is_a_message_no_text_is_mischief(form: str) -> None:
     assert not any(mischief(SendFormat(form)).values())
+
+
+def test_every_kind_is_what_some_clause_is_judged_by() -> None:
+    assert set(MISCHIEF_OF.values()) == set(mischief(SendFormat(USUAL_SEND)))

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from conformance.harness.errors import HarnessError
+from conformance.harness.message_format import SendFormat
 from conformance.harness.target import load_target
 from conformance.judging_run import WORKLOADS, JudgingRun
 from conformance.workloads.session import Scale, Session
@@ -44,6 +46,19 @@ def test_a_mistake_of_ours_is_an_error_and_what_was_seen_is_judged(
     assert run.judge("BCAST-01").outcome is Outcome.ERROR
     run.write()
     assert read_results(tmp_path).verdict == "error"
+
+
+def test_a_clause_about_messages_that_the_form_leaves_none_of_is_skipped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def silent(session: Session) -> None:
+        session.connect("newcomer", 3)
+
+    run = _performed(tmp_path, monkeypatch, silent)
+    assert run.target is not None
+    assert run.judge("ROUTE-06").outcome is Outcome.UNKNOWN
+    run.target = replace(run.target, send=SendFormat("{payload}"))
+    assert run.judge("ROUTE-07").outcome is Outcome.SKIP
 
 
 def test_ctrl_c_leaves_a_verdict_that_is_no_pass(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
