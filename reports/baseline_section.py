@@ -14,7 +14,7 @@ from .table import data_table
 HEADLINES: dict[Judgement, str] = {
     "regressed": "Regressed",
     "improved": "Improved",
-    "within noise": "No: within noise",
+    "within noise": "Within noise",
     "not enough runs": "Not enough runs",
 }
 LOOKS: dict[Judgement, str] = {
@@ -46,7 +46,10 @@ def sentence_of(comparison: Comparison) -> str:
         common = all(other.reason == row.reason for other in comparison.rows)
         return f"{row.reason}." if common else f"{row.metric}: {row.reason}."
     if row.judgement == "within noise":
-        return f"No metric changed beyond the noise of {runs}; {row.metric} {change_in_words(row.change)}."
+        found = (
+            f"{row.metric} {change_in_words(row.change)}, so up to {change(row.change.high)} could hide in it"
+        )
+        return f"No metric changed beyond the noise of {runs}; {found}."
     return f"{row.metric} {row.judgement}: {change_in_words(row.change)} over {runs}."
 
 

@@ -16,7 +16,11 @@ def test_a_regression_is_one_sentence_with_its_interval() -> None:
 
 
 def test_noise_is_said_to_be_noise() -> None:
-    assert sentence_of(SAME).startswith("No metric changed beyond the noise of 6 against 6 load runs")
+    said = sentence_of(SAME)
+    assert said.startswith("No metric changed beyond the noise of 6 against 6 load runs")
+    change = SAME.rows[0].change
+    assert change is not None
+    assert said.endswith(f"so up to +{100 * change.high:.1f} % could hide in it.")
 
 
 def test_too_few_runs_say_how_many_are_needed() -> None:
