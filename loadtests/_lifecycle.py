@@ -92,6 +92,10 @@ def _decider(environment: Environment, runner: Runner) -> Role:
         _give_up(control, str(error), _exit_of(error))
     except KeyboardInterrupt:
         _give_up(control, "interrupted before the load began", Exit.INCONCLUSIVE)
+    except Exception as error:  # noqa: BLE001 - whatever it is
+        # An error of ours: Python's own exit code for it would say that the target violates something.
+        _log.exception("the load test could not begin")
+        _give_up(control, f"the load test could not begin: {error!r}", Exit.HARNESS_ERROR)
     environment.host = environment.host or control.target.describe()["url"]
     listen(environment.events.quit, lambda **_: control.tell())
     role: Role
