@@ -82,7 +82,7 @@ _FAMILIES = {
 }
 
 _NEEDS_CONTROL = "needs a local stack: `local`, a SAM template, or [control] of a stack's ready file"
-_NO_SUCH_MESSAGE = "the form of the application's messages ([message] send) leaves no such message to send"
+_NO_SUCH_MESSAGE = "not judged: the form of the messages ([message] send) leaves no such message to send"
 _FEATURE_HINTS = {
     "table": "needs the connection table: --table NAME --region REGION, or [table] in a target file",
     "management": "needs the management API: --management-endpoint URL --region REGION, or [management]",
@@ -256,7 +256,7 @@ class JudgingRun:
         if clause.feature != "none" and clause.feature not in self.target.features:
             return result_of(clause, Judged(Outcome.SKIP, _FEATURE_HINTS[clause.feature]))
         if clause.id in MISCHIEF_OF and not mischief(self.target.send)[MISCHIEF_OF[clause.id]]:
-            return result_of(clause, Judged(Outcome.SKIP, _NO_SUCH_MESSAGE))
+            return result_of(clause, Judged(Outcome.INFO, _NO_SUCH_MESSAGE))
         result = judge(clause.id, self.case())
         if self.failure is not None and result.outcome is Outcome.UNKNOWN:
             return result_of(clause, Judged(Outcome.ERROR, str(self.failure), result.evidence))
