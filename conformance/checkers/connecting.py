@@ -10,10 +10,11 @@ from conformance.harness.oracle import Pairs
 from reports.history_reader import Connection
 
 from . import evidence
-from .case import Case, Checker, Judged, failed, passed, unknown
+from .case import Case, Checker, Judged, failed, passed, suspected, unknown
 
 _HANDSHAKES = 3
 _NEWCOMERS = 3
+_SERVER_ERROR = 500
 
 
 def every_client_gets_a_connection(case: Case) -> Judged:
@@ -27,6 +28,8 @@ def judged_handshakes(case: Case, asked: list[Connection]) -> Judged:
     throttled = sum(connection.status == 429 for connection in asked)
     refused = [c for c in asked if c.connect_outcome != "ok" and c.status != 429]
     counts = {"asked": len(asked), "refused": len(refused), "throttled": throttled}
+    if refused and all(_overworked(case, c) for c in refused):
+        return suspected(f"{len(refused)} of {len(asked)} handshakes were refused", **counts)
     if refused:
         first = refused[0]
         return failed(
@@ -46,6 +49,14 @@ def judged_handshakes(case: Case, asked: list[Connection]) -> Judged:
     if len(asked) - throttled < _HANDSHAKES:
         return unknown(f"only {len(asked) - throttled} handshakes, {_HANDSHAKES} are needed", **counts)
     return passed(**counts)
+
+
+def _overworked(case: Case, connection: Connection) -> bool:
+    """Whether a stack on this machine, which told its trace, gave up a handshake for want of a processor."""
+    server_error = connection.status is not None and connection.status >= _SERVER_ERROR
+    until_ns = connection.opening_ns + int(case.bounds.deliver_s * 1e9)
+    busy = case.too_busy(case.bounds.deliver_s, connection.opening_ns, until_ns)
+    return server_error and busy and bool(case.history.trace.rows)
 
 
 def the_row_is_there_after_the_handshake(case: Case) -> Judged:

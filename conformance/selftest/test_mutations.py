@@ -382,6 +382,16 @@ def test_a_row_that_nobody_tries_to_delete_stays_on_a_busy_machine_too() -> None
     assert _outcomes([*lines, *told, *failing, *looks, busy])["STALE-02"] is Outcome.UNKNOWN
 
 
+@pytest.mark.parametrize(
+    ("status", "lag_ms", "outcome"), [(500, 3, "FAIL"), (500, 800, "UNKNOWN"), (403, 800, "FAIL")]
+)
+def test_a_handshake_that_an_overworked_stack_gives_up_is_not_held_against_the_backend(
+    status: int, lag_ms: int, outcome: str
+) -> None:
+    lines = ["0 x connects newcomer", "1 y connecting newcomer", f"900 y refused {status}"]
+    assert _outcomes([*lines, f"1000 lag {lag_ms}"])["CONN-01"] is Outcome[outcome]
+
+
 def test_a_violation_that_a_busy_machine_makes_unknown_still_explains_what_follows() -> None:
     """Neither hears the message: y leaves too soon to be judged, x stays, and its loss is judged alone."""
     lines = ["0 x connects newcomer", "1 y connects newcomer", "1000 x sends lost broadcast/plain"]
