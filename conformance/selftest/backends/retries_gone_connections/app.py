@@ -1,5 +1,5 @@
 """Every connection is looked up before the message goes out, as AWS advises, one after the other, and a 410 is
-taken for a hiccup: three further look-ups, a fifth of a second apart. A few stale rows cost a second or
+taken for a hiccup: three further look-ups, a tenth of a second apart. A few stale rows cost a second or
 two; a table full of them holds every message up. Users see: after a network outage of many, messages that
 come late.
 """
@@ -41,7 +41,7 @@ def sendmessage(event, context):
         return {"statusCode": 200}
     for row, status in broadcast(gateway, message):
         # A young row may be of a client that is still connecting: API Gateway answers 410 for it, too.
-        if status == 410 and now - int(row["joined"]) > CONNECT_TIMEOUT + 2:
+        if status == 410 and now - int(row["joined"]) > CONNECT_TIMEOUT + 1:
             table.delete_item(Key={"connectionId": row["connectionId"]})
     return {"statusCode": 200}
 
@@ -80,7 +80,8 @@ def look_up(gateway, connection_id):
             status = error.response["ResponseMetadata"]["HTTPStatusCode"]
             if status != 410:
                 break
-            time.sleep(0.2)
+            time.sleep(0.1)
+    print("not there", connection_id, status)
     return status
 
 
