@@ -47,18 +47,21 @@ def sendmessage(event, context):
     if message is None:
         post(gateway, sender, b'{"error": "a message needs data"}')
         return {"statusCode": 200}
-    for row, status in broadcast(gateway, message):
+    items = list(everything())
+    said = [item for item in items if "said" in item]
+    rows = [item for item in items if "said" not in item]
+    for row, status in broadcast(gateway, rows, message):
         # A young row may be of a client that is still connecting: API Gateway answers 410 for it, too.
         if status == 410 and now - int(row["joined"]) > CONNECT_TIMEOUT + 2:
             table.delete_item(Key={"connectionId": row["connectionId"]})
-    remember(now, message)
-    for row in rows():
+    remember(now, message, said)
+    for row in rows:
         if not row.get("caught_up"):
-            catch_up(gateway, row)
+            catch_up(gateway, row, said)
     return {"statusCode": 200}
 
 
-def catch_up(gateway, row):
+def catch_up(gateway, row, said):
     """What was said well before the newcomer came; what was on its way while it connected, it hears anyway."""
     try:
         table.update_item(
@@ -69,16 +72,16 @@ def catch_up(gateway, row):
         )
     except ClientError:
         return  # it has gone, or another broadcast is at it
-    for old in sorted((row for row in everything() if "said" in row), key=lambda row: row["connectionId"]):
+    for old in sorted(said, key=lambda item: item["connectionId"]):
         if old["said_ms"] < row["came_ms"] - 2000:
             post(gateway, row["connectionId"], bytes(old["said"]))
 
 
-def remember(now, message):
+def remember(now, message, said):
     key = f"said-{time.time_ns()}-{os.getpid()}"
     table.put_item(Item={"connectionId": key, "said": message, "said_ms": int(now * 1000)})
-    for old in everything():
-        if "said" in old and old["said_ms"] < (now - KEPT) * 1000:
+    for old in said:
+        if old["said_ms"] < (now - KEPT) * 1000:
             table.delete_item(Key={"connectionId": old["connectionId"]})
 
 
@@ -90,10 +93,6 @@ def parse(body):
         return None
 
 
-def rows():
-    return (row for row in everything() if "said" not in row)
-
-
 def everything():
     page = table.scan(ConsistentRead=True)
     yield from page["Items"]
@@ -102,9 +101,9 @@ def everything():
         yield from page["Items"]
 
 
-def broadcast(gateway, message):
+def broadcast(gateway, rows, message):
     with ThreadPoolExecutor(20) as pool:
-        return list(pool.map(lambda row: (row, post(gateway, row["connectionId"], message)), rows()))
+        return list(pool.map(lambda row: (row, post(gateway, row["connectionId"], message)), rows))
 
 
 def post(gateway, connection_id, message):

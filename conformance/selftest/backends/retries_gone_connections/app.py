@@ -41,7 +41,7 @@ def sendmessage(event, context):
         return {"statusCode": 200}
     for row, status in broadcast(gateway, message):
         # A young row may be of a client that is still connecting: API Gateway answers 410 for it, too.
-        if status == 410 and now - int(row["joined"]) > CONNECT_TIMEOUT + 1:
+        if status == 410 and now - int(row["joined"]) > CONNECT_TIMEOUT + 2:
             table.delete_item(Key={"connectionId": row["connectionId"]})
     return {"statusCode": 200}
 
