@@ -21,7 +21,7 @@ from .envelope import Recognizer
 from .frames import FrameParser, Message, Opcode, ProtocolError, parse_close
 from .heard import Heard
 from .message_format import ReceiveFormat
-from .read_size import READ, ReadSize
+from .read_size import READ, Pressure, ReadSize
 from .readiness import READABLE, Poller, new_poller
 from .receive_backlog import ReceiveBacklog
 from .receive_times import (
@@ -43,8 +43,6 @@ _CACHED_READ = 1024
 _CACHE_ENTRIES = 2048
 _MOST_HELD = 16384
 """Reads, whatever `hold` says."""
-_BEHIND_NS = 100_000_000
-"""After so long a round, reads take all that is there: to catch up matters more than exact times."""
 
 
 class Connection(Protocol):
@@ -104,7 +102,7 @@ class Receiver:
         self._reads: dict[bytes, tuple[int, ...]] = {}
         """Whole reads, and the messages that they deliver."""
         self._read_size = ReadSize()
-        self._behind = False
+        self._pressure = Pressure()
         self.backlog = ReceiveBacklog()
         self._heard = Heard()
         self._ahead_ns = system_clock_ahead_ns()
@@ -153,7 +151,7 @@ class Receiver:
         while again:
             again = self._read(again)
         ended_ns = time.monotonic_ns()
-        self._behind = ended_ns - began_ns > _BEHIND_NS
+        self._pressure.round(began_ns, ended_ns)
         delivered = len(self._heard) - before
         if delivered:
             self.backlog.round(began_ns, ended_ns, time_of(self._heard.stamps[before], self._ahead_ns))
@@ -228,7 +226,7 @@ class Receiver:
         )
         stamps, messages, connections = self._heard.stamps, self._heard.messages, self._heard.connections
         whole = (READ, ANCILLARY_BYTES) if stamped else (READ,)
-        single = (self._read_size.size, ANCILLARY_BYTES) if stamped and not self._behind else whole
+        single = (self._read_size.size, ANCILLARY_BYTES) if stamped and not self._pressure.high else whole
         again = []
         for descriptor in ready:
             ear = ears.get(descriptor)
