@@ -7,7 +7,7 @@ mischief (`mischief/<kind>`), a bystander speaks (`routing/<kind>/other`), then 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 
@@ -212,32 +212,31 @@ def _about(trial: _Trial, connection: Connection, title: str, observed: str) -> 
     )
 
 
-def _pair(kind: str, usable: str, nobody: str) -> dict[str, Callable[[Case], Judged]]:
-    return {usable: partial(leaves_usable, kind), nobody: partial(disturbs_nobody, kind)}
-
-
-MISCHIEF_OF: Mapping[str, str] = {
+_LEAVES_USABLE = {
     "ROUTE-02": "unknown-action",
-    "ROUTE-03": "unknown-action",
     "ROUTE-04": "no-action",
-    "ROUTE-05": "no-action",
     "ROUTE-06": "not-json",
-    "ROUTE-07": "not-json",
-    "ROUTE-08": "not-an-object",
-    "ROUTE-09": "unknown-action",
-    "ROUTE-10": "no-payload",
     "ROUTE-11": "no-payload",
     "ROUTE-12": "odd-payload",
+}
+_DISTURBS_NOBODY = {
+    "ROUTE-03": "unknown-action",
+    "ROUTE-05": "no-action",
+    "ROUTE-07": "not-json",
+    "ROUTE-10": "no-payload",
+}
+MISCHIEF_OF: Mapping[str, str] = {
+    **_LEAVES_USABLE,
+    **_DISTURBS_NOBODY,
+    "ROUTE-08": "not-an-object",
+    "ROUTE-09": "unknown-action",
 }
 """The kind of mischief that a clause is judged by; not every form of a message leaves one."""
 
 CHECKERS: Mapping[str, Checker] = {
     "ROUTE-01": the_message_reaches_its_route,
-    **_pair("unknown-action", "ROUTE-02", "ROUTE-03"),
-    **_pair("no-action", "ROUTE-04", "ROUTE-05"),
-    **_pair("not-json", "ROUTE-06", "ROUTE-07"),
-    "ROUTE-08": partial(both, "not-an-object"),
+    **{name: partial(leaves_usable, kind) for name, kind in _LEAVES_USABLE.items()},
+    **{name: partial(disturbs_nobody, kind) for name, kind in _DISTURBS_NOBODY.items()},
+    "ROUTE-08": partial(both, MISCHIEF_OF["ROUTE-08"]),
     "ROUTE-09": is_answered_as_the_contract_says,
-    **_pair("no-payload", "ROUTE-11", "ROUTE-10"),
-    "ROUTE-12": partial(leaves_usable, "odd-payload"),
 }
