@@ -53,10 +53,10 @@ def judged_handshakes(case: Case, asked: list[Connection]) -> Judged:
 
 def _overworked(case: Case, connection: Connection) -> bool:
     """Whether a stack on this machine, which told its trace, gave up a handshake for want of a processor."""
-    server_error = connection.status is not None and connection.status >= _SERVER_ERROR
+    if connection.status is None or connection.status < _SERVER_ERROR or not case.history.trace.rows:
+        return False
     until_ns = connection.opening_ns + int(case.bounds.deliver_s * 1e9)
-    busy = case.too_busy(case.bounds.deliver_s, connection.opening_ns, until_ns)
-    return server_error and busy and bool(case.history.trace.rows)
+    return case.too_busy(case.bounds.deliver_s, connection.opening_ns, until_ns)
 
 
 def the_row_is_there_after_the_handshake(case: Case) -> Judged:
