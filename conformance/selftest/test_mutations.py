@@ -392,6 +392,15 @@ def test_a_handshake_that_an_overworked_stack_gives_up_is_not_held_against_the_b
     assert _outcomes([*lines, f"1000 lag {lag_ms}"])["CONN-01"] is Outcome[outcome]
 
 
+def test_json_that_is_no_object_must_leave_its_senders_connection_usable_too() -> None:
+    closed = _changed(
+        r"^(\d+) (not-an-object-villain sends not-an-object .*)$",
+        lambda m: f"{m[0]}\n{int(m[1]) + 1} not-an-object-villain closed-by-peer",
+    )
+    assert _outcomes(valid_run())["ROUTE-08"] is Outcome.PASS
+    assert _outcomes(closed(valid_run()))["ROUTE-08"] is Outcome.FAIL
+
+
 def test_a_violation_that_a_busy_machine_makes_unknown_still_explains_what_follows() -> None:
     """Neither hears the message: y leaves too soon to be judged, x stays, and its loss is judged alone."""
     lines = ["0 x connects newcomer", "1 y connects newcomer", "1000 x sends lost broadcast/plain"]
