@@ -203,6 +203,9 @@ class GeneratorHealth:
     """The machine's load average over the last minute, divided by its cores; 0.0 where it is not known."""
     receive_lag_ns: int = 0
     """The longest that a message had come and was not read yet."""
+    runnable_per_core: float = 0.0
+    """Threads that ran or waited for a processor, mean since the last such event, divided by the machine's
+    cores; 0.0 where it is not known. A burst of seconds shows here, hardly in a load average."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ _LAG_SHARE = 0.1
 little to do, and what kept it waiting keeps a backend of many processes waiting many times over."""
 
 _CROWDED = 5.0
-"""Load average per core."""
+"""Threads per core that ran or waited for a processor."""
 
 _AVERAGED_NS = 30_000_000_000
 """A load average of one minute speaks of what was, not of what is."""
@@ -154,7 +154,9 @@ class Case:
             (
                 before_ns <= until_ns
                 and health.at_ns >= since_ns
-                and health.schedule_lag_ns > _LAG_SHARE * bound_s * 1e9
+                and (
+                    health.schedule_lag_ns > _LAG_SHARE * bound_s * 1e9 or health.runnable_per_core > _CROWDED
+                )
             )
             or (
                 before_ns <= until_ns + _AVERAGED_NS

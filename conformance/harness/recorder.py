@@ -134,11 +134,8 @@ class Recorder:
     def phase(self, workload: str, name: PhaseName) -> None:
         self._write(Phase(time.monotonic_ns(), workload, name))
 
-    def health(
-        self, schedule_lag_ns: int, cpu: float, load_per_core: float = 0.0, receive_lag_ns: int = 0
-    ) -> None:
-        now = time.monotonic_ns()
-        self._write(GeneratorHealth(now, schedule_lag_ns, cpu, load_per_core, receive_lag_ns))
+    def health(self, health: GeneratorHealth) -> None:
+        self._write(health)
 
     def fault_began(self, rule_id: str, name: str, rule: str) -> None:
         self._write(FaultBegan(time.monotonic_ns(), rule_id, name, rule))

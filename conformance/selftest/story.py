@@ -12,7 +12,8 @@ One event a line, times in milliseconds from the start of the run:
     310 plants gone first          a stale row of that kind and position; its id is `stale0`, `stale1` …
     320 row stale0 absent
     400 lag 900                    the harness's schedule lagged by so many milliseconds
-    400 lag 0 crowd 9              … and so many processes a core waited for the machine
+    400 lag 0 crowd 9              … and the load average was so high per core
+    400 lag 0 burst 9              … and so many threads per core were runnable just then
     500 fault post/429 b           a fault of that name, about b, is in force; without a name: about all
     600 fault-over post/429 3      it is over, and so many calls have met it
     700 backend posts b 410        the trace has a post to b with that answer
@@ -105,9 +106,14 @@ class _Story:
             name = f"stale{len(self.told.planted)}-id"
             self.told.planted.append(RowPlanted(at_ns, name, rest[0], rest[1]))  # type: ignore[arg-type]
         elif who == "lag":
+            busy = dict(zip(rest[1::2], map(float, rest[2::2]), strict=True))
             self.told.health.append(
                 GeneratorHealth(
-                    at_ns, int(float(rest[0]) * 1e6), 0.1, float(rest[2]) if len(rest) > 2 else 0.0
+                    at_ns,
+                    int(float(rest[0]) * 1e6),
+                    cpu=0.1,
+                    load_per_core=busy.get("crowd", 0.0),
+                    runnable_per_core=busy.get("burst", 0.0),
                 )
             )
         else:

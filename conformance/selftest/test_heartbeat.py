@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -50,3 +52,20 @@ def test_the_worst_wait_of_a_message_since_the_last_beat_is_recorded(
 ) -> None:
     history = beat(tmp_path, monkeypatch, 0)
     assert [sample.receive_lag_ns for sample in history.health[:2]] == [47, 0]
+
+
+def test_the_runnable_threads_are_averaged_over_the_beat_and_the_cores(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks = iter([0] * 19 + [40])
+    monkeypatch.setattr(heartbeat_module, "runnable_threads", lambda: next(looks, 6))
+    monkeypatch.setattr(heartbeat_module, "_CORES", 4)
+    history = beat(tmp_path, monkeypatch, 0)
+    assert [sample.runnable_per_core for sample in history.health[:2]] == [0.5, 1.5]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells")
+def test_a_program_that_burns_a_processor_is_runnable() -> None:
+    with subprocess.Popen([sys.executable, "-c", "while True: pass"]) as burning:
+        assert wait_for(lambda: heartbeat_module.runnable_threads() > 0, Deadline(10))
+        burning.kill()

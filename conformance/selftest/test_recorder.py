@@ -10,7 +10,7 @@ import pytest
 
 from conformance.harness.errors import HarnessError
 from conformance.harness.recorder import Recorder
-from reports.history import CORRUPT, DELIVERY, EXACT, Deliveries, Event, message_id
+from reports.history import CORRUPT, DELIVERY, EXACT, Deliveries, Event, GeneratorHealth, message_id
 from reports.history_reader import read_history
 from reports.history_writer import HistoryWriteError, HistoryWriter
 
@@ -132,7 +132,7 @@ def test_rows_phases_and_health_are_read_back(tmp_path: Path) -> None:
     recorder = Recorder(HistoryWriter(tmp_path))
     recorder.phase("quiet", "main")
     recorder.row_observed(5, "BD0R86oM6wFSgik=", present=True)
-    recorder.health(1_000_000, 0.5)
+    recorder.health(GeneratorHealth(7, 1_000_000, 0.5))
     recorder.close()
     history = read_history(tmp_path)
     assert [(phase.workload, phase.name) for phase in history.phases] == [("quiet", "main")]
