@@ -24,7 +24,7 @@ def _control(controlled: Controlled) -> Control:
 
 def test_each_client_is_told_the_id_of_its_own_port(controlled: Controlled) -> None:
     clients = connect_told(controlled.session, _control(controlled), "told", 3)
-    ports = {name: peer.remote_address[1] for name, peer in controlled.server.connections.items()}
+    ports = {name: peer.remote_address[1] for name, peer in controlled.server.members().items()}
     assert [client.source_port for client in clients] == [ports[c.connection_id or ""] for c in clients]
 
 
