@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import threading
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from conformance.workloads import churn
 from conformance.workloads import session as session_module
 from conformance.workloads.churn import plan_of
 from conformance.workloads.session import Scale
+from reports.history_reader import read_history
 
 from .controlled_session import controlled_session
 
@@ -53,6 +55,15 @@ def test_the_factor_scales_what_happens_and_not_who_stays() -> None:
 def test_a_scale_out_of_range_is_refused_with_the_range(scale: dict[str, float], option: str) -> None:
     with pytest.raises(UsageError, match=f"{option} must be between .* and .*, not"):
         Scale(1, **scale)  # type: ignore[arg-type]
+
+
+def test_who_stays_comes_when_the_one_before_is_there(tmp_path: Path) -> None:
+    with controlled_session(tmp_path) as controlled:
+        controlled.session.plan = Plan(1, stayers=4, duration_s=0.1, actions=(Send(0.05, 0),))
+        churn.run(controlled.session)
+    stayers = [c for c in read_history(tmp_path).connections if c.group == "stayer"]
+    assert len(stayers) == 4
+    assert all(later.opening_ns >= (former.opened_ns or 0) for former, later in pairwise(stayers))
 
 
 def test_actions_that_were_not_begun_in_time_are_told_with_what_helps(
