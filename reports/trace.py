@@ -64,16 +64,20 @@ class TableCall(_Row):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Invocation(_Row):
-    """One invocation of a function by API Gateway."""
+    """One invocation of a function: by API Gateway, or, with a cause, by a function or an event source."""
 
     function: str
     route: str
+    """Empty where there is a cause."""
     connection_id: str
+    """That it goes back to; empty where that is not known."""
     request_id: str
     outcome: str
     """`returned`, or the reason of a failure."""
     detail: str = ""
     """The beginning of the result, or the error's type and message."""
+    cause: str = ""
+    """`Event of F`, `RequestResponse of F`, `stream of T`; empty for API Gateway."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -200,7 +200,8 @@ def _invocations(case: Case, labels: Mapping[str, str], since_ns: int, until_ns:
         if row.connection_id not in labels or not since_ns <= row.ended_ns <= until_ns:
             continue
         failed = row.outcome != "returned"
-        text = f"{row.function} ({row.route}) for {labels[row.connection_id]}: {row.outcome} {row.detail}"
+        why = row.route or row.cause
+        text = f"{row.function} ({why}) for {labels[row.connection_id]}: {row.outcome} {row.detail}"
         yield Step(case.ms(row.ended_ns), "backend", text[:_EXCERPT].rstrip(), "bad" if failed else "")
 
 

@@ -31,6 +31,16 @@ class Clock(Protocol):
         """Run the callback on the event loop once this clock has advanced by `delay_s`."""
 
 
+async def elapse(clock: Clock, seconds: float) -> None:
+    """Return once the clock has advanced by that much."""
+    over = asyncio.Event()
+    timer = clock.call_later(seconds, over.set)
+    try:
+        await over.wait()
+    finally:
+        timer.cancel()
+
+
 class SystemClock:
     """The machine's clock; `call_later` needs a running event loop."""
 

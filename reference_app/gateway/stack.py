@@ -16,8 +16,10 @@ from reference_app.gateway.clock import SystemClock
 from reference_app.gateway.dynamodb.dynamodb_endpoint import DynamoDbEndpoint
 from reference_app.gateway.dynamodb.table_creation import create_tables
 from reference_app.gateway.functions import name_interception, node_runtime, node_sdk
+from reference_app.gateway.functions.aws_endpoint import AwsEndpoint
 from reference_app.gateway.functions.function_environment import Surroundings
 from reference_app.gateway.functions.inline_code import staged
+from reference_app.gateway.functions.lambda_api import LambdaApi
 from reference_app.gateway.functions.lambda_runtime import is_node
 from reference_app.gateway.functions.lambda_service import LambdaService
 from reference_app.gateway.functions.logs import LogWriter
@@ -112,7 +114,8 @@ class Stack:
             self._dynamodb if plane is None else plane.dynamodb_endpoint,
             None if plane is None else plane.url,
         )
-        surroundings = self._surroundings(running, certificates, names, node_sdks)
+        aws = await self._aws_endpoint(application, service, plane)
+        surroundings = self._surroundings(running, aws, certificates, names, node_sdks)
         # Functions initialise while the tables are made; neither needs the other.
         try:
             async with asyncio.TaskGroup() as tasks:
@@ -157,6 +160,23 @@ class Stack:
         )
         return plane
 
+    async def _aws_endpoint(
+        self, application: Application, service: LambdaService, plane: ControlPlane | None
+    ) -> str:
+        """Serve what functions ask of AWS beside DynamoDB and `@connections`; returns the URL."""
+        functions = LambdaApi(
+            application.functions,
+            service,
+            service.running,
+            arn_prefix=f"arn:aws:lambda:{application.region}:{ACCOUNT_ID}:function:",
+            clock=SystemClock() if plane is None else plane.clock,
+            notify=self._options.notify,
+            observer=None if plane is None else plane.interference,
+        )
+        endpoint = AwsEndpoint(functions, self._options.notify)
+        self._resources.push_async_callback(endpoint.stop)
+        return await endpoint.start()
+
     async def _start_gateway(
         self,
         application: Application,
@@ -198,11 +218,13 @@ class Stack:
     def _surroundings(
         self,
         running: RunningApplication,
+        aws: str,
         certificates: Certificates,
         names: list[str],
         node_sdks: Mapping[str, Path],
     ) -> Surroundings:
         variables = {
+            "AWS_ENDPOINT_URL": aws,
             "AWS_ENDPOINT_URL_DYNAMODB": running.dynamodb_endpoint,
             **certificates.variables(),
             **name_interception.variables(names, running.address, running.port),

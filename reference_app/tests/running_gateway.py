@@ -15,7 +15,7 @@ import boto3
 import websocket
 from botocore.config import Config
 
-from reference_app.gateway.functions.invocation import Failed, Returned
+from reference_app.gateway.functions.invocation import Failed, InvocationFacts, Returned
 from reference_app.gateway.template.application import Route, WebSocketApi
 from reference_app.gateway.unknowns import Unknowns
 from reference_app.gateway.websocket_api.gateway import Gateway
@@ -105,7 +105,12 @@ class Functions:
     events: list[dict[str, Any]] = field(default_factory=list)
     _changed: threading.Condition = field(default_factory=threading.Condition)
 
-    async def invoke(self, function: str, event: bytes) -> Returned | Failed:
+    async def invoke(
+        self,
+        function: str,
+        event: bytes,
+        facts: InvocationFacts | None = None,
+    ) -> Returned | Failed:
         decoded = json.loads(event)
         with self._changed:
             self.events.append(decoded)

@@ -3,7 +3,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from reference_app.gateway.websocket_api.background_tasks import BackgroundTasks
+from reference_app.gateway.background_tasks import BackgroundTasks
 
 if TYPE_CHECKING:
     import pytest

@@ -54,7 +54,7 @@ def test_a_service_that_is_not_here_is_told_once() -> None:
     """
 
     assert in_an_interpreter(script, HOST) == [
-        "local stack: sqs.invalid.amazonaws.com is not here; of AWS only DynamoDB and @connections are"
+        "local stack: sqs.invalid.amazonaws.com is not here; DynamoDB, Lambda and @connections are"
     ]
 
 

@@ -329,7 +329,7 @@ def test_a_service_that_is_not_here_is_told_once_by_node_too() -> None:
     environment = name_interception.variables([HOST], "127.0.0.1", 9)
 
     assert preloaded("name_interception.cjs", textwrap.dedent(script), environment).splitlines() == [
-        "local stack: sqs.eu-west-1.amazonaws.com is not here; of AWS only DynamoDB and @connections are"
+        "local stack: sqs.eu-west-1.amazonaws.com is not here; DynamoDB, Lambda and @connections are"
     ]
 
 
@@ -362,9 +362,39 @@ def test_an_sdk_that_knows_no_endpoint_variable_reaches_the_local_dynamodb() -> 
         threading.Thread(target=server.handle_request, daemon=True).start()
         environment = {"AWS_ENDPOINT_URL_DYNAMODB": f"http://127.0.0.1:{server.server_port}"}
 
-        printed = preloaded("dynamodb_endpoint.cjs", f"(async () => {{{CALL}}})()", environment)
+        printed = preloaded("service_endpoints.cjs", f"(async () => {{{CALL}}})()", environment)
 
     assert json.loads(printed) == {"host": "dynamodb.eu-west-1.amazonaws.com", "isSame": True}
+
+
+SIGNED = """
+const https = require("node:https");
+const ask = (hostname, headers) => new Promise((resolve) => {
+  const lookup = (name, options, done) => done(new Error("no network"));
+  const told = (answer) => resolve(answer.headers.heard);
+  https.request({ hostname, headers, lookup }, told).on("error", (error) => resolve(error.message)).end();
+});
+(async () => {
+  const lambda = "lambda.eu-west-1.amazonaws.com";
+  const gateway = "abc.execute-api.eu-west-1.amazonaws.com";
+  const heard = [
+    await ask(lambda, { Host: lambda, Authorization: "AWS4" }),
+    await ask(gateway, { Host: gateway, Authorization: "AWS4" }),
+    await ask("s3.amazonaws.com", {}),
+  ];
+  console.log(JSON.stringify(heard));
+})();
+"""
+
+
+def test_its_other_signed_calls_reach_the_stack_and_nothing_else_does() -> None:
+    with HTTPServer(("127.0.0.1", 0), HostTeller) as server:
+        threading.Thread(target=server.handle_request, daemon=True).start()
+        environment = {"AWS_ENDPOINT_URL": f"http://127.0.0.1:{server.server_port}"}
+
+        printed = preloaded("service_endpoints.cjs", SIGNED, environment)
+
+    assert json.loads(printed) == ["lambda.eu-west-1.amazonaws.com", "no network", "no network"]
 
 
 class HostTeller(BaseHTTPRequestHandler):

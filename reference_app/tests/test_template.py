@@ -93,7 +93,7 @@ def test_a_function_that_no_route_calls_is_not_run(tmp_path: Path) -> None:
     result = application(tmp_path, SMALLEST + other)
 
     assert set(result.functions) == {"Fn"}
-    assert "Cron (AWS::Lambda::Function): no route of a WebSocket API calls it" in result.warnings[0]
+    assert "Cron (AWS::Lambda::Function): no route calls it, and it is not run" in result.warnings[0]
 
 
 def test_a_function_that_cannot_run_here_is_refused_by_its_name(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -29,8 +29,9 @@ if TYPE_CHECKING:
 
     from reference_app.gateway.control.controls import Controls
     from reference_app.gateway.control.fault_book import Injection
+    from reference_app.gateway.functions.invocation import InvocationFacts
     from reference_app.gateway.http_message import HttpAnswer
-    from reference_app.gateway.websocket_api.interference import InvocationFacts, ManagementCall, Outcome
+    from reference_app.gateway.websocket_api.interference import ManagementCall, Outcome, OutcomeT
 
 FaultT = TypeVar("FaultT")
 
@@ -46,13 +47,15 @@ class GatewayFaults:
         self._controls = controls
         self._retire = retire
 
-    async def invoke(self, facts: InvocationFacts, run: Callable[[], Awaitable[Outcome]]) -> Outcome:
+    async def invoke(
+        self, facts: InvocationFacts, run: Callable[[], Awaitable[OutcomeT]]
+    ) -> OutcomeT | Failed:
         started = now_ns()
         injections = self._controls.decide(_about(Site.INVOCATION, facts))
         if _first(ColdStart, injections) is not None:
             self._retire(facts.function)
         error = _first(FunctionError, injections)
-        outcome: Outcome | None = None
+        outcome: OutcomeT | Failed | None = None
         try:
             outcome = INJECTED if error is not None and not error.carried_out else await run()
             if error is not None:
@@ -67,6 +70,7 @@ class GatewayFaults:
                     facts.request_id,
                     name,
                     detail,
+                    facts.cause,
                     _rules(injections),
                 ),
                 started,

@@ -59,18 +59,22 @@ class TableCall:
 
 @dataclass(frozen=True, slots=True)
 class FunctionInvocation:
-    """One invocation by API Gateway."""
+    """One invocation: by API Gateway, or, with a cause, by another function or an event source."""
 
     kind: ClassVar[str] = "invocation"
     function: str
     route: str
+    """Empty where there is a cause."""
     connection_id: str
+    """Of the connection that it goes back to; empty where that is not known."""
     request_id: str
-    """API Gateway's, as in the event."""
+    """API Gateway's, as in the event; Lambda's where there is a cause."""
     outcome: str
     """`returned`, a failure's reason, `integration-timeout` or `cancelled`."""
     detail: str
     """The result's beginning, or the error's type and message."""
+    cause: str
+    """`Event of F`, `RequestResponse of F`, `stream of T`; empty for API Gateway."""
     faults: tuple[str, ...]
 
 

@@ -11,7 +11,7 @@ import time
 import uuid
 from collections import deque
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from reference_app.gateway.functions.execution_environment import (
@@ -19,7 +19,8 @@ from reference_app.gateway.functions.execution_environment import (
     InitFailedError,
     InitTimedOutError,
 )
-from reference_app.gateway.functions.invocation import Failed, Returned
+from reference_app.gateway.functions.invocation import Failed, InvocationFacts, Returned
+from reference_app.gateway.functions.running_invocations import RunningInvocations
 from reference_app.gateway.functions.runtime_api import Invocation
 from reference_app.gateway.template.application import Function
 
@@ -35,7 +36,8 @@ class _Pending:
 
     event: bytes
     outcome: asyncio.Future[Returned | Failed]
-    request_id: str = field(default_factory=lambda: str(uuid.uuid4()))
+    facts: InvocationFacts | None
+    request_id: str
 
     def resolve(self, outcome: Returned | Failed) -> None:
         if not self.outcome.done():
@@ -53,8 +55,12 @@ class FunctionPool:
         *,
         limit: int,
         starting: asyncio.Semaphore,
+        running: RunningInvocations | None = None,
     ) -> None:
-        """`starting` bounds how many environments, of all functions, start at the same time."""
+        """`starting` bounds how many environments, of all functions, start at the same time.
+
+        `running` is told what every invocation goes back to.
+        """
         self._function = function
         self._function_arn = function_arn
         self._make = make
@@ -64,19 +70,20 @@ class FunctionPool:
         self._idle: list[ExecutionEnvironment] = []
         self._all: set[ExecutionEnvironment] = set()
         self._retired: set[ExecutionEnvironment] = set()
+        self._invocations = running or RunningInvocations()
         self._starting = 0
         self._running = 0
         self._tasks: set[asyncio.Task[None]] = set()
         self._stopped = False
         self._ahead_failure: Failed | None = None
 
-    async def invoke(self, event: bytes) -> Returned | Failed:
+    async def invoke(self, event: bytes, facts: InvocationFacts | None = None) -> Returned | Failed:
         """Run one event and wait for its outcome; cancelling the wait leaves the invocation running."""
         if self._stopped:
             return _STOPPED
         if self._is_throttled():
             return _THROTTLED
-        pending = _Pending(event, asyncio.get_running_loop().create_future())
+        pending = _Pending(event, asyncio.get_running_loop().create_future(), facts, _request_id(facts))
         self._waiting.append(pending)
         self._dispatch()
         return await pending.outcome
@@ -173,11 +180,13 @@ class FunctionPool:
 
     async def _run(self, environment: ExecutionEnvironment, pending: _Pending) -> None:
         started = time.monotonic()
+        invocation = self._invocation(pending)
         try:
-            pending.resolve(await environment.invoke(self._invocation(pending)))
-            # The rest of the invocation's time is the runtime's to ask for the next event (RA-30).
-            left_s = self._function.timeout_s - (time.monotonic() - started)
-            reusable = await environment.settle(max(left_s, 1.0))
+            with self._invocations.under(invocation.trace_id, pending.facts):
+                pending.resolve(await environment.invoke(invocation))
+                # The rest of the invocation's time is the runtime's to ask for the next event (RA-30).
+                left_s = self._function.timeout_s - (time.monotonic() - started)
+                reusable = await environment.settle(max(left_s, 1.0))
         finally:
             self._running -= 1
             pending.resolve(_STOPPED)
@@ -208,3 +217,8 @@ class FunctionPool:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+def _request_id(facts: InvocationFacts | None) -> str:
+    """A new one, but where Lambda itself was called: the caller knows it, and all attempts share it."""
+    return facts.request_id if facts is not None and facts.cause else str(uuid.uuid4())

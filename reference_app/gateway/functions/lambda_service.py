@@ -11,8 +11,9 @@ from reference_app.gateway.functions.execution_environment import ExecutionEnvir
 from reference_app.gateway.functions.function_environment import Surroundings, function_variables
 from reference_app.gateway.functions.function_pool import FunctionPool
 from reference_app.gateway.functions.import_failures import told
-from reference_app.gateway.functions.invocation import Failed, Returned
+from reference_app.gateway.functions.invocation import Failed, InvocationFacts, Returned
 from reference_app.gateway.functions.logs import FunctionLog, LogWriter
+from reference_app.gateway.functions.running_invocations import RunningInvocations
 from reference_app.gateway.functions.session_token import session_token
 from reference_app.gateway.template.application import Function
 
@@ -40,6 +41,8 @@ class LambdaService:
         self._notify = notify
         self._pools: dict[str, FunctionPool] = {}
         self._watch: Callable[[str], None] | None = None
+        self.running = RunningInvocations()
+        """What the invocations under way go back to."""
 
     def watch_output(self, watch: Callable[[str], None]) -> None:
         """Have `watch` called with a function's name for each line that it prints; call before `start`."""
@@ -48,23 +51,27 @@ class LambdaService:
     async def start(self, surroundings: Surroundings) -> None:
         """Have one environment of each function ready, so that the first event of each is a warm one.
 
-        A function whose init fails is told of, and tried again at its first event.
+        A function whose init fails is told of, and tried again at its first event. One that nothing in the
+        template leads to is started by its first event.
         """
         # More starts than cores at a time would only make each of them slower.
         starting = asyncio.Semaphore(max(2, os.cpu_count() or 1))
         for logical_id, function in self._functions.items():
             self._pools[logical_id] = self._pool(function, surroundings, starting)
-        failures = await asyncio.gather(*(pool.start_ahead() for pool in self._pools.values()))
-        for logical_id, failure in zip(self._pools, failures, strict=True):
+        ahead = [logical_id for logical_id, function in self._functions.items() if not function.on_demand]
+        failures = await asyncio.gather(*(self._pools[logical_id].start_ahead() for logical_id in ahead))
+        for logical_id, failure in zip(ahead, failures, strict=True):
             if failure is not None:
                 self._notify(f"function {logical_id}: {told(self._functions[logical_id], failure)}")
 
-    async def invoke(self, function: str, event: bytes) -> Returned | Failed:
+    async def invoke(
+        self, function: str, event: bytes, facts: InvocationFacts | None = None
+    ) -> Returned | Failed:
         """Run one event through a function; see `Invoker`."""
         pool = self._pools.get(function)
         if pool is None:
             return Failed("exited", "ServiceUnavailable", "the function is not ready")
-        return await pool.invoke(event)
+        return await pool.invoke(event, facts)
 
     def retire(self, function: str) -> None:
         """Have the function's next event meet a cold start; harmless while it is not ready."""
@@ -86,4 +93,6 @@ class LambdaService:
             return ExecutionEnvironment(function, function_variables(function, own), log)
 
         arn = f"arn:aws:lambda:{surroundings.region}:{self._account_id}:function:{function.name}"
-        return FunctionPool(function, arn, make, limit=self._concurrency, starting=starting)
+        return FunctionPool(
+            function, arn, make, limit=self._concurrency, starting=starting, running=self.running
+        )

@@ -99,6 +99,16 @@ class WebSocketApi:
 
 
 @dataclass(frozen=True)
+class EventRetries:
+    """What becomes of an asynchronous invocation that fails (LI-3, LI-4)."""
+
+    attempts: int = 2
+    """How often a function that fails is run again, 0 to 2."""
+    oldest_s: float = 21_600.0
+    """Age at which an event is given up, 60 s to six hours."""
+
+
+@dataclass(frozen=True)
 class Function:
     """One Lambda function."""
 
@@ -116,6 +126,9 @@ class Function:
     """`Text` or `JSON` (LoggingConfig)."""
     layers: tuple[Path, ...] = ()
     """Folders of its layers; what a later one holds wins."""
+    retries: EventRetries = EventRetries()
+    on_demand: bool = False
+    """Whether nothing in the template leads to it: it runs if another function invokes it by its name."""
     inline_code: str | None = None
     """The text of `index.py` or `index.js`, where the template holds the code itself."""
     line: int | None = None

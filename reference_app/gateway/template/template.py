@@ -22,7 +22,7 @@ from reference_app.gateway.template.template_apis import (
 )
 from reference_app.gateway.template.template_document import TemplateDocument, read_document
 from reference_app.gateway.template.template_domains import DOMAIN, MAPPING
-from reference_app.gateway.template.template_functions import FUNCTION, read_function
+from reference_app.gateway.template.template_functions import FUNCTION, RETRIES, read_functions
 from reference_app.gateway.template.template_models import MODEL
 from reference_app.gateway.template.template_parameters import parameter_values
 from reference_app.gateway.template.template_tables import TABLE, read_table
@@ -38,7 +38,7 @@ _READ = frozenset(
         *(API, AUTHORIZER, INTEGRATION, MODEL, ROUTE, ROUTE_RESPONSE, STAGE),
         *(DOMAIN, MAPPING),
         *(API_KEY, USAGE_PLAN, USAGE_PLAN_KEY),
-        *(FUNCTION, TABLE),
+        *(FUNCTION, RETRIES, TABLE),
     }
 )
 
@@ -61,7 +61,6 @@ _WITHOUT_MEANING = (
     "AWS::EC2::VPC",
     "AWS::IAM::",
     "AWS::Lambda::Alias",
-    "AWS::Lambda::EventInvokeConfig",
     "AWS::Lambda::LayerVersion",
     "AWS::Lambda::Permission",
     "AWS::Lambda::Version",
@@ -103,9 +102,9 @@ def application_of(
             accepted="AWS::Serverless::WebSocketApi, or AWS::ApiGatewayV2::Api with ProtocolType WEBSOCKET",
         )
     called = {name for api in apis for route in api.routes.values() for name in _called(route)}
-    functions = {name: read_function(template, name) for name in sorted(called)}
+    functions = read_functions(template, called)
     tables = tuple(read_table(template, logical_id) for logical_id in template.of_type(TABLE))
-    _warn_of_the_rest(template, frozenset(functions))
+    _warn_of_the_rest(template)
     return Application(document.path.resolve(), region, apis, functions, tables, tuple(template.warnings))
 
 
@@ -128,10 +127,8 @@ def _called(route: Route) -> list[str]:
     return [function for function in (route.function, authorizer) if function is not None]
 
 
-def _warn_of_the_rest(template: ResolvedTemplate, functions: frozenset[str]) -> None:
+def _warn_of_the_rest(template: ResolvedTemplate) -> None:
     for logical_id in template.resources:
         kind = template.type_of(logical_id)
-        if kind == FUNCTION and logical_id not in functions:
-            template.warn(logical_id, "no route of a WebSocket API calls it, so it is not run")
-        elif kind is not None and kind not in _READ and not kind.startswith(_WITHOUT_MEANING):
+        if kind is not None and kind not in _READ and not kind.startswith(_WITHOUT_MEANING):
             template.warn(logical_id, "resources of this type are not run here")

@@ -2,16 +2,56 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from dataclasses import replace
 from pathlib import Path
 
-from reference_app.gateway.stack_errors import BUILD_FIRST
-from reference_app.gateway.template.application import Function
+from reference_app.gateway.functions.lambda_runtime import check_runnable
+from reference_app.gateway.stack_errors import BUILD_FIRST, TemplateError
+from reference_app.gateway.template.application import EventRetries, Function
 from reference_app.gateway.template.resolved_template import ResolvedTemplate
 from reference_app.gateway.template.sam_translation import code_location
 from reference_app.gateway.template.template_document import TemplateValue
 from reference_app.gateway.template.template_layers import read_layers
 
 FUNCTION = "AWS::Lambda::Function"
+RETRIES = "AWS::Lambda::EventInvokeConfig"
+
+
+def read_functions(template: ResolvedTemplate, called: Collection[str]) -> dict[str, Function]:
+    """The functions of the template by logical id: those that are called, and those that they may invoke.
+
+    A function that is only invoked, if at all, is left out with a warning where it cannot be run here; so
+    raises TemplateError for the others only.
+    """
+    functions = {logical_id: read_function(template, logical_id) for logical_id in sorted(called)}
+    others = {}
+    for logical_id in template.of_type(FUNCTION):
+        if logical_id not in functions and (function := _optional(template, logical_id)) is not None:
+            others[logical_id] = function
+    found = list(functions.values())
+    while found:
+        known_by = "\n".join(found.pop().environment.values())
+        for function in [function for function in others.values() if function.name in known_by]:
+            functions[function.logical_id] = others.pop(function.logical_id)
+            found.append(function)
+    for logical_id, function in others.items():
+        template.warn(logical_id, "nothing leads to it here: it runs only if another function invokes it")
+        functions[logical_id] = replace(function, on_demand=True)
+    return functions
+
+
+def _optional(template: ResolvedTemplate, logical_id: str) -> Function | None:
+    try:
+        function = read_function(template, logical_id)
+    except TemplateError as error:
+        template.warn(logical_id, f"no route calls it, and it is not run: {error.problem}")
+        return None
+    problem = None if function.inline_code is not None else check_runnable(function)
+    if problem is None:
+        return function
+    template.warn(logical_id, f"no route calls it, and it is not run: {problem.what}")
+    return None
 
 
 def read_function(template: ResolvedTemplate, logical_id: str) -> Function:
@@ -36,6 +76,7 @@ def read_function(template: ResolvedTemplate, logical_id: str) -> Function:
         ),
         log_format=str(template.mapping(logical_id, "LoggingConfig").get("LogFormat", "Text")),
         layers=read_layers(template, logical_id),
+        retries=_retries(template, logical_id),
         inline_code=_inline_code(template, logical_id),
         line=template.document.line_of(logical_id),
     )
@@ -46,6 +87,20 @@ def environment_text(value: TemplateValue) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     return str(value)
+
+
+def _retries(template: ResolvedTemplate, function: str) -> EventRetries:
+    usual = EventRetries()
+    for logical_id in template.of_type(RETRIES):
+        if str(template.get(logical_id, "FunctionName")) in {
+            template.name(function),
+            template.physical.attribute(function, "Arn"),
+        }:
+            return EventRetries(
+                template.number(logical_id, "MaximumRetryAttempts", usual.attempts),
+                float(template.number(logical_id, "MaximumEventAgeInSeconds", int(usual.oldest_s))),
+            )
+    return usual
 
 
 def _code_folder(template: ResolvedTemplate, logical_id: str) -> Path:

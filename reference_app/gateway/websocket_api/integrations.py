@@ -11,10 +11,10 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from reference_app.gateway.functions.invocation import Failed, Returned
+from reference_app.gateway.functions.invocation import Failed, InvocationFacts, Returned
 from reference_app.gateway.template.application import Route
 from reference_app.gateway.websocket_api import authorization, error_frames, proxy_event, proxy_result
-from reference_app.gateway.websocket_api.interference import InvocationFacts, TimedOut
+from reference_app.gateway.websocket_api.interference import TimedOut
 from reference_app.gateway.websocket_api.message_validation import MessageValidation
 from reference_app.gateway.websocket_api.proxy_event import Occasion
 from reference_app.gateway.websocket_api.proxy_result import InvalidProxyResult
@@ -209,13 +209,13 @@ class Integrations:
 
     async def _invoke(self, route: Route, facts: InvocationFacts, event: bytes) -> Outcome:
         if self._interference is None:
-            return await self._run(route, facts.function, event)
-        return await self._interference.invoke(facts, partial(self._run, route, facts.function, event))
+            return await self._run(route, facts, event)
+        return await self._interference.invoke(facts, partial(self._run, route, facts, event))
 
-    async def _run(self, route: Route, function: str, event: bytes) -> Outcome:
+    async def _run(self, route: Route, facts: InvocationFacts, event: bytes) -> Outcome:
         try:
             async with asyncio.timeout(route.timeout_s):  # LM-7
-                outcome = await self._invoker.invoke(function, event)
+                outcome = await self._invoker.invoke(facts.function, event, facts)
         except TimeoutError:
             return TimedOut()
         timed_out = isinstance(outcome, Failed) and outcome.reason == "function-timeout"

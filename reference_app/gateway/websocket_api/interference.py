@@ -6,13 +6,14 @@ The gateway asks at four points, and only where somebody interferes; otherwise i
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Protocol, TypeAlias, TypeVar
 
 from reference_app.gateway.functions.invocation import Failed, Returned
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from reference_app.gateway.functions.invocation import InvocationFacts
     from reference_app.gateway.http_message import HttpAnswer, HttpRequest
 
 
@@ -22,17 +23,7 @@ class TimedOut:
 
 
 Outcome: TypeAlias = Returned | Failed | TimedOut
-
-
-@dataclass(frozen=True, slots=True)
-class InvocationFacts:
-    """One invocation by API Gateway."""
-
-    function: str
-    """Logical id."""
-    route: str
-    connection_id: str
-    request_id: str
+OutcomeT = TypeVar("OutcomeT", bound=Outcome)
 
 
 class ManagementCall(Protocol):
@@ -53,7 +44,9 @@ class ManagementCall(Protocol):
 class Interference(Protocol):
     """Stands between the gateway and what it does."""
 
-    async def invoke(self, facts: InvocationFacts, run: Callable[[], Awaitable[Outcome]]) -> Outcome:
+    async def invoke(
+        self, facts: InvocationFacts, run: Callable[[], Awaitable[OutcomeT]]
+    ) -> OutcomeT | Failed:
         """Invoke a function, or pretend to."""
 
     async def admit(self, facts: InvocationFacts) -> None:

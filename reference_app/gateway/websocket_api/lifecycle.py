@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+from reference_app.gateway.background_tasks import BackgroundTasks
 from reference_app.gateway.http_message import HttpAnswer, json_answer
 from reference_app.gateway.websocket_api import close_causes, connection_lifetime, error_frames, handshake
-from reference_app.gateway.websocket_api.background_tasks import BackgroundTasks
 from reference_app.gateway.websocket_api.compression import negotiated
 from reference_app.gateway.websocket_api.connection_state import State
 from reference_app.gateway.websocket_api.connections import Connection

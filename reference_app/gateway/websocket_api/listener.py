@@ -8,8 +8,8 @@ import logging
 import socket
 from typing import TYPE_CHECKING
 
+from reference_app.gateway.background_tasks import BackgroundTasks
 from reference_app.gateway.http_server import send_at_once
-from reference_app.gateway.websocket_api.background_tasks import BackgroundTasks
 
 if TYPE_CHECKING:
     import ssl

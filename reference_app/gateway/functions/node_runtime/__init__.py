@@ -38,7 +38,7 @@ def command(handler: str) -> list[str]:
         "--require",
         str(FOLDER / "name_interception.cjs"),
         "--require",
-        str(FOLDER / "dynamodb_endpoint.cjs"),
+        str(FOLDER / "service_endpoints.cjs"),
         str(FOLDER / "main.cjs"),
         handler,
     ]

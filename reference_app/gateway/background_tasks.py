@@ -34,9 +34,10 @@ class BackgroundTasks:
             left = tuple(self._running)
             for task in left:
                 task.cancel()
-            await asyncio.wait(left)
+            if left:
+                await asyncio.wait(left)
 
     def _finished(self, task: asyncio.Task[None]) -> None:
         self._running.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
-            _LOGGER.error("a task of the gateway failed", exc_info=error)
+            _LOGGER.error("a task of the stack failed", exc_info=error)
