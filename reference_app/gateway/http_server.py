@@ -111,7 +111,9 @@ class HttpServer:
     async def serve(self, listener: socket.socket) -> None:
         """Serve what arrives at a socket that listens already; it belongs to the server from now on."""
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(self._connection, sock=listener)
+        # In two steps: whoever is cancelled in the second one has a server that `stop` closes.
+        self._server = await loop.create_server(self._connection, sock=listener, start_serving=False)
+        await self._server.start_serving()
 
     async def stop(self) -> None:
         """Close the port and every connection; requests in progress are cancelled."""
