@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import logging
 import os
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -15,6 +16,7 @@ from botocore.config import Config
 if TYPE_CHECKING:
     from types_boto3_apigatewaymanagementapi import ApiGatewayManagementApiClient
 
+logger = logging.getLogger()
 table = boto3.resource("dynamodb").Table(os.environ["TABLE_NAME"])
 functions = boto3.client("lambda")
 POSTS_AT_ONCE = 8
@@ -71,7 +73,7 @@ def broadcast(event: dict[str, Any], context: object) -> None:
     # One receiver that fails is no reason to raise: the event would be run again, for the others too.
     failures = [outcome.exception() for outcome in outcomes]
     if told := [str(failure) for failure in failures if failure is not None]:
-        print(f"{len(told)} of {len(failures)} posts failed, the first one with: {told[0]}")
+        logger.error("%d of %d posts failed, the first one with: %s", len(told), len(failures), told[0])
 
 
 def receivers() -> list[dict[str, Any]]:
