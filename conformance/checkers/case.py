@@ -29,9 +29,6 @@ _PROVOKED = ("fault/", "limit/slow")
 """Groups of messages that some of those who were there need not have heard."""
 
 
-_Key: TypeAlias = tuple[tuple[str, ...], Ears]
-
-
 @dataclass(frozen=True)
 class Judged:
     """A checker's answer. `evidence` names the counts that it rests on."""

@@ -89,7 +89,7 @@ def no_row_is_left(case: Case) -> Judged:
 def every_live_row_is_there(case: Case) -> Judged:
     """CHURN-06."""
     live = [c for c in case.connections(*_STAYERS, *_JOINERS, *_BURST) if _open_at_final(case, c)]
-    return judged_live(case, live, _CHURNED, case.history.end_ns)
+    return judged_live(case, live, _CHURNED)
 
 
 def who_came_at_once_is_not_deaf(case: Case) -> Judged:
@@ -152,7 +152,9 @@ def nobody_is_blamed_for_churn(case: Case) -> Judged:
     counts = {"broadcasts": len(sent), "errors": len(set(frames))}
     if frames:
         return failed(
-            f"senders were answered with {len(set(frames))} error frames: {frames[0][:120]}", (), **counts
+            f"senders were answered with {len(set(frames))} error frames: {evidence.excerpt(frames[0])}",
+            (),
+            **counts,
         )
     if len(sent) < _CHURNED:
         return unknown(f"only {len(sent)} broadcasts were sent under churn", **counts)

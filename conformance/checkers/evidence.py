@@ -17,6 +17,7 @@ MOST_FINDINGS = 3
 
 _AROUND_NS = 1_500_000_000
 _MOST_STEPS = 24
+_EXCERPT = 120
 
 
 def of_pairs(
@@ -112,6 +113,11 @@ def life_timeline(case: Case, connection: Connection) -> tuple[Step, ...]:
                 Step(case.ms(message.started_ns), connection.label, f"sends {message.label}", to="backend")
             )
     return _ordered(steps)
+
+
+def excerpt(text: str) -> str:
+    """The beginning of a frame's text, for a reason of one line."""
+    return text[:_EXCERPT]
 
 
 def described(connections: Iterable[Connection]) -> tuple[str, ...]:

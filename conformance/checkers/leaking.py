@@ -36,7 +36,7 @@ def nothing_internal(case: Case) -> Judged:
     if leaks:
         frame, what = leaks[0]
         return failed(
-            f"{len(leaks)} frames reveal {what}: {frame.text[:120]!r}",
+            f"{len(leaks)} frames reveal {what}: {evidence.excerpt(frame.text)!r}",
             [_finding(case, frame, what) for frame, what in leaks[: evidence.MOST_FINDINGS]],
             **counts,
         )

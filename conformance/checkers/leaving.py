@@ -32,8 +32,7 @@ def departures_disturb_nobody(case: Case) -> Judged:
 
 def the_rows_of_the_others_stay(case: Case) -> Judged:
     """DISC-04."""
-    stayers = case.connections("leave-stayer")
-    return judged_live(case, stayers, _ROWS, case.history.end_ns)
+    return judged_live(case, case.connections("leave-stayer"), _ROWS)
 
 
 def who_comes_back_hears(case: Case) -> Judged:

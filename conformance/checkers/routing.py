@@ -32,7 +32,7 @@ def the_message_reaches_its_route(case: Case) -> Judged:
     if forbidden:
         return failed(
             "the API answers the application's message with Forbidden: its route selection expression and "
-            f"the message do not match (came: {forbidden[0][:120]})",
+            f"the message do not match (came: {evidence.excerpt(forbidden[0])})",
             [
                 evidence.of_connection(
                     case,

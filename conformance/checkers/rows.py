@@ -109,10 +109,9 @@ def _ended_well(runs: Sequence[Invocation]) -> bool:
     return bool(runs) and not any(failed_run(run) for run in runs)
 
 
-def judged_live(case: Case, live: Sequence[Connection], floor: int, at_ns: int) -> Judged:
-    """Every one of `live`, open at `at_ns`, still has its row in the last look."""
-    looks = {c.number: [row for row in case.observations(c) if row.started_ns <= at_ns] for c in live}
-    looked = {number: rows for number, rows in looks.items() if rows}
+def judged_live(case: Case, live: Sequence[Connection], floor: int) -> Judged:
+    """Every one of `live` still has its row in the last look."""
+    looked = {c.number: rows for c in live if (rows := case.observations(c))}
     missing = [
         case.connection(number)
         for number, rows in looked.items()

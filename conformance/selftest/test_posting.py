@@ -6,27 +6,11 @@ import re
 
 import pytest
 
-from conformance.checkers import judge
-from conformance.checkers.case import Case
-from conformance.harness.contract import Bounds, Contract
-from reports.results import ClauseResult, Outcome
+from conformance.harness.contract import Contract
+from reports.results import Outcome
 
-from .story import history_of
 from .valid_run import valid_run
-
-_BOUNDS = Bounds(deliver_s=1.0, cleanup_s=2.0, stale_s=3.0)
-_GATEWAY_ERROR = '{"message": "Internal server error", "connectionId":"x", "requestId":"y"}'
-
-
-def judged(clause: str, lines: list[str], contract: Contract | None = None) -> ClauseResult:
-    return judge(clause, Case(history_of(lines), contract or Contract(), _BOUNDS))
-
-
-def changed(pattern: str, replacement: str) -> list[str]:
-    """The valid run with every line that the pattern finds replaced."""
-    lines = "\n".join(valid_run())
-    assert re.search(pattern, lines, re.MULTILINE)
-    return re.sub(pattern, replacement, lines, flags=re.MULTILINE).split("\n")
+from .verdicts import GATEWAY_ERROR, changed, judged
 
 
 @pytest.mark.parametrize(
@@ -54,7 +38,7 @@ def test_a_lost_throttled_post_is_no_fault_where_the_contract_says_so() -> None:
 
 
 def test_a_lost_throttled_post_is_no_fault_where_the_sender_is_told() -> None:
-    lines = changed(r"^(.*) v1 hears fault-post-throttled.*$", rf"\1 v5 frame {_GATEWAY_ERROR}")
+    lines = changed(r"^(.*) v1 hears fault-post-throttled.*$", rf"\1 v5 frame {GATEWAY_ERROR}")
     assert judged("FAULT-03", lines).outcome is Outcome.PASS
 
 

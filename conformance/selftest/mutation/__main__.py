@@ -1,4 +1,4 @@
-"""`python -m conformance.selftest.mutation`: every mutant of the oracle against its tests.
+"""`python -m conformance.selftest.mutation`: every mutant of the oracle and the checkers against their tests.
 
 Fails when a mutant survives without a reason in `survivors.toml`, and when a reason has no survivor.
 """
@@ -6,126 +6,103 @@ Fails when a mutant survives without a reason in `survivors.toml`, and when a re
 from __future__ import annotations
 
 import argparse
-import contextlib
 import importlib
-import io
 import multiprocessing
-import os
-import signal
 import sys
 import tomllib
-import types
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from multiprocessing.pool import Pool
 from pathlib import Path
-
-import pytest
 
 from reports.results import Exit
 
 from .mutants import Mutant, mutants
+from .reach import Reach, reach, relevant
+from .subjects import Subject, subjects
+from .trying import passes, passing
 
-_ROOT = Path(__file__).parents[3]
-_MODULE = "conformance.harness.oracle"
-_TESTS = "conformance/selftest/test_oracle.py"
 _REASONS = Path(__file__).parent / "survivors.toml"
-_PATIENCE_S = 60
-"""A mutant that makes the tests run longer does not end."""
-_LEAST = 100
-_OPTIONS = (
-    "-x",
-    "-q",
-    "--noconftest",
-    "-p",
-    "no:cacheprovider",
-    "-p",
-    "no:xdist",
-    "-p",
-    "no:hypothesispytest",
-)
 
 
 @dataclass(frozen=True)
-class _Tried:
+class _Trial:
     mutant: Mutant
-    survived: bool
+    tests: Sequence[str]
 
 
 def main() -> int:
     """0 when every survivor has its reason; a line for each that has none, or has one without need."""
     parser = argparse.ArgumentParser(prog="python -m conformance.selftest.mutation", description=__doc__)
     parser.add_argument("--jobs", type=int, default=2, help="so many at a time (default 2)")
+    parser.add_argument("--only", metavar="NAME", help="oracle, checkers, or one module of the checkers")
     options = parser.parse_args()
-    source = (_ROOT / f"{_MODULE.replace('.', '/')}.py").read_text(encoding="utf-8")
-    chosen = mutants(source)
-    importlib.import_module(_TESTS.removesuffix(".py").replace("/", "."))  # numpy and all: once, not in each
-    if _passes(source) is False:
-        print(f"the tests of {_MODULE} fail without any change; nothing can be said of mutants")
+    try:
+        chosen = subjects(options.only)
+    except ValueError as error:
+        print(error, file=sys.stderr)
+        return Exit.USAGE
+    reasons = tomllib.loads(_REASONS.read_text(encoding="utf-8"))
+    known: Reach = reach() if any(subject.by_clause for subject in chosen) else {}
+    tests = {files: _passing(files, chosen) for files in {subject.tests for subject in chosen}}
+    return max(
+        _tried(subject, tests[subject.tests], known, reasons.get(subject.name, {}), options.jobs)
+        for subject in chosen
+    )
+
+
+def _passing(files: Sequence[str], chosen: Sequence[Subject]) -> Sequence[str]:
+    # Whatever the tests need is imported once, here, and forked; each process loads the project's anew.
+    for file in files:
+        importlib.import_module(file.removesuffix(".py").replace("/", "."))
+    first = next(subject for subject in chosen if subject.tests == files)
+    with _processes(1) as pool:
+        tests: list[str] = pool.apply(passing, (first,))
+    return tests
+
+
+def _tried(
+    subject: Subject, tests: Sequence[str], known: Reach, reasons: Mapping[str, str], jobs: int
+) -> int:
+    if not tests:
+        print(f"{subject.name}: its tests fail without any change; nothing can be said of mutants")
         return Exit.HARNESS_ERROR
-    # A process of its own for each: modules are loaded anew, and the parent's stay as they are.
-    with multiprocessing.get_context("fork").Pool(options.jobs, maxtasksperchild=1) as pool:
-        tried = []
-        for one in pool.imap(_try, chosen, chunksize=1):
-            tried.append(one)
-            print(f"{len(tried)} of {len(chosen)}", end="\r", file=sys.stderr, flush=True)
-    return _told(tried, tomllib.loads(_REASONS.read_text(encoding="utf-8")))
+    trials = [_Trial(mutant, _relevant(subject, mutant, tests, known)) for mutant in mutants(subject.source)]
+    survivors: list[str] = []
+    with _processes(jobs) as pool:
+        for number, lives in enumerate(pool.imap(partial(_lives, subject), trials)):
+            print(f"{subject.name}: {number + 1} of {len(trials)}", end="\r", file=sys.stderr, flush=True)
+            survivors += [trials[number].mutant.name] if lives else []
+    return _told(subject.name, len(trials), survivors, reasons)
 
 
-def _told(tried: list[_Tried], reasons: Mapping[str, str]) -> int:
-    survivors = [one.mutant.name for one in tried if one.survived]
-    for name in survivors:
-        print(f"survives, {reasons[name]}:\n  {name}" if name in reasons else f"SURVIVES:\n  {name}")
-    needless = [name for name in reasons if name not in survivors]
-    for name in needless:
-        print(f"DOES NOT SURVIVE, but has a reason in {_REASONS.name}:\n  {name}")
-    unexplained = [name for name in survivors if name not in reasons]
-    killed = len(tried) - len(survivors)
-    print(f"{killed} of {len(tried)} mutants killed, {len(unexplained)} survive unexplained")
-    if len(tried) < _LEAST:
-        print(f"so few mutants prove little; {_LEAST} are needed")
+def _processes(jobs: int) -> Pool:
+    """A process of its own for each call: modules are loaded anew, and the parent's stay as they are."""
+    return multiprocessing.get_context("fork").Pool(jobs, maxtasksperchild=1)
+
+
+def _relevant(subject: Subject, mutant: Mutant, tests: Sequence[str], known: Reach) -> Sequence[str]:
+    return relevant(tests, subject.module, mutant.definition, known) if subject.by_clause else tests
+
+
+def _lives(subject: Subject, trial: _Trial) -> bool:
+    return passes(subject, trial.mutant.source, trial.tests)
+
+
+def _told(name: str, tried: int, survivors: Sequence[str], reasons: Mapping[str, str]) -> int:
+    for survivor in survivors:
+        reason = f"survives, {reasons[survivor]}" if survivor in reasons else "SURVIVES"
+        print(f"{reason}:\n  {survivor}")
+    needless = [mutant for mutant in reasons if mutant not in survivors]
+    for mutant in needless:
+        print(f"DOES NOT SURVIVE, but has a reason in {_REASONS.name}:\n  {mutant}")
+    unexplained = [survivor for survivor in survivors if survivor not in reasons]
+    killed = tried - len(survivors)
+    print(f"{name}: {killed} of {tried} mutants killed, {len(unexplained)} survive unexplained", flush=True)
+    if not tried:
         return Exit.INCONCLUSIVE
     return Exit.VIOLATION if unexplained or needless else Exit.OK
-
-
-def _try(mutant: Mutant) -> _Tried:
-    return _Tried(mutant, _passes(mutant.source))
-
-
-def _passes(source: str) -> bool:
-    """Whether the tests pass with the module as `source` has it; in a process that ends soon."""
-    context = multiprocessing.get_context("fork")
-    if multiprocessing.current_process().name == "MainProcess":
-        with context.Pool(1) as pool:
-            return pool.apply(partial(_passes, source))
-    signal.signal(signal.SIGALRM, _too_long)
-    signal.alarm(_PATIENCE_S)
-    for name in [name for name in sys.modules if name.startswith("conformance.")]:
-        if not name.startswith("conformance.selftest.mutation"):
-            del sys.modules[name]
-    os.chdir(_ROOT)
-    try:
-        _load(source)
-        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-            return pytest.main([*_OPTIONS, _TESTS]) == pytest.ExitCode.OK
-    except Exception:  # noqa: BLE001 - whatever a mutant raises while it is loaded, it does not live
-        return False
-    finally:
-        signal.alarm(0)
-
-
-def _load(source: str) -> None:
-    """Put the module into this process in place of its own file."""
-    package, _, name = _MODULE.rpartition(".")
-    module = types.ModuleType(_MODULE)
-    module.__package__ = package
-    sys.modules[_MODULE] = module
-    exec(compile(source, f"<{_MODULE}>", "exec"), module.__dict__)
-    setattr(importlib.import_module(package), name, module)
-
-
-def _too_long(_number: int, _frame: types.FrameType | None) -> None:
-    raise TimeoutError(f"the tests ran longer than {_PATIENCE_S} s")
 
 
 if __name__ == "__main__":

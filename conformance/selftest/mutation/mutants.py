@@ -36,13 +36,28 @@ _OPPOSITE = {"any": "all", "all": "any", "min": "max", "max": "min", "zeros": "o
 _SWAPPED = _OPPOSITE | {"zeros_like": "ones_like", "ones_like": "zeros_like"}
 
 
+_Path: TypeAlias = tuple[tuple[str, int | None], ...]
+
+
 @dataclass(frozen=True)
 class Mutant:
     """One change."""
 
     name: str
     """The definition, its statement, the expression before and after; unique in its module."""
-    source: str
+    tree: ast.Module = field(repr=False)
+    """Of the module as it is."""
+    path: _Path
+    changed: ast.expr
+
+    @property
+    def source(self) -> str:
+        return ast.unparse(_with(self.tree, self.path, self.changed))
+
+    @property
+    def definition(self) -> str:
+        """Qualified name of the function or class that is changed; `module` outside of any."""
+        return self.name.partition(":")[0]
 
 
 def mutants(source: str) -> list[Mutant]:
@@ -51,15 +66,14 @@ def mutants(source: str) -> list[Mutant]:
     found: list[Mutant] = []
     seen: Counter[str] = Counter()
     for place in _mutable(tree, _Place()):
-        for changed in _changes(place.node):
+        for changed in [*_changes(place.node), *_decided(place)]:
             name = f"{place} | {ast.unparse(place.node)} -> {ast.unparse(changed)}"
             seen[name] += 1
             unique = name if seen[name] == 1 else f"{name} (#{seen[name]})"
-            found.append(Mutant(unique, ast.unparse(_with(tree, place.path, changed))))
+            found.append(Mutant(unique, tree, place.path, changed))
     return found
 
 
-_Path: TypeAlias = tuple[tuple[str, int | None], ...]
 _STATEMENT_CHARACTERS = 60
 
 
@@ -71,6 +85,11 @@ class _Place:
     inside: tuple[str, ...] = ()
     statement: str = ""
     node: ast.expr = field(default_factory=ast.expr)
+
+    @property
+    def role(self) -> str:
+        """What the expression is to the one, or to the statement, that it is part of."""
+        return self.path[-1][0]
 
     def __str__(self) -> str:
         return f"{'.'.join(self.inside) or 'module'}: {self.statement}"
@@ -121,6 +140,14 @@ def _changes(node: ast.expr) -> Iterator[ast.expr]:
             yield _but(node, attr=_SWAPPED[name])
         case ast.Call(func=ast.Name(id=name)) if name in _SWAPPED:
             yield _but(node, func=ast.Name(_SWAPPED[name], ast.Load()))
+
+
+def _decided(place: _Place) -> Iterator[ast.expr]:
+    """A condition that is decided for good: a branch that is never taken, a filter that lets all through."""
+    if place.role == "test":
+        yield ast.Constant(value=False)
+    elif place.role == "ifs":
+        yield ast.Constant(value=True)
 
 
 def _but(node: ast.expr, **fields: object) -> ast.expr:

@@ -1,0 +1,63 @@
+"""What is mutated, and by which tests a mutant must be noticed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parents[3]
+_CHECKERS = ("faults", "stale")
+_SELFTEST = "conformance/selftest"
+_STORIES = (
+    "test_mutations",
+    "test_stale",
+    "test_posting",
+    "test_lifetime",
+    "test_cleaning_up",
+    "test_unposted",
+    "test_backend_steps",
+    "test_evidence",
+)
+"""The tests that judge stories: pure, and together in seconds."""
+
+
+@dataclass(frozen=True)
+class Subject:
+    """One module that is mutated, and no package."""
+
+    name: str
+    """As the user calls it: `oracle`, or the checkers' module."""
+    module: str
+    tests: tuple[str, ...]
+    """Files, as pytest is given them."""
+    by_clause: bool = False
+    """Whether tests that carry a clause's id in theirs concern the functions of its checker only."""
+
+    @property
+    def source(self) -> str:
+        return (ROOT / f"{self.module.replace('.', '/')}.py").read_text(encoding="utf-8")
+
+
+ORACLE = Subject("oracle", "conformance.harness.oracle", (f"{_SELFTEST}/test_oracle.py",))
+
+
+def checkers() -> list[Subject]:
+    """The judge's modules that are held to it."""
+    tests = tuple(f"{_SELFTEST}/{name}.py" for name in _STORIES)
+    package = "conformance.checkers"
+    return [Subject(name, f"{package}.{name}", tests, by_clause=True) for name in _CHECKERS]
+
+
+def subjects(only: str | None = None) -> list[Subject]:
+    """All of them, or those of that name; `checkers` names all modules of the judge.
+
+    Raises ValueError with the names that there are.
+    """
+    every = [ORACLE, *checkers()]
+    if only is None:
+        return every
+    chosen = checkers() if only == "checkers" else [subject for subject in every if subject.name == only]
+    if not chosen:
+        names = ", ".join(["checkers", *(subject.name for subject in every)])
+        raise ValueError(f"--only takes one of {names}, not {only}")
+    return chosen

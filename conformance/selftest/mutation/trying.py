@@ -1,0 +1,103 @@
+"""Tries one mutant: its module is loaded in place of the real one, and the tests run; in a process that ends.
+
+Nothing of this may run in a process that goes on: what it imports is the mutant.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.abc
+import importlib.util
+import io
+import os
+import signal
+import sys
+import types
+from collections.abc import Iterator, Sequence
+from importlib.machinery import ModuleSpec
+
+import pytest
+
+from .subjects import ROOT, Subject
+
+_PATIENCE_S = 180
+"""A mutant that makes the tests run longer does not end."""
+_NEEDLESS = ("cacheprovider", "xdist", "hypothesispytest", "unraisableexception", "threadexception")
+_OPTIONS = ("-x", "-q", "--noconftest", "--assert=plain", *(f"-pno:{name}" for name in _NEEDLESS))
+
+
+def passes(subject: Subject, source: str, wanted: Sequence[str]) -> bool:
+    """Whether the wanted tests pass, in their order, with the module as `source` has it."""
+    return _run(subject, source, _Wanted(wanted)) == pytest.ExitCode.OK
+
+
+def passing(subject: Subject) -> list[str]:
+    """The ids of the subject's tests; empty when one fails without any change."""
+    plugin = _Wanted(None)
+    return plugin.found if _run(subject, subject.source, plugin) == pytest.ExitCode.OK else []
+
+
+class _Wanted:
+    """A pytest plugin that keeps to the wanted tests, in their order."""
+
+    def __init__(self, wanted: Sequence[str] | None) -> None:
+        self._wanted = wanted
+        self.found: list[str] = []
+
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        self.found = [item.nodeid for item in items]
+        if self._wanted is not None:
+            by_id = {item.nodeid: item for item in items}
+            items[:] = [by_id[name] for name in self._wanted]
+
+
+class _Instead(importlib.abc.MetaPathFinder, importlib.abc.InspectLoader):
+    """Imports the subject from another source than its file's."""
+
+    def __init__(self, subject: Subject, source: str) -> None:
+        self._subject = subject
+        self._source = source
+
+    def find_spec(
+        self, name: str, path: Sequence[str] | None, target: types.ModuleType | None = None
+    ) -> ModuleSpec | None:
+        if name != self._subject.module:
+            return None
+        return importlib.util.spec_from_loader(name, self, is_package=False)
+
+    def get_source(self, fullname: str) -> str:
+        return self._source
+
+
+def _run(subject: Subject, source: str, plugin: _Wanted) -> int | pytest.ExitCode:
+    for name in [name for name in sys.modules if name.startswith("conformance.")]:
+        if not name.startswith("conformance.selftest.mutation"):
+            del sys.modules[name]
+    sys.meta_path.insert(0, _Instead(subject, source))
+    os.chdir(ROOT)
+    with _silence(), _patience():
+        try:
+            importlib.import_module(subject.module)
+            return pytest.main([*_OPTIONS, *subject.tests], plugins=[plugin])
+        except Exception:  # noqa: BLE001 - whatever a mutant raises while it is loaded, it does not live
+            return pytest.ExitCode.TESTS_FAILED
+
+
+@contextlib.contextmanager
+def _silence() -> Iterator[None]:
+    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+        yield
+
+
+@contextlib.contextmanager
+def _patience() -> Iterator[None]:
+    signal.signal(signal.SIGALRM, _too_long)
+    signal.alarm(_PATIENCE_S)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+
+
+def _too_long(_number: int, _frame: types.FrameType | None) -> None:
+    raise TimeoutError(f"the tests ran longer than {_PATIENCE_S} s")
