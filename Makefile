@@ -29,8 +29,9 @@ demo: env
 test: env
 	$(BIN)/python -m pytest -n 2 --dist worksteal
 
-# Loads both states of a template on the local stack, in turns so that a slow hour meets both, and tells
-# improved, regressed, within noise or not enough runs: `make compare BASE=main`, about ten minutes.
+# Loads two states of a template on the local stack, alternating so that a slow spell of the machine affects
+# both: `make compare BASE=main`, about ten minutes. Improved or within noise exits 0, regressed 1, not enough
+# runs 6, unless GATES limits the change itself.
 # Two deployed stacks: `make compare BASE_TARGET=wss://… NEW_TARGET=wss://…`.
 TEMPLATE ?= reference_app/template.yaml
 BASE_TARGET ?= build/compare/base/$(TEMPLATE)

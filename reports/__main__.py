@@ -12,7 +12,7 @@ from pathlib import Path
 from .across import Across
 from .artefacts import Written, write_report
 from .baseline import LEAST_RUNS, compare
-from .baseline_gates import judge_against_baseline
+from .baseline_gates import judge_against_baseline, judge_comparison
 from .baseline_section import HEADLINES, sentence_of
 from .command_line import CommandLine
 from .cost import Assumptions, assumptions_with
@@ -73,7 +73,8 @@ def _command_line() -> CommandLine:
         nargs="+",
         type=Path,
         default=[],
-        help=f"runs of an earlier state to compare with, {LEAST_RUNS} or more on either side",
+        help=f"runs of an earlier state to compare with, {LEAST_RUNS} or more on each side; "
+        "a regression exits 1 unless --gates limits the change itself",
     )
     parser.add_argument("--gates", metavar="FILE", type=Path, help="limits that the runs must keep (TOML)")
     parser.add_argument(
@@ -111,9 +112,13 @@ def _across(chosen: RunChoice, base: Sequence[Results], gates: Sequence[Gate]) -
     new = [run for _, run in chosen.all]
     named = zip(_names([path for path, _ in chosen.all]), new, strict=True)
     shown = [run for _, run in chosen.shown]
+    comparisons = compare(new, base) if base else ()
+    # Whoever limits a change says how much is too much; otherwise, whatever is certain is.
+    limited = any(gate.against_baseline for gate in gates)
+    against = judge_against_baseline(gates, new, base) if limited else map(judge_comparison, comparisons)
     return Across(
-        comparisons=compare(new, base) if base else (),
-        gates=(*unused_gates(gates, shown), *judge_against_baseline(gates, new, base)),
+        comparisons=comparisons,
+        gates=(*unused_gates(gates, shown), *against),
         trends=() if base else trends_of(named),
         left_out=chosen.left_out,
     )

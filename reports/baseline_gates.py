@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from .baseline import compare_metric
+from .baseline import Comparison, compare_metric
+from .baseline_section import sentence_of
 from .bootstrap import Change
 from .figures import change_in_words
 from .gates import Gate, GateRow, undecided
@@ -26,6 +27,19 @@ def judge_against_baseline(
         if gate.against_baseline
         for kind in ([gate.kind] if gate.kind in kinds else kinds if gate.kind is None else [])
     )
+
+
+def judge_comparison(comparison: Comparison) -> GateRow:
+    """The gate of a comparison when no gate limits a change: nothing may have regressed.
+
+    With too few runs it is undecided: a comparison that could tell nothing does not pass.
+    """
+    rule = f"regressed metrics of {comparison.kind} runs ≤ 0"
+    reason = sentence_of(comparison).removesuffix(".")
+    regressed = sum(row.judgement == "regressed" for row in comparison.rows)
+    if comparison.judgement == "not enough runs":
+        return GateRow(rule, None, 0, None, "undecided", reason)
+    return GateRow(rule, regressed, 0, -regressed, "missed" if regressed else "met", reason)
 
 
 def _judge(gate: Gate, new: Sequence[Results], base: Sequence[Results]) -> GateRow:

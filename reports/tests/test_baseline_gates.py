@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from reports.baseline_gates import judge_against_baseline
+from reports.baseline import compare
+from reports.baseline_gates import judge_against_baseline, judge_comparison
 from reports.gates import Gate, GateRow
 from reports.results import Results
 from reports.tests.sample_runs import passing_run
@@ -68,3 +69,27 @@ def test_gates_without_a_baseline_are_not_judged_here() -> None:
 def test_a_gate_for_another_kind_of_run_is_left_to_those_that_find_no_run() -> None:
     gate = Gate("latency_ms.last.p50", kind="conformance", increase=0.1)
     assert judge_against_baseline([gate], side(STEADY), side(STEADY)) == ()
+
+
+def test_a_comparison_is_missed_by_as_many_metrics_as_regressed() -> None:
+    (comparison,) = compare(side(SLOWER, 1), side(STEADY))
+    row = judge_comparison(comparison)
+    assert (row.rule, row.outcome) == ("regressed metrics of load runs ≤ 0", "missed")
+    assert (row.observed, row.limit, row.margin) == (4, 0, -4)
+    assert row.reason.startswith("latency_ms.last.p50 regressed: +40 %")
+
+
+@pytest.mark.parametrize("new", [side(STEADY[::-1], 1), side(tuple(v / 1.4 for v in STEADY), 1)])
+def test_noise_and_an_improvement_meet_a_comparison(new: list[Results]) -> None:
+    (comparison,) = compare(new, side(STEADY))
+    assert judge_comparison(comparison).outcome == "met"
+
+
+def test_too_few_runs_leave_a_comparison_undecided() -> None:
+    (comparison,) = compare(side(STEADY[:2], 1), side(STEADY[:2]))
+    row = judge_comparison(comparison)
+    assert (row.outcome, row.observed, row.reason) == (
+        "undecided",
+        None,
+        "2 against 2 conclusive runs, 5 each needed",
+    )

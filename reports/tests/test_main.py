@@ -101,10 +101,30 @@ def sides(parent: Path) -> tuple[list[str], list[str]]:
 
 def test_a_baseline_tells_what_got_worse(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     new, base = sides(tmp_path)
-    assert main([*new, "--baseline", *base, "--out", str(tmp_path / "out")]) is Exit.OK
+    main([*new, "--baseline", *base, "--out", str(tmp_path / "out")])
     assert "against the baseline: REGRESSED  latency_ms.last.p50 regressed: +40 %" in capsys.readouterr().out
     for name in ("report.html", "summary.md", "report.json"):
         assert "regressed" in (tmp_path / "out" / name).read_text()
+
+
+def test_a_regression_fails_the_command(tmp_path: Path) -> None:
+    new, base = sides(tmp_path)
+    out = ["--out", str(tmp_path / "out")]
+    assert main([*new, "--baseline", *base, *out]) is Exit.VIOLATION
+    assert main([*base, "--baseline", *new, *out]) is Exit.OK
+
+
+def test_a_comparison_of_too_few_runs_is_inconclusive(tmp_path: Path) -> None:
+    new, base = sides(tmp_path)
+    out = ["--out", str(tmp_path / "out")]
+    assert main([*new[:2], "--baseline", *base[:2], *out]) is Exit.INCONCLUSIVE
+
+
+def test_gates_that_limit_the_change_decide_in_place_of_the_comparison(tmp_path: Path) -> None:
+    new, base = sides(tmp_path)
+    gates = gates_file(tmp_path, '[[gate]]\nmetric = "latency_ms.last.p50"\nmax_increase = 0.6')
+    out = ["--out", str(tmp_path / "out"), "--gates", str(gates)]
+    assert main([*new, "--baseline", *base, *out]) is Exit.OK
 
 
 def test_a_gate_against_the_baseline_fails_the_command(
