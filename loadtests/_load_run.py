@@ -19,6 +19,7 @@ from reports.history import PhaseName
 from reports.history_writer import HistoryWriter
 
 from . import _locust_statistics as statistics
+from ._connect_turns import ConnectTurns
 from ._dice import Dice
 from ._live_tally import LiveTally
 from ._load_fleet import LoadFleet
@@ -88,6 +89,7 @@ class LoadRun:
         self._environment = environment
         self._dice = 0
         self._connecting: set[gevent.Greenlet] = set()
+        self._turns = ConnectTurns()
         self._open: dict[int, Client] = {}
         """Connections, by number, whose end was not noticed yet."""
         self._storms: Storms | None = None
@@ -131,9 +133,10 @@ class LoadRun:
         """Open a connection; None when the target does not let us in, which is recorded."""
         if self.over.is_set():
             return None
-        started_ns = time.monotonic_ns()
         self._connecting.add(gevent.getcurrent())
         try:
+            self._turns.wait()
+            started_ns = time.monotonic_ns()
             client = self.fleet.connect(group)
         except TargetFailure as failure:
             self._request(statistics.CONNECT, started_ns, 0, failure)

@@ -204,15 +204,15 @@ class _Stream:
 
     def recv(self, size: int) -> bytes:
         while self._start == len(self._data):
-            try:
-                self._start, self._data = 0, self._transport.read(_CHUNK)
-            except BlockingIOError:
+            data = self._arrived()
+            if data is None:
                 if self._deadline.expired():
-                    raise TimeoutError(f"no answer within {self._deadline.seconds:g} s") from None
+                    raise TimeoutError(f"no answer within {self._deadline.seconds:g} s")
                 wait_readable(self._transport.fileno(), self._deadline)
                 continue
-            self.received += len(self._data)
-            if not self._data:
+            self._start, self._data = 0, data
+            self.received += len(data)
+            if not data:
                 return b""
         # It asks for header lines byte by byte and joins them, which costs more than all the rest of a
         # connect: what comes before the end of the line may as well come at once.
@@ -220,6 +220,13 @@ class _Stream:
         data = self._data[self._start : stop]
         self._start += len(data)
         return data
+
+    def _arrived(self) -> bytes | None:
+        """None when nothing is there yet; thousands wait then, and must not keep an exception each."""
+        try:
+            return self._transport.read(_CHUNK)
+        except BlockingIOError:
+            return None
 
     def _end_of_line(self) -> int:
         """Where the line ends that begins here; an end of line is a piece of its own."""
