@@ -16,7 +16,7 @@ import numpy as np
 
 from reports.results import Exit
 
-from .measuring import BenchmarkError, Figures, idle_bytes, measure
+from .measuring import BenchmarkError, Figures, idle, measure
 from .server import build
 from .subjects import CClient, Churnproof, PlainLocust, Subject
 from .table import Accuracy, Row, accuracies, comparison
@@ -69,11 +69,13 @@ def _run(options: argparse.Namespace, connections: int, server: Path, client: Pa
 
 
 def _row(subject: Subject, found: Figures, connections: int, server: Path) -> Row:
+    resting = idle(subject, server, connections)
     each = None
     if not isinstance(subject, CClient) and connections > 1:
-        more = idle_bytes(subject, server, connections) - idle_bytes(subject, server, 1)
+        more = resting.resident_bytes - idle(subject, server, 1).resident_bytes
         each = more / (connections - 1)
-    return Row(subject.name, found.cpu_us, found.connects_per_s, found.connect_cpu_us, each)
+    connect_cpu_us = resting.connect_cpu_s / connections * 1e6
+    return Row(subject.name, found.cpu_us, found.connects_per_s, connect_cpu_us, each)
 
 
 def _accuracy(name: str, share: float, found: Figures) -> Accuracy:

@@ -24,7 +24,10 @@ _END_S = 60.0
 _SETTLE_S = 1.0
 _POLL_S = 0.005
 _IDLE_MESSAGES_PER_S = 0.1
-_IDLE_S = 5.0
+_IDLE_S = 4.0
+_REST_S = 0.5
+_RESTING = 0.1
+"""Share of a core."""
 
 
 class BenchmarkError(Exception):
@@ -38,8 +41,7 @@ class Figures:
     cpu_us: float
     """For each delivery."""
     connects_per_s: float
-    connect_cpu_us: float
-    """For each connection, with all that its user takes to begin."""
+    """That the server has answered."""
     told: Told | None
     """Latencies of the same messages, by the client …"""
     true_ns: Nanoseconds
@@ -54,15 +56,22 @@ def measure(
         return _observed(client, seconds)
 
 
-def idle_bytes(subject: Subject, program: Path, connections: int) -> int:
-    """Resident memory of the client with so many connections, when hardly anything was ever said.
+@dataclass(frozen=True)
+class Idle:
+    """A client that has connected, when hardly anything was ever said."""
 
-    Raises BenchmarkError.
-    """
+    resident_bytes: int
+    connect_cpu_s: float
+    """Of all connects, with all that their users take to begin."""
+
+
+def idle(subject: Subject, program: Path, connections: int) -> Idle:
+    """Raises BenchmarkError."""
     with _client(subject, program, connections, _IDLE_MESSAGES_PER_S) as client:
-        _connected(client)
+        before_s = _connected(client)
+        connect_cpu_s = _at_rest_s(client.process) - before_s
         _pause(_IDLE_S, client.process)
-        return usage_of(client.process.pid).resident_bytes
+        return Idle(usage_of(client.process.pid).resident_bytes, connect_cpu_s)
 
 
 @dataclass(frozen=True)
@@ -103,7 +112,7 @@ def _client(subject: Subject, program: Path, connections: int, messages_per_s: f
 
 def _observed(client: _Client, seconds: float) -> Figures:
     load, server, process = client.load, client.server, client.process
-    spent_s = _connected(client)
+    _connected(client)
     _pause(_SETTLE_S, process)
     since_ns, began, heard = time.monotonic_ns(), usage_of(process.pid), server.standing().deliveries
     _pause(seconds, process)
@@ -116,14 +125,13 @@ def _observed(client: _Client, seconds: float) -> Figures:
     return Figures(
         (ended.cpu_s - began.cpu_s) / deliveries * 1e6,
         (load.connections - 1) / took_ns * 1e9,
-        spent_s / load.connections * 1e6,
         client.subject.told(load, since_ns, until_ns),
         server.true_latencies_ns(since_ns, until_ns),
     )
 
 
 def _connected(client: _Client) -> float:
-    """Wait until all are connected; the CPU seconds that it took."""
+    """Wait until the server has answered all; the CPU seconds that the client had used before the first."""
     load, server, process = client.load, client.server, client.process
     spent_s = 0.0
     deadline = time.monotonic() + _CONNECT_S
@@ -134,7 +142,20 @@ def _connected(client: _Client) -> float:
         _pause(_POLL_S, process)
         if server.standing().open <= 1:  # ours tries the target with a client of its own first
             spent_s = usage_of(process.pid).cpu_s
-    return usage_of(process.pid).cpu_s - spent_s
+    return spent_s
+
+
+def _at_rest_s(process: subprocess.Popen[bytes]) -> float:
+    """Wait until the client has hardly anything to do; the CPU seconds that it has used by then.
+
+    When the server has answered the last of a crowd, a client may have most of the answers yet to read.
+    """
+    used_s = usage_of(process.pid).cpu_s
+    while True:
+        _pause(_REST_S, process)
+        before_s, used_s = used_s, usage_of(process.pid).cpu_s
+        if used_s - before_s <= _REST_S * _RESTING:
+            return used_s
 
 
 def _pause(seconds: float, process: subprocess.Popen[bytes]) -> None:

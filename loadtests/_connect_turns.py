@@ -1,15 +1,15 @@
 """Lets a crowd connect a few at a time, in between the answers to those who came before.
 
-What is under way in a handshake takes several times the memory of an open connection, and a thousand that
-begin before the first answer is looked at find it waiting for a quarter of a second.
+What is under way in a handshake takes several times the memory of an open connection, and the first of a
+thousand that begin at once would wait for the last before its answer is looked at.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from typing import Protocol
 
-from gevent.hub import get_hub
-from gevent.lock import Semaphore
+from gevent.hub import Waiter, get_hub
 
 _AT_A_TURN = 32
 
@@ -22,24 +22,35 @@ class ConnectTurns:
     """So many handshakes begin in one turn of gevent's loop; how many are under way is not limited."""
 
     def __init__(self) -> None:
-        self._free = Semaphore(_AT_A_TURN)
-        self._taken = 0
+        self._left = _AT_A_TURN
+        """Of this turn."""
+        self._crowd: deque[Waiter] = deque()
         self._timer: _Timer | None = None
 
     def wait(self) -> None:
         """Return when it is the caller's turn to connect."""
-        self._free.acquire()
-        self._taken += 1
+        if self._left:
+            self._left -= 1
+            self._arm()
+            return
+        waiter = Waiter()
+        self._crowd.append(waiter)
+        waiter.get()
+
+    def _arm(self) -> None:
         if self._timer is None:
-            # What is due at once is still behind the sockets that are ready.
+            # What is due at once still comes after the sockets that are ready.
             timer = get_hub().loop.timer(0.0)
             timer.start(self._turn)
             self._timer = timer
 
     def _turn(self) -> None:
-        assert self._timer is not None
-        self._timer.close()
-        self._timer = None
-        taken, self._taken = self._taken, 0
-        for _ in range(taken):
-            self._free.release()
+        if self._timer is not None:
+            self._timer.close()
+            self._timer = None
+        for _ in range(min(_AT_A_TURN, len(self._crowd))):
+            self._crowd.popleft().switch(None)
+        if self._crowd:
+            self._arm()
+        else:
+            self._left = _AT_A_TURN
