@@ -112,7 +112,7 @@ def _lines(jobs: int) -> Iterator[str]:
     yield "runners        runs  noise  regressed, wrongly  improved, wrongly  slowdown caught\n"
     for setting in SETTINGS:
         rates = rates_of(setting, jobs)
-        where = "one a run" if setting.own_runners else "one a job"
+        where = "one per run" if setting.own_runners else "one per job"
         yield (
             f"{where:<13} {setting.runs:>2}+{setting.runs:<2} {setting.noise:>5.0%}"
             f"{rates.false_alarms:>20.1%}{rates.false_praise:>19.1%}{rates.caught:>17.1%}\n"
