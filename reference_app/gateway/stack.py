@@ -12,8 +12,9 @@ from types import TracebackType
 from typing import IO, TYPE_CHECKING, Self
 
 from reference_app.gateway.certificates import Certificates
-from reference_app.gateway.clock import SystemClock
+from reference_app.gateway.clock import Clock, SystemClock
 from reference_app.gateway.dynamodb.dynamodb_endpoint import DynamoDbEndpoint
+from reference_app.gateway.dynamodb.engine_calls import STREAMS, TABLES, EngineCalls, EngineError
 from reference_app.gateway.dynamodb.table_creation import create_tables
 from reference_app.gateway.functions import name_interception, node_runtime, node_sdk
 from reference_app.gateway.functions.aws_endpoint import AwsEndpoint
@@ -23,9 +24,13 @@ from reference_app.gateway.functions.lambda_api import LambdaApi
 from reference_app.gateway.functions.lambda_runtime import is_node
 from reference_app.gateway.functions.lambda_service import LambdaService
 from reference_app.gateway.functions.logs import LogWriter
+from reference_app.gateway.functions.observed_invocations import Run, observed
+from reference_app.gateway.functions.stream_reader import NoStreamError, StreamReader
+from reference_app.gateway.functions.stream_sources import StreamPoller
+from reference_app.gateway.http_client import HttpClient, OriginError
 from reference_app.gateway.run_folder import run_folder
 from reference_app.gateway.running_application import ACCESS_KEY_ID, SECRET_ACCESS_KEY, RunningApplication
-from reference_app.gateway.stack_errors import PortTakenError, TemplateError
+from reference_app.gateway.stack_errors import EndpointUnusableError, PortTakenError, TemplateError
 from reference_app.gateway.template.application import Application
 from reference_app.gateway.template.template import ACCOUNT_ID, check_application
 from reference_app.gateway.unknowns import Unknowns
@@ -114,7 +119,9 @@ class Stack:
             self._dynamodb if plane is None else plane.dynamodb_endpoint,
             None if plane is None else plane.url,
         )
-        aws = await self._aws_endpoint(application, service, plane)
+        clock = SystemClock() if plane is None else plane.clock
+        run = observed(service, None if plane is None else plane.interference)
+        aws = await self._aws_endpoint(application, service, run, clock)
         surroundings = self._surroundings(running, aws, certificates, names, node_sdks)
         # Functions initialise while the tables are made; neither needs the other.
         try:
@@ -123,6 +130,7 @@ class Stack:
                 tasks.create_task(service.start(surroundings))
         except ExceptionGroup as failed:
             raise failed.exceptions[0] from failed
+        await self._poll_streams(application, run, clock)
         return running
 
     def _dynamodb_ended(self, code: int) -> None:
@@ -161,21 +169,45 @@ class Stack:
         return plane
 
     async def _aws_endpoint(
-        self, application: Application, service: LambdaService, plane: ControlPlane | None
+        self, application: Application, service: LambdaService, run: Run, clock: Clock
     ) -> str:
         """Serve what functions ask of AWS beside DynamoDB and `@connections`; returns the URL."""
         functions = LambdaApi(
             application.functions,
-            service,
+            run,
             service.running,
             arn_prefix=f"arn:aws:lambda:{application.region}:{ACCOUNT_ID}:function:",
-            clock=SystemClock() if plane is None else plane.clock,
+            clock=clock,
             notify=self._options.notify,
-            observer=None if plane is None else plane.interference,
         )
         endpoint = AwsEndpoint(functions, self._options.notify)
         self._resources.push_async_callback(endpoint.stop)
         return await endpoint.start()
+
+    async def _poll_streams(self, application: Application, run: Run, clock: Clock) -> None:
+        if not application.streams:
+            return
+        client = HttpClient(self._dynamodb)
+        self._resources.push_async_callback(client.close)
+        tables, streams = (
+            EngineCalls(client, region=application.region, access_key_id=ACCESS_KEY_ID, service=service)
+            for service in (TABLES, STREAMS)
+        )
+        for source in application.streams:
+            poller = StreamPoller(
+                source,
+                StreamReader(tables, streams, source.table),
+                run,
+                clock=clock,
+                region=application.region,
+                retry_s=self._options.unknowns.stream_retry_ms / 1000,
+                notify=self._options.notify,
+            )
+            self._resources.push_async_callback(poller.stop)
+            try:
+                await poller.start()
+            except (NoStreamError, EngineError, OriginError) as unusable:
+                raise EndpointUnusableError(self._dynamodb, str(unusable)) from unusable
 
     async def _start_gateway(
         self,

@@ -127,6 +127,10 @@ class Unknowns:
     delete_close_reason: str = _row(
         "Connection Closed Normally", "Q-20", "MG-27", "reason on the wire after DELETE @connections"
     )
+    # Event sources
+    stream_retry_ms: int = _row(
+        1000, "Q-30", "ES-5", "how long a batch of stream records that failed waits to be tried again"
+    )
     # @connections
     forbidden_message: str = _row("Forbidden", "Q-21", "MG-15", "message of a management 403")
     unsigned_message: str = _row(

@@ -97,15 +97,19 @@ def test_the_region_is_the_one_that_the_request_was_signed_for() -> None:
 
     engine = Engine("123456789012")
     answer(
-        engine, request("DynamoDB_20120810.ListTables", "AWS4 Credential=k/20260101/eu-north-1/dynamodb/aws4")
+        engine,
+        engine,
+        request("DynamoDB_20120810.ListTables", "AWS4 Credential=k/20260101/eu-north-1/dynamodb/aws4"),
     )
-    answer(engine, request("DynamoDB_20120810.ListTables"))
+    answer(engine, engine, request("DynamoDB_20120810.ListTables"))
 
     assert asked == ["eu-north-1", "us-east-1"]
 
 
 def test_other_services_are_not_there() -> None:
-    reply = answer(DynamoDbEngine("123456789012"), request("DynamoDBStreams_20120810.ListStreams"))
+    engine = DynamoDbEngine("123456789012")
+
+    reply = answer(engine, engine, request("Kinesis_20131202.ListStreams"))
 
     assert reply.status == 400
     assert b"UnknownOperationException" in reply.body

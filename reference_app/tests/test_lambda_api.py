@@ -11,6 +11,7 @@ from pathlib import Path
 from reference_app.gateway.clock import SystemClock
 from reference_app.gateway.functions.invocation import Failed, InvocationFacts, Returned
 from reference_app.gateway.functions.lambda_api import LambdaApi
+from reference_app.gateway.functions.observed_invocations import observed
 from reference_app.gateway.functions.running_invocations import RunningInvocations
 from reference_app.gateway.functions.session_token import session_token
 from reference_app.gateway.http_server import Request, Response
@@ -59,12 +60,11 @@ def ask(
         served, onlooker, running = Lambda(), Onlooker(), RunningInvocations()
         api = LambdaApi(
             {"Broadcast": BROADCAST},
-            served,
+            observed(served, onlooker),
             running,
             arn_prefix=PREFIX,
             clock=SystemClock(),
             notify=print,
-            observer=onlooker,
         )
         sent = {"x-amz-invocation-type": kind, **(headers or {})}
         target = f"/2015-03-31/functions/{function}/invocations"

@@ -111,7 +111,7 @@ def with_front(script: Callable[[Front], None]) -> None:
         engine = DynamoDbEngine(f"{next(ACCOUNTS):012}")
 
         async def handle(request: Request) -> Response:
-            return answer(engine, request)
+            return answer(engine, engine, request)
 
         origin = HttpServer(handle, longest_body=1 << 20)
         http = HttpClient(f"http://127.0.0.1:{await origin.start()}")

@@ -13,13 +13,14 @@ import socket
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from reference_app.gateway.child_process import ChildProcess
+from reference_app.gateway.dynamodb.engine_calls import STREAMS, TABLES
 from reference_app.gateway.http_server import LOOPBACK, HttpServer, Request, Response, loopback_listener
 
 if TYPE_CHECKING:
-    from reference_app.gateway.dynamodb.dynamodb_engine import DynamoDbEngine
+    from reference_app.gateway.dynamodb.dynamodb_engine import Answer
 
 _LONGEST_BODY = 16 * 1024 * 1024 + 1024  # BatchWriteItem takes 16 MB
 _DEFAULT_REGION = "us-east-1"
@@ -55,14 +56,22 @@ class DynamoDbEndpoint:
             await self._process.stop()
 
 
-def answer(engine: DynamoDbEngine, request: Request) -> Response:
-    """Answer one HTTP request with what the engine says."""
+class Engine(Protocol):
+    """What answers a call."""
+
+    def answer(self, operation: str, body: bytes, region: str) -> Answer:
+        """Answer one call of DynamoDB's JSON protocol."""
+
+
+def answer(tables: Engine, streams: Engine, request: Request) -> Response:
+    """Answer one HTTP request with what the engine says that it is for."""
     version, _, operation = request.headers.get("x-amz-target", "").partition(".")
     if request.method == "GET":
         return Response(200, b"healthy: dynamodb", {"Content-Type": "text/plain"})
-    if version != "DynamoDB_20120810":
+    if version not in {TABLES, STREAMS}:
         operation = ""
     signed = _SIGNED_REGION.search(request.headers.get("authorization", ""))
+    engine = streams if version == STREAMS else tables
     result = engine.answer(operation, request.body, signed[1] if signed else _DEFAULT_REGION)
     return Response(result.status, result.body, result.headers)
 
@@ -70,11 +79,12 @@ def answer(engine: DynamoDbEngine, request: Request) -> Response:
 async def _serve(descriptor: int, account_id: str) -> None:
     # Most of a second; who has connected meanwhile waits in the backlog.
     from reference_app.gateway.dynamodb.dynamodb_engine import DynamoDbEngine
+    from reference_app.gateway.dynamodb.streams_engine import StreamsEngine
 
-    engine = DynamoDbEngine(account_id)
+    tables, streams = DynamoDbEngine(account_id), StreamsEngine(account_id)
 
     async def handle(request: Request) -> Response:
-        return answer(engine, request)
+        return answer(tables, streams, request)
 
     server = HttpServer(handle, longest_body=_LONGEST_BODY)
     await server.serve(socket.socket(fileno=descriptor))

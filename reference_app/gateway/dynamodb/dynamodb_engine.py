@@ -62,28 +62,28 @@ class DynamoDbEngine:
     def answer(self, operation: str, body: bytes, region: str) -> Answer:
         """Answer one call, such as `PutItem`, as DynamoDB's JSON protocol has it; errors are answers too."""
         if operation not in self._operations:
-            return _error(400, "UnknownOperationException", "")
+            return error_of(400, "UnknownOperationException", "")
         if not _is_json_object(body):
-            return _error(400, "SerializationException", "the request is no JSON object")
+            return error_of(400, "SerializationException", "the request is no JSON object")
         handler = self._handler(operation, region)
         handler.body = handler.params = self._parse(operation, body)
         method = getattr(handler, camelcase_to_underscores(operation), None)
         if method is None:
-            return _error(400, "UnknownOperationException", f"{operation} is not implemented here")
+            return error_of(400, "UnknownOperationException", f"{operation} is not implemented here")
         try:
             result = method()
         except HTTPException as error:
-            return _answer(error.code or 500, str(error.description).encode())
+            return answer_of(error.code or 500, str(error.description).encode())
         except ServiceException as error:
             return self._serialise(handler, ActionResult(error))
         except KeyError as missing:
             # moto leaves it to the SDKs to insist on required members.
-            return _error(400, "ValidationException", f"The parameter {missing} is required")
+            return error_of(400, "ValidationException", f"The parameter {missing} is required")
         except ValueError as malformed:
             # So do its own parsers with expressions that they cannot read.
-            return _error(400, "ValidationException", str(malformed))
+            return error_of(400, "ValidationException", str(malformed))
         if operation in _ITEM_OPERATIONS:
-            return _answer(200, self._written(operation, handler.params, result))
+            return answer_of(200, self._written(operation, handler.params, result))
         return self._serialise(handler, result)
 
     def _parse(self, operation: str, body: bytes) -> dict[str, Any]:
@@ -125,7 +125,7 @@ class DynamoDbEngine:
 
     def _serialise(self, handler: DynamoHandler, result: ActionResult) -> Answer:
         status, _, body = handler.serialized(result)
-        return _answer(int(status), body if isinstance(body, bytes) else str(body).encode())
+        return answer_of(int(status), body if isinstance(body, bytes) else str(body).encode())
 
 
 def _is_json_object(body: bytes) -> bool:
@@ -135,7 +135,8 @@ def _is_json_object(body: bytes) -> bool:
         return False
 
 
-def _answer(status: int, body: bytes) -> Answer:
+def answer_of(status: int, body: bytes) -> Answer:
+    """An answer with the headers that SDKs look at."""
     headers = {
         "Content-Type": _CONTENT_TYPE,
         "x-amzn-RequestId": uuid.uuid4().hex.upper(),
@@ -144,6 +145,7 @@ def _answer(status: int, body: bytes) -> Answer:
     return Answer(status, headers, body)
 
 
-def _error(status: int, kind: str, message: str) -> Answer:
+def error_of(status: int, kind: str, message: str) -> Answer:
+    """An error as DynamoDB's JSON protocol tells it."""
     body = {"__type": f"com.amazon.coral.service#{kind}", "message": message}
-    return _answer(status, json.dumps(body).encode())
+    return answer_of(status, json.dumps(body).encode())

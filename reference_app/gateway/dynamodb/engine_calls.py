@@ -11,7 +11,9 @@ if TYPE_CHECKING:
 
     from reference_app.gateway.http_client import HttpClient, Reply
 
-_TARGET = "DynamoDB_20120810."
+TABLES, STREAMS = "DynamoDB_20120810", "DynamoDBStreams_20120810"
+"""What `X-Amz-Target` begins with, before the dot."""
+_TARGET = f"{TABLES}."
 
 
 class EngineError(Exception):
@@ -50,8 +52,10 @@ def table_request(target: str, body: bytes) -> TableRequest:
 class EngineCalls:
     """Calls an engine in one region; local engines look at the credential's scope, not at the signature."""
 
-    def __init__(self, client: HttpClient, *, region: str, access_key_id: str) -> None:
+    def __init__(self, client: HttpClient, *, region: str, access_key_id: str, service: str = TABLES) -> None:
+        """`service` is TABLES or STREAMS."""
         self._client = client
+        self._service = service
         self._headers = {
             "Host": client.authority,
             "Content-Type": "application/x-amz-json-1.0",
@@ -64,7 +68,7 @@ class EngineCalls:
 
     async def send(self, request: TableRequest) -> Reply:
         """Send a call; its errors are replies. Raises OriginError."""
-        headers = {**self._headers, "X-Amz-Target": _TARGET + request.operation}
+        headers = {**self._headers, "X-Amz-Target": f"{self._service}.{request.operation}"}
         return await self._client.request("POST", "/", headers, json.dumps(request.parameters).encode())
 
     async def call(self, operation: str, parameters: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Callable, Iterator
 
 from reference_app.gateway.background_tasks import BackgroundTasks
 from reference_app.gateway.clock import Clock, elapse
-from reference_app.gateway.functions.invocation import Failed, InvocationFacts, Returned
+from reference_app.gateway.functions.invocation import InvocationFacts, Returned
+from reference_app.gateway.functions.observed_invocations import Run
 from reference_app.gateway.template.application import EventRetries
 
 _WAITS_AFTER_FAILURE_S = (60.0, 120.0)  # LI-3
@@ -19,7 +20,7 @@ class AsynchronousEvents:
     def __init__(
         self,
         clock: Clock,
-        run: Callable[[InvocationFacts, bytes], Awaitable[Returned | Failed]],
+        run: Run,
         notify: Callable[[str], None],
     ) -> None:
         """`notify` is told of events that are given up."""

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from functools import partial
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from reference_app.gateway.functions.asynchronous_events import AsynchronousEvents
-from reference_app.gateway.functions.invocation import Failed, InvocationFacts, Returned
+from reference_app.gateway.functions.invocation import InvocationFacts
 from reference_app.gateway.functions.invoke_call import (
     InvokeCall,
     accepted,
@@ -22,18 +21,9 @@ from reference_app.gateway.http_server import Request, Response
 
 if TYPE_CHECKING:
     from reference_app.gateway.clock import Clock
-    from reference_app.gateway.functions.invocation import Invoker
+    from reference_app.gateway.functions.observed_invocations import Run
     from reference_app.gateway.functions.running_invocations import RunningInvocations
     from reference_app.gateway.template.application import Function
-
-
-class Observer(Protocol):
-    """Stands between an invocation and its function, and may make it fail."""
-
-    async def invoke(
-        self, facts: InvocationFacts, run: Callable[[], Awaitable[Returned | Failed]]
-    ) -> Returned | Failed:
-        """Invoke a function, or pretend to."""
 
 
 class LambdaApi:
@@ -42,24 +32,22 @@ class LambdaApi:
     def __init__(
         self,
         functions: Mapping[str, Function],
-        invoker: Invoker,
+        run: Run,
         running: RunningInvocations,
         *,
         arn_prefix: str,
         clock: Clock,
         notify: Callable[[str], None],
-        observer: Observer | None,
     ) -> None:
         """`running` tells which invocation a call comes from; `arn_prefix` ends in `:function:`.
 
         `notify` is told of asynchronous events that are given up.
         """
         self._by_name = {function.name: function for function in functions.values()}
-        self._invoker = invoker
+        self._run = run
         self._running = running
         self._arn_prefix = arn_prefix
-        self._observer = observer
-        self._events = AsynchronousEvents(clock, self.run, notify)
+        self._events = AsynchronousEvents(clock, run, notify)
 
     async def answer(self, request: Request) -> Response:
         """Carry out a call of Invoke."""
@@ -72,18 +60,13 @@ class LambdaApi:
         facts = self._facts(function, call, request)
         return _with_request_id(await self._carry_out(call, function, facts), facts.request_id)
 
-    async def run(self, facts: InvocationFacts, event: bytes) -> Returned | Failed:
-        """Run one event through the function of the facts, under the observer's eyes."""
-        run = partial(self._invoker.invoke, facts.function, event, facts)
-        return await run() if self._observer is None else await self._observer.invoke(facts, run)
-
     async def stop(self) -> None:
         """Give up asynchronous events that wait to be tried again."""
         await self._events.stop()
 
     async def _carry_out(self, call: InvokeCall, function: Function, facts: InvocationFacts) -> Response:
         if call.kind == "RequestResponse":
-            return answered(await self.run(facts, call.payload))
+            return answered(await self._run(facts, call.payload))
         if call.kind == "Event":
             self._events.put(facts, call.payload, function.retries)
         return accepted(call.kind)

@@ -147,6 +147,32 @@ class Table:
 
 
 @dataclass(frozen=True)
+class StreamSource:
+    """A table's stream that invokes a function (`AWS::Lambda::EventSourceMapping`, ES-1 to ES-5)."""
+
+    function: str
+    """Logical id."""
+    table: str
+    """Name."""
+    stream_arn: str
+    """As the template has it, and the function's events."""
+    starting_position: Literal["TRIM_HORIZON", "LATEST"]
+    batch_size: int = 100
+    window_s: float = 0.0
+    """How long records are gathered for a batch that is not full."""
+    retries: int = -1
+    """How often a batch that fails is tried again; -1 for as long as its records live."""
+    oldest_s: float = -1.0
+    """Age at which records are given up; -1 for 24 hours."""
+    bisects: bool = False
+    """Whether a batch that fails is split in two."""
+    reports_failures: bool = False
+    """Whether the function's result names the records that failed."""
+    filters: tuple[Mapping[str, Any], ...] = ()
+    """Patterns; a record that matches none of them, where there are some, is not sent."""
+
+
+@dataclass(frozen=True)
 class Application:
     """Everything of one template that the local stack can run."""
 
@@ -155,5 +181,6 @@ class Application:
     apis: tuple[WebSocketApi, ...]
     functions: Mapping[str, Function]
     tables: tuple[Table, ...]
+    streams: tuple[StreamSource, ...] = ()
     warnings: tuple[str, ...] = ()
     """What the template asks for and the stack leaves out, one sentence each."""

@@ -25,6 +25,7 @@ from reference_app.gateway.template.template_domains import DOMAIN, MAPPING
 from reference_app.gateway.template.template_functions import FUNCTION, RETRIES, read_functions
 from reference_app.gateway.template.template_models import MODEL
 from reference_app.gateway.template.template_parameters import parameter_values
+from reference_app.gateway.template.template_streams import EVENT_SOURCE, read_streams
 from reference_app.gateway.template.template_tables import TABLE, read_table
 
 REGION = "us-east-1"
@@ -38,7 +39,7 @@ _READ = frozenset(
         *(API, AUTHORIZER, INTEGRATION, MODEL, ROUTE, ROUTE_RESPONSE, STAGE),
         *(DOMAIN, MAPPING),
         *(API_KEY, USAGE_PLAN, USAGE_PLAN_KEY),
-        *(FUNCTION, RETRIES, TABLE),
+        *(FUNCTION, RETRIES, EVENT_SOURCE, TABLE),
     }
 )
 
@@ -102,10 +103,14 @@ def application_of(
             accepted="AWS::Serverless::WebSocketApi, or AWS::ApiGatewayV2::Api with ProtocolType WEBSOCKET",
         )
     called = {name for api in apis for route in api.routes.values() for name in _called(route)}
-    functions = read_functions(template, called)
+    streams = read_streams(template)
+    functions = read_functions(template, called, {stream.function for stream in streams})
+    streams = tuple(stream for stream in streams if stream.function in functions)
     tables = tuple(read_table(template, logical_id) for logical_id in template.of_type(TABLE))
     _warn_of_the_rest(template)
-    return Application(document.path.resolve(), region, apis, functions, tables, tuple(template.warnings))
+    return Application(
+        document.path.resolve(), region, apis, functions, tables, streams, tuple(template.warnings)
+    )
 
 
 def check_application(application: Application) -> None:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import replace
 
 from reference_app.gateway.template.application import Authorizer, Route, Throttle, WebSocketApi
 from reference_app.gateway.template.resolved_template import ResolvedTemplate
 from reference_app.gateway.template.template_api_keys import read_api_keys
 from reference_app.gateway.template.template_domains import read_domains
-from reference_app.gateway.template.template_functions import FUNCTION, environment_text
+from reference_app.gateway.template.template_functions import environment_text, function_named
 from reference_app.gateway.template.template_models import read_models
 from reference_app.gateway.template.template_throttles import read_throttle
 
@@ -157,15 +156,10 @@ def _named_function(template: ResolvedTemplate, logical_id: str, name: str) -> s
     """Logical id of the function whose ARN is in the URI at this property."""
     uri = template.text(logical_id, name)
     match = _FUNCTION_IN_URI.search(uri)
-    function = _by_name(template)(match[1]) if match else None
+    function = function_named(template, match[1]) if match else None
     if function is None:
         raise template.error(logical_id, f"{name} {uri!r} names no function of this template")
     return function
-
-
-def _by_name(template: ResolvedTemplate) -> Callable[[str], str | None]:
-    names = {template.name(logical_id): logical_id for logical_id in template.of_type(FUNCTION)}
-    return names.get
 
 
 def _is_two_way(template: ResolvedTemplate, route: str) -> bool:

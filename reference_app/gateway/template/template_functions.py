@@ -18,17 +18,20 @@ FUNCTION = "AWS::Lambda::Function"
 RETRIES = "AWS::Lambda::EventInvokeConfig"
 
 
-def read_functions(template: ResolvedTemplate, called: Collection[str]) -> dict[str, Function]:
-    """The functions of the template by logical id: those that are called, and those that they may invoke.
+def read_functions(
+    template: ResolvedTemplate, called: Collection[str], fed: Collection[str] = ()
+) -> dict[str, Function]:
+    """The functions of the template by logical id: those that routes call, and those that may be invoked.
 
-    A function that is only invoked, if at all, is left out with a warning where it cannot be run here; so
-    raises TemplateError for the others only.
+    `fed` are those of event sources. A function that no route calls is left out with a warning where it
+    cannot be run here; so raises TemplateError for the others only.
     """
     functions = {logical_id: read_function(template, logical_id) for logical_id in sorted(called)}
     others = {}
     for logical_id in template.of_type(FUNCTION):
         if logical_id not in functions and (function := _optional(template, logical_id)) is not None:
             others[logical_id] = function
+    functions |= {logical_id: others.pop(logical_id) for logical_id in sorted(fed) if logical_id in others}
     found = list(functions.values())
     while found:
         known_by = "\n".join(found.pop().environment.values())
@@ -82,6 +85,13 @@ def read_function(template: ResolvedTemplate, logical_id: str) -> Function:
     )
 
 
+def function_named(template: ResolvedTemplate, name: str) -> str | None:
+    """Logical id of the function with a name or an ARN, whatever its version or alias; None for none."""
+    parts = name.split(":function:", 1)[-1].split(":")
+    names = {template.name(logical_id): logical_id for logical_id in template.of_type(FUNCTION)}
+    return names.get(parts[0])
+
+
 def environment_text(value: TemplateValue) -> str:
     """A value as CloudFormation writes it into an environment variable."""
     if isinstance(value, bool):
@@ -92,10 +102,7 @@ def environment_text(value: TemplateValue) -> str:
 def _retries(template: ResolvedTemplate, function: str) -> EventRetries:
     usual = EventRetries()
     for logical_id in template.of_type(RETRIES):
-        if str(template.get(logical_id, "FunctionName")) in {
-            template.name(function),
-            template.physical.attribute(function, "Arn"),
-        }:
+        if function_named(template, template.text(logical_id, "FunctionName")) == function:
             return EventRetries(
                 template.number(logical_id, "MaximumRetryAttempts", usual.attempts),
                 float(template.number(logical_id, "MaximumEventAgeInSeconds", int(usual.oldest_s))),
