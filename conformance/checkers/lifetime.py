@@ -121,9 +121,10 @@ def a_lagging_read_hides_nobody(case: Case) -> Judged:
 
 
 def the_refused_are_forgotten(case: Case) -> Judged:
-    """FAULT-28: their `$connect` ran, and failed afterwards; the bound counts from the first look at a row.
+    """FAULT-28: their `$connect` ran, and failed afterwards.
 
-    A row that was never seen needs no removal.
+    The bound counts from the departures, after which somebody speaks until all rows are gone. A row that
+    was never seen needs no removal.
     """
     over = [s for s in spans(case, "life/refused") if s.injected and s.ended_ns is not None]
     if not over:
@@ -139,7 +140,8 @@ def the_refused_are_forgotten(case: Case) -> Judged:
     if refused and all(looks.values()) and not known:
         return passed(refused=len(refused), rows=0)
     bound_s = case.bounds.stale_s
-    removals = [removal(rows, name, rows[0].started_ns, bound_s) for name, rows in known.items()]
+    watched_ns = min((span.began_ns for span in spans(case, "life/dropped")), default=since_ns)
+    removals = [removal(rows, name, watched_ns, bound_s) for name, rows in known.items()]
     return judged_removals(case, removals, bound_s, _ROWS, "of refused clients")
 
 

@@ -207,6 +207,8 @@ class _Run:
             self.say(f"refused{number} connecting fault-refused")
             self.say(f"refused{number} refused 502")
         self.say("fault-over life/refused 2")
+        for number in range(2):
+            self.look(f"refused{number}", "there")
         self.say("fault life/held")
         for number in range(2):
             self.say(f"held{number} connecting fault-held")
@@ -233,7 +235,7 @@ class _Run:
 
     def departures_unheard(self) -> None:
         gone = ["dropped0", "dropped1", "dropped2", "late0", "twice0"]
-        for name in (*gone, "refused0", "refused1"):
+        for name in gone:
             self.look(name, "there")
         for kind in ("dropped", "late", "twice"):
             self.say(f"fault life/{kind} {kind}0")

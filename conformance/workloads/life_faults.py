@@ -113,7 +113,10 @@ class _Piece:
         with self.control.faults("life/refused", rule):
             for _ in range(_REFUSED):
                 self._connected("fault-refused")
-        return refused_since(self.control, position)
+        refused = refused_since(self.control, position)
+        for connection_id in refused:
+            self.session.observe(connection_id)  # it may be gone again when the watch over all begins
+        return refused
 
     def held(self) -> list[Client]:
         """Others speak while handshakes are pending, after `$connect` has returned."""

@@ -159,13 +159,17 @@ def _malformed(
 def _pages(session: Session, table: ConnectionTable, ghosts: Sequence[Row]) -> list[Client]:
     """Large stale rows, and live clients behind the end of the first page."""
     session.progress("stale rows: a table of more than one page")
-    for row in ghosts[:_PADDED]:
-        table.plant(row.padded())
+    padded = [row.padded() for row in ghosts[:_PADDED]]
     late = session.connect_known("stale-live", 3)
     for _ in range(_TRIES):
+        # The broadcasts before this may be under way still, and remove what is stale.
+        there = table.present(row.connection_id for row in padded)
+        for row in padded:
+            if row.connection_id not in there:
+                table.plant(row)
         first_page = {row.connection_id for row in table.scan(pages=1)}
         if any(client.connection_id not in first_page for client in late):
-            for row in table.planted:
+            for row in padded:
                 table.record_planted(row.connection_id, "padded", "unknown")
             session.say(late[0], "stale/pages", among=late)
             break
