@@ -95,6 +95,7 @@ _PURE = (
     "reference_app/gateway/websocket_api/identifiers.py",
     "reference_app/gateway/websocket_api/lenient_json.py",
     "reference_app/gateway/websocket_api/management_answers.py",
+    "reference_app/gateway/websocket_api/mock_integration.py",
     "reference_app/gateway/websocket_api/proxy_event.py",
     "reference_app/gateway/websocket_api/proxy_result.py",
     "reference_app/gateway/websocket_api/message_validation.py",

@@ -12,7 +12,7 @@ import pytest
 
 from reference_app.gateway.functions.invocation import Failed, Returned
 from reference_app.gateway.http_message import HttpRequest
-from reference_app.gateway.template.application import Models, Route
+from reference_app.gateway.template.application import Mock, Models, Route
 from reference_app.gateway.unknowns import Unknowns
 from reference_app.gateway.websocket_api import close_causes
 from reference_app.gateway.websocket_api.connections import Connection
@@ -253,3 +253,33 @@ def test_a_message_that_no_model_lets_pass_is_answered_and_invokes_nothing() -> 
     assert bench.functions.events == []
     assert bench.message('{"action":"go","data":1}') is None
     assert len(bench.functions.events) == 1
+
+
+@pytest.mark.parametrize(
+    ("mock", "admission"),
+    [(Mock(200), "in"), (Mock(403), 403), (Mock(None), 500)],
+)
+def test_a_mocked_connect_lets_in_or_refuses_by_its_status(mock: Mock, admission: object) -> None:
+    """MK-1, MK-2."""
+    bench = Bench(THROWN, Route("$connect", None, mock=mock))
+
+    result = bench.connect()
+
+    assert (result.status if isinstance(result, Refused) else "in") == admission
+    assert bench.functions.events == []
+
+
+def test_a_mocked_route_answers_its_sender_where_it_is_two_way() -> None:
+    """MK-1."""
+    mock = Mock(200, "pong")
+
+    assert Bench(THROWN, Route("go", None, mock=mock, two_way=True)).message() == b"pong"
+    assert Bench(THROWN, Route("go", None, mock=mock)).message() is None
+
+
+def test_a_mocked_route_without_a_status_is_an_error() -> None:
+    """MK-2."""
+    frame = Bench(THROWN, Route("go", None, mock=Mock(None), two_way=True)).message()
+
+    assert frame is not None
+    assert json.loads(frame)["message"] == "Internal server error"

@@ -134,22 +134,22 @@ def test_a_route_may_want_its_handshake_signed(tmp_path: Path) -> None:
 
 
 def test_a_route_without_a_lambda_integration_stays_without_a_function(tmp_path: Path) -> None:
-    mock = """
+    others = """
 Other:
   Type: AWS::ApiGatewayV2::Route
-  Properties: {ApiId: !Ref Api, RouteKey: other, Target: !Sub "integrations/${ToMock}"}
-ToMock:
+  Properties: {ApiId: !Ref Api, RouteKey: other, Target: !Sub "integrations/${ToHttp}"}
+ToHttp:
   Type: AWS::ApiGatewayV2::Integration
-  Properties: {ApiId: !Ref Api, IntegrationType: MOCK}
+  Properties: {ApiId: !Ref Api, IntegrationType: HTTP}
 None:
   Type: AWS::ApiGatewayV2::Route
   Properties: {ApiId: !Ref Api, RouteKey: none}
 """
-    result = application(tmp_path, SMALLEST + mock)
+    result = application(tmp_path, SMALLEST + others)
 
     routes = result.apis[0].routes
     assert (routes["other"].function, routes["none"].function) == (None, None)
-    assert any("type MOCK are not run" in warning for warning in result.warnings)
+    assert any("type HTTP are not run" in warning for warning in result.warnings)
     assert any("has no integration" in warning for warning in result.warnings)
 
 

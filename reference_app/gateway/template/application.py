@@ -41,6 +41,16 @@ class Models:
 
 
 @dataclass(frozen=True)
+class Mock:
+    """A MOCK integration: what API Gateway answers by itself (MK-1)."""
+
+    status: int | None
+    """Of the request template; None for one that states none, which is an error in every call (MK-2)."""
+    body: str | None = None
+    """Of the response template; None without one."""
+
+
+@dataclass(frozen=True)
 class Route:
     """One route of a WebSocket API (`AWS::ApiGatewayV2::Route` with its integration)."""
 
@@ -48,6 +58,7 @@ class Route:
     """Route key: `$connect`, `$disconnect`, `$default` or a value of the selection expression."""
     function: str | None
     """Logical id of the integrated function; None for a route without a Lambda integration."""
+    mock: Mock | None = None
     two_way: bool = False
     """True with a route response `$default`: the function's body is sent to the client (RT-34)."""
     timeout_s: float = 29.0

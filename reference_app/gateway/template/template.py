@@ -23,6 +23,7 @@ from reference_app.gateway.template.template_apis import (
 from reference_app.gateway.template.template_document import TemplateDocument, read_document
 from reference_app.gateway.template.template_domains import DOMAIN, MAPPING
 from reference_app.gateway.template.template_functions import FUNCTION, RETRIES, read_functions
+from reference_app.gateway.template.template_mocks import INTEGRATION_RESPONSE
 from reference_app.gateway.template.template_models import MODEL
 from reference_app.gateway.template.template_parameters import parameter_values
 from reference_app.gateway.template.template_streams import EVENT_SOURCE, read_streams
@@ -36,7 +37,7 @@ STACK_NAME = "local"
 
 _READ = frozenset(
     {
-        *(API, AUTHORIZER, INTEGRATION, MODEL, ROUTE, ROUTE_RESPONSE, STAGE),
+        *(API, AUTHORIZER, INTEGRATION, INTEGRATION_RESPONSE, MODEL, ROUTE, ROUTE_RESPONSE, STAGE),
         *(DOMAIN, MAPPING),
         *(API_KEY, USAGE_PLAN, USAGE_PLAN_KEY),
         *(FUNCTION, RETRIES, EVENT_SOURCE, TABLE),
@@ -49,7 +50,6 @@ _WITHOUT_MEANING = (
     "AWS::ApiGateway::Deployment",
     "AWS::ApiGateway::Stage",
     "AWS::ApiGatewayV2::Deployment",
-    "AWS::ApiGatewayV2::IntegrationResponse",
     "AWS::ApplicationAutoScaling::",
     "AWS::CloudFormation::WaitConditionHandle",
     "AWS::CloudWatch::",

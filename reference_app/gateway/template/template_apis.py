@@ -10,6 +10,7 @@ from reference_app.gateway.template.resolved_template import ResolvedTemplate
 from reference_app.gateway.template.template_api_keys import read_api_keys
 from reference_app.gateway.template.template_domains import read_domains
 from reference_app.gateway.template.template_functions import environment_text, function_named
+from reference_app.gateway.template.template_mocks import read_mock
 from reference_app.gateway.template.template_models import read_models
 from reference_app.gateway.template.template_throttles import read_throttle
 
@@ -111,6 +112,7 @@ def _read_route(template: ResolvedTemplate, logical_id: str) -> Route:
     return replace(
         route,
         function=_integrated_function(template, integration),
+        mock=read_mock(template, integration) if _is_mock(template, integration) else None,
         two_way=_is_two_way(template, logical_id),
         models=read_models(template, logical_id),
         timeout_s=timeout_ms / 1000,
@@ -147,9 +149,16 @@ def _integrated_function(template: ResolvedTemplate, logical_id: str) -> str | N
     """Logical id of the function behind an integration, None if it is no Lambda proxy integration."""
     kind = template.text(logical_id, "IntegrationType")
     if kind != "AWS_PROXY":
-        template.warn(logical_id, f"integrations of type {kind} are not run here, AWS_PROXY only")
+        if not _is_mock(template, logical_id):
+            template.warn(
+                logical_id, f"integrations of type {kind} are not run here, AWS_PROXY and MOCK only"
+            )
         return None
     return _named_function(template, logical_id, "IntegrationUri")
+
+
+def _is_mock(template: ResolvedTemplate, integration: str) -> bool:
+    return template.text(integration, "IntegrationType") == "MOCK"
 
 
 def _named_function(template: ResolvedTemplate, logical_id: str, name: str) -> str:

@@ -13,7 +13,13 @@ from typing import TYPE_CHECKING
 
 from reference_app.gateway.functions.invocation import Failed, InvocationFacts, Returned
 from reference_app.gateway.template.application import Route
-from reference_app.gateway.websocket_api import authorization, error_frames, proxy_event, proxy_result
+from reference_app.gateway.websocket_api import (
+    authorization,
+    error_frames,
+    mock_integration,
+    proxy_event,
+    proxy_result,
+)
 from reference_app.gateway.websocket_api.interference import TimedOut
 from reference_app.gateway.websocket_api.message_validation import MessageValidation
 from reference_app.gateway.websocket_api.proxy_event import Occasion
@@ -27,7 +33,7 @@ if TYPE_CHECKING:
     from reference_app.gateway.clock import Clock
     from reference_app.gateway.functions.invocation import Invoker
     from reference_app.gateway.http_message import HttpRequest
-    from reference_app.gateway.template.application import Authorizer, WebSocketApi
+    from reference_app.gateway.template.application import Authorizer, Mock, WebSocketApi
     from reference_app.gateway.unknowns import Unknowns
     from reference_app.gateway.websocket_api import sigv4
     from reference_app.gateway.websocket_api.close_causes import Ending
@@ -106,6 +112,8 @@ class Integrations:
         refused = await self._guard(route, connection, occasion, request, trace_id)
         if refused is not None:
             return refused
+        if route.mock is not None:
+            return self._mocked_admission(route.mock, occasion.request_id)
         if route.function is None:
             return Admitted(None)
         event = proxy_event.connect_event(connection.facts, occasion, request, trace_id)
@@ -182,6 +190,9 @@ class Integrations:
         if validation is not None and not validation.accepts(text):
             form = self._unknowns.bad_request_frame
             return error_frames.bad_request_frame(form, connection.facts.connection_id, message_id)  # RT-23
+        if route.mock is not None:
+            outcome: Outcome = mock_integration.outcome_of(route.mock)
+            return self._reply(route, outcome, connection.facts.connection_id, occasion.request_id)
         if route.function is None:
             return self._error_frame(error_frames.INTERNAL_SERVER_ERROR, connection)
         event = proxy_event.message_event(connection.facts, occasion, message_id, text)
@@ -222,6 +233,12 @@ class Integrations:
         return (
             TimedOut() if timed_out and self._unknowns.function_timeout == "endpoint-timed-out" else outcome
         )
+
+    def _mocked_admission(self, mock: Mock, request_id: str) -> Admitted | Refused:
+        if mock.status is None:
+            status = mock_integration.CONFIGURATION_ERROR_STATUS  # MK-2
+            return Refused(status, error_frames.INTERNAL_SERVER_ERROR, request_id)
+        return self._admission(mock_integration.outcome_of(mock), request_id)
 
     def _admission(self, outcome: Outcome, request_id: str) -> Admitted | Refused:
         if isinstance(outcome, TimedOut):
