@@ -10,6 +10,7 @@ import os
 import shutil
 import sys
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -19,11 +20,12 @@ from reports.results import Exit
 from .measuring import BenchmarkError, Figures, idle, measure
 from .server import build
 from .subjects import CClient, Churnproof, PlainLocust, Subject
-from .table import Accuracy, Row, accuracies, comparison
+from .table import Accuracy, Row, accuracies, comparison, shared
 
 _PERCENTILES = (50, 99)
 _SHARES = (0.3, 0.8)
 _BUSY = 0.5
+_PROCESSES = 2
 
 
 def _arguments() -> argparse.Namespace:
@@ -59,6 +61,7 @@ def _run(options: argparse.Namespace, connections: int, server: Path, client: Pa
     print(f"{connections:,} connections\n{comparison(rows, rows[0], rows[-1])}")
     saturation = 1e6 / figures[kernel.name].cpu_us
     print(f"\n{kernel.name}: one core is full at {saturation:,.0f} deliveries/s")
+    print(_shared(kernel, figures[kernel.name], server, connections, options))
 
     def accuracy(share: float) -> Accuracy:
         print(f"measuring {kernel.name} at {share:.0%} of that", file=sys.stderr)
@@ -66,6 +69,19 @@ def _run(options: argparse.Namespace, connections: int, server: Path, client: Pa
         return _accuracy(kernel.name, share, found)
 
     print(accuracies([accuracy(share) for share in _SHARES]))
+
+
+def _shared(
+    subject: Churnproof, alone: Figures, server: Path, connections: int, options: argparse.Namespace
+) -> str:
+    """By CPU, since the server has the other core, and all processes share one.
+
+    Each hears as many deliveries a second as one alone did: those that come together cost less.
+    """
+    print(f"measuring {subject.name}, {_PROCESSES} processes", file=sys.stderr)
+    several = replace(subject, options=(*subject.options, "--processes", str(_PROCESSES)))
+    found = measure(several, server, connections, _PROCESSES * options.deliveries_per_s, options.seconds)
+    return shared(_PROCESSES, found.cpu_us, found.busiest_us, alone.cpu_us)
 
 
 def _row(subject: Subject, found: Figures, connections: int, server: Path) -> Row:

@@ -40,6 +40,8 @@ class Figures:
 
     cpu_us: float
     """For each delivery."""
+    busiest_us: float
+    """The same of the client's busiest process."""
     connects_per_s: float
     """That the server has answered."""
     told: Told | None
@@ -124,6 +126,7 @@ def _observed(client: _Client, seconds: float) -> Figures:
     took_ns = max(1, standing.last_handshake_ns - standing.first_handshake_ns)
     return Figures(
         (ended.cpu_s - began.cpu_s) / deliveries * 1e6,
+        ended.busiest_since(began) / deliveries * 1e6,
         (load.connections - 1) / took_ns * 1e9,
         client.subject.told(load, since_ns, until_ns),
         server.true_latencies_ns(since_ns, until_ns),

@@ -70,6 +70,19 @@ def accuracies(found: Sequence[Accuracy]) -> str:
     return _aligned(lines)
 
 
+def shared(processes: int, total_us: float, busiest_us: float, alone_us: float) -> str:
+    """What more processes are worth, by CPU for each delivery: theirs, their busiest one's, and one's alone.
+
+    On as many cores of their own they are full when the busiest is, or when all cores are.
+    """
+    times = min(alone_us / busiest_us, processes * alone_us / total_us)
+    return (
+        f"{processes} processes and their master: {total_us:.1f} us of CPU a delivery, "
+        f"the busiest {busiest_us:.1f}, one alone {alone_us:.1f}: "
+        f"on {processes} cores of their own they take {times:.2f} x as much"
+    )
+
+
 def _cells(row: Row, measure: Row, plain: Row | None) -> Iterator[str]:
     yield row.name
     yield f"{row.cpu_us:.1f}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks.table import Accuracy, Row, accuracies, comparison
+from benchmarks.table import Accuracy, Row, accuracies, comparison, shared
 
 _C = Row("C", 5.0, 20_000.0, 20.0, None)
 _PLAIN = Row("plain", 100.0, 1_000.0, 800.0, 20_480.0)
@@ -25,3 +25,8 @@ def test_without_plain_locust_nothing_is_held_against_it() -> None:
 def test_the_error_of_a_latency_is_a_share_of_the_true_one() -> None:
     _, line = accuracies([Accuracy("ours", "30%", {"p50": 3.3}, {"p50": 3.0}, 0.995, 0.98)]).splitlines()
     assert line.split() == ["ours", "30%", "p50", "3.30", "3.00", "+10.0%", "99.5%", "98.0%"]
+
+
+def test_processes_are_worth_what_their_busiest_and_all_of_them_together_leave() -> None:
+    assert shared(2, 12.0, 6.0, 10.0).endswith("1.67 x as much")
+    assert shared(2, 16.0, 6.0, 10.0).endswith("1.25 x as much")
