@@ -239,7 +239,9 @@ class Stack:
 
     async def _node_sdks(self, application: Application) -> Mapping[str, Path]:
         """What Lambda ships with each of the Node.js runtimes that the application has functions for."""
-        runtimes = {function.runtime for function in application.functions.values() if is_node(function)}
+        # For a function that perhaps nobody ever invokes, no npm has to be there.
+        needed = [function for function in application.functions.values() if not function.on_demand]
+        runtimes = {function.runtime for function in needed if is_node(function)}
         return {
             runtime: await node_sdk.installed_sdk(
                 cache_folder(), self._options.notify, node_runtime.sdk_manifests(runtime)

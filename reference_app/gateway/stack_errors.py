@@ -12,7 +12,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-BUILD_FIRST = "if `sam build` makes it: build, and give .aws-sam/build/template.yaml"
+BUILT_TEMPLATE = ".aws-sam/build/template.yaml"
+"""What `sam build` leaves beside a template."""
+BUILD_COMMAND = f"run `sam build`, and give {BUILT_TEMPLATE}"
+BUILD_FIRST = f"if `sam build` makes it: build, and give {BUILT_TEMPLATE}"
 
 
 class StackError(Exception):

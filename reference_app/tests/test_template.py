@@ -104,6 +104,32 @@ def test_a_function_that_cannot_run_here_is_refused_by_its_name(monkeypatch: pyt
         check_application(result)
 
 
+def test_who_has_built_is_told_where_that_is(tmp_path: Path) -> None:
+    result = application(tmp_path, SMALLEST.replace("app.handler", "other.handler"))
+    built = tmp_path / ".aws-sam" / "build" / "template.yaml"
+
+    with pytest.raises(TemplateError, match="if `sam build` makes it"):
+        check_application(result)
+    built.parent.mkdir(parents=True)
+    built.touch()
+    with pytest.raises(TemplateError, match=f"`sam build` has been run here: give {built}"):
+        check_application(result)
+
+
+def test_a_build_method_is_named_where_its_result_is_missing(tmp_path: Path) -> None:
+    resources = SMALLEST + "  Metadata: {BuildMethod: esbuild}\n"
+    result = application(tmp_path, resources.replace("app.handler", "other.handler"))
+
+    with pytest.raises(TemplateError, match="BuildMethod esbuild makes it: run `sam build`"):
+        check_application(result)
+
+
+def test_a_function_that_only_may_be_invoked_keeps_nothing_from_starting(tmp_path: Path) -> None:
+    inline = "Aside: {Type: AWS::Lambda::Function, Properties: {Code: {ZipFile: x}, Handler: index.h, "
+
+    check_application(application(tmp_path, SMALLEST + inline + "Runtime: java21}}\n"))
+
+
 def test_functions_that_can_run_pass() -> None:
     check_application(read_application(APPS / "echo" / "template.yaml", {}))
 

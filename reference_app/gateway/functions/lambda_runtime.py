@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reference_app.gateway.functions import node_runtime
-from reference_app.gateway.stack_errors import BUILD_FIRST
+from reference_app.gateway.stack_errors import BUILD_COMMAND, BUILD_FIRST
 from reference_app.gateway.template.application import Function
 
 
@@ -86,7 +86,10 @@ def _check_handler(function: Function, endings: tuple[str, ...], usual: str) -> 
     missing = function.code / f"{module}{usual}"
     source = " in TypeScript only" if (function.code / f"{module}.ts").is_file() else ""
     does_not = f"exists{source}" if source else "does not exist"
-    return NotRunnable(f"the file of its handler {function.handler}, {missing}, {does_not}", BUILD_FIRST)
+    accepted = BUILD_FIRST
+    if function.build_method is not None:
+        accepted = f"BuildMethod {function.build_method} makes it: {BUILD_COMMAND}"
+    return NotRunnable(f"the file of its handler {function.handler}, {missing}, {does_not}", accepted)
 
 
 def _python_module(handler: str) -> str:

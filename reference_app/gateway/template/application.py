@@ -142,6 +142,8 @@ class Function:
     """Whether nothing in the template leads to it: it runs if another function invokes it by its name."""
     inline_code: str | None = None
     """The text of `index.py` or `index.js`, where the template holds the code itself."""
+    build_method: str | None = None
+    """What `sam build` is told to build it with, such as `esbuild`."""
     line: int | None = None
     """Of the template."""
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from reference_app.gateway.functions.lambda_runtime import check_runnable
-from reference_app.gateway.stack_errors import TemplateError
+from reference_app.gateway.stack_errors import BUILT_TEMPLATE, TemplateError
 from reference_app.gateway.template.application import Application, Route
 from reference_app.gateway.template.resolved_template import ResolvedTemplate, resolved
 from reference_app.gateway.template.sam_translation import translate
@@ -117,13 +117,21 @@ def check_application(application: Application) -> None:
     """Raise TemplateError for a function that this machine cannot run: other runtime, missing handler."""
     for function in application.functions.values():
         problem = check_runnable(function)
-        if problem is not None:
+        if problem is not None and not function.on_demand:
             raise TemplateError(
                 f"function {function.logical_id}: {problem.what}",
                 template=application.template,
                 line=function.line,
-                accepted=problem.accepted,
+                accepted=_already_built(application.template, problem.accepted),
             )
+
+
+def _already_built(template: Path, accepted: str) -> str:
+    """The advice to build, unless somebody has: then where that is."""
+    built = template.parent / BUILT_TEMPLATE
+    if BUILT_TEMPLATE not in accepted or not built.is_file():
+        return accepted
+    return f"`sam build` has been run here: give {built}"
 
 
 def _called(route: Route) -> list[str]:

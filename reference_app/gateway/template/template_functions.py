@@ -81,6 +81,7 @@ def read_function(template: ResolvedTemplate, logical_id: str) -> Function:
         layers=read_layers(template, logical_id),
         retries=_retries(template, logical_id),
         inline_code=_inline_code(template, logical_id),
+        build_method=_build_method(template, logical_id),
         line=template.document.line_of(logical_id),
     )
 
@@ -126,6 +127,12 @@ def _code_folder(template: ResolvedTemplate, logical_id: str) -> Path:
         accepted = f"{accepted}; {BUILD_FIRST}"
         raise template.error(logical_id, f"the folder of its code, {folder}, {problem}", accepted)
     return folder
+
+
+def _build_method(template: ResolvedTemplate, logical_id: str) -> str | None:
+    metadata = template.document.resources[logical_id].get("Metadata")
+    method = metadata.get("BuildMethod") if isinstance(metadata, dict) else None
+    return method if isinstance(method, str) else None
 
 
 def _inline_code(template: ResolvedTemplate, logical_id: str) -> str | None:
