@@ -17,7 +17,7 @@ from .broadcasting import judged_damage, judged_duplicates, judged_lateness, jud
 from .case import Case, Checker, Judged, failed, left_by_peer, passed, suspected, unknown
 from .connecting import judged_handshakes
 from .routing import gateway_error
-from .rows import judged_live
+from .rows import judged_live, untold
 
 _STAYERS = ("stayer",)
 _JOINERS = ("joiner",)
@@ -82,7 +82,8 @@ def no_row_is_left(case: Case) -> Judged:
             **counts,
         )
     if went < _CHURNED or not counts["live_rows"]:
-        return unknown(f"{went} went, and {counts['live_rows']} live rows were seen in the table", **counts)
+        reason = f"{went} went, and {counts['live_rows']} live rows were seen in the table"
+        return unknown(untold(case) or reason, **counts)
     return passed(**counts)
 
 

@@ -11,6 +11,7 @@ from reports.history_reader import Connection
 
 from . import evidence
 from .case import Case, Checker, Judged, failed, passed, suspected, unknown
+from .rows import untold
 
 _HANDSHAKES = 3
 _NEWCOMERS = 3
@@ -67,8 +68,8 @@ def the_row_is_there_after_the_handshake(case: Case) -> Judged:
         if (rows := case.observations(connection))
     }
     missing = [case.connection(number) for number, rows in seen.items() if not rows[0].present]
-    if not any(row.present for row in case.history.rows):
-        return unknown("no attribute of any row holds a connection id, so rows cannot be told apart")
+    if reason := untold(case):
+        return unknown(reason)
     if missing:
         return failed(
             f"{len(missing)} of {len(seen)} rows were not in the table when the handshake was done",

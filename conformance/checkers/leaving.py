@@ -8,7 +8,7 @@ from reports.history_reader import Connection
 
 from .broadcasting import judged_losses
 from .case import Case, Checker, Judged, unknown
-from .rows import judged_live, judged_removals, removal, was_there
+from .rows import judged_live, judged_removals, removal, untold, was_there
 
 _ROWS = 2
 _PARTING = 2
@@ -49,8 +49,8 @@ def a_parting_word_reaches_all_or_nobody(case: Case) -> Judged:
 def forgotten(case: Case, group: str, bound_s: float, whose: str) -> Judged:
     """Whether the rows of the group's connections were gone so long after they had left."""
     leavers = [c for c in case.connections(group) if c.connection_id and c.leaving_ns is not None]
-    if not any(row.present for row in case.history.rows):
-        return unknown("no attribute of any row holds a connection id, so rows cannot be told apart")
+    if reason := untold(case):
+        return unknown(reason)
     watched = [c for c in leavers if was_there(case.observations(c), _gone_at(c))]
     removals = [removal(case.observations(c), c.connection_id or "", _gone_at(c), bound_s) for c in watched]
     return judged_removals(case, removals, bound_s, _ROWS, whose)

@@ -13,7 +13,7 @@ from .broadcasting import judged_losses
 from .case import Case, Checker, Judged, failed, passed, unknown
 from .faults import ears_of, injected, spans, victims
 from .leaving import forgotten
-from .rows import judged_removals, removal, was_there
+from .rows import judged_removals, removal, untold, was_there
 
 _STAYERS = "fault-life"
 _CONNECTS = 3
@@ -156,7 +156,8 @@ def the_silent_are_forgotten_in_time(case: Case) -> Judged:
     silent = case.connections("fault-silent")
     known = [c for c in silent if moved and was_there(case.observations(c), moved[-1])]
     if not injected(case, "life/silent") or len(known) < _ROWS:
-        return unknown("too few rows were known of connections that ended without $disconnect")
+        reason = "too few rows were known of connections that ended without $disconnect"
+        return unknown(untold(case) or reason)
     left = [c for c in known if case.observations(c)[-1].present]
     counts = {"rows": len(known), "left": len(left)}
     if not left:

@@ -16,6 +16,14 @@ from .case import Case, Judged, failed, passed, suspected, unknown
 from .unposted import failed_run
 
 _GONE = 410
+_NO_IDS = (
+    "no connection id is known, so that no row could be looked for: the answer to an unknown action tells "
+    "one (RT-20), or an attribute of the table that holds it; [table] key in a target file names that one"
+)
+_NO_ROWS = (
+    "no row holds a connection id, so rows cannot be told apart: it has to stand in an attribute, a set, a "
+    "list or a map, or within a key of the table or of an index, as in CONN#<id>"
+)
 
 
 @dataclass(frozen=True)
@@ -40,6 +48,13 @@ def removal(rows: Sequence[RowObserved], connection_id: str, since_ns: int, boun
     if any(not row.present for row in after):
         return Removal(connection_id, "late", since_ns)
     return Removal(connection_id, "unseen", since_ns)
+
+
+def untold(case: Case) -> str:
+    """Why the rows of this run's connections are not known; empty where any was seen."""
+    if not case.history.rows:
+        return _NO_IDS
+    return "" if any(row.present for row in case.history.rows) else _NO_ROWS
 
 
 def was_there(rows: Iterable[RowObserved], before_ns: int) -> bool:
@@ -81,9 +96,8 @@ def judged_removals(
             **counts,
         )
     if counts["watched"] < floor:
-        return unknown(
-            f"only {counts['watched']} rows {whose} could be watched, {floor} are needed", **counts
-        )
+        reason = f"only {counts['watched']} rows {whose} could be watched, {floor} are needed"
+        return unknown(untold(case) or reason, **counts)
     return passed(**counts)
 
 
@@ -111,6 +125,8 @@ def _ended_well(runs: Sequence[Invocation]) -> bool:
 
 def judged_live(case: Case, live: Sequence[Connection], floor: int) -> Judged:
     """Every one of `live` still has its row in the last look."""
+    if reason := untold(case):
+        return unknown(reason)
     looked = {c.number: rows for c in live if (rows := case.observations(c))}
     missing = [
         case.connection(number)

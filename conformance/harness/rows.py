@@ -6,14 +6,14 @@ Attribute values are DynamoDB's own JSON, `{"S": "text"}`.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 Item: TypeAlias = Mapping[str, Mapping[str, Any]]
 
 PADDING = "churnproof_padding"
-_CONNECTION_ID = re.compile(r"[A-Za-z0-9_-]{15}=")
+_CONNECTION_ID = re.compile(r"(?<![A-Za-z0-9_-])[A-Za-z0-9_-]{15}=(?![A-Za-z0-9=])")
 """EV-50, a little wider: emulators make their own."""
 _ITEM_LIMIT = 400 * 1024
 _PADDED_BYTES = 390 * 1024
@@ -40,9 +40,47 @@ class Row:
         return replace(self, item={**self.item, PADDING: {"S": "x" * max(room, 0)}})
 
 
-def holders(item: Item, connection_id: str) -> tuple[str, ...]:
-    """Names of the top-level string attributes whose value is exactly this id."""
-    return tuple(name for name, value in item.items() if value.get("S") == connection_id)
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an application keeps the id: an attribute, and what stands around the id in its text."""
+
+    attribute: str
+    before: str = ""
+    after: str = ""
+
+    def value(self, connection_id: str) -> Mapping[str, str]:
+        """What the attribute is in a row of that connection."""
+        return {"S": f"{self.before}{connection_id}{self.after}"}
+
+    def holds(self, item: Item, connection_id: str) -> bool:
+        return item.get(self.attribute) == self.value(connection_id)
+
+    def id_in(self, item: Item) -> str:
+        """The id in an item; empty where the attribute has another form."""
+        text = str(item.get(self.attribute, {}).get("S", ""))
+        if not (text.startswith(self.before) and text.endswith(self.after)):
+            return ""
+        return text[len(self.before) : len(text) - len(self.after)]
+
+
+def places(item: Item, connection_id: str, keys: Collection[str] = ()) -> list[Place]:
+    """Where the id stands in an item: as a whole attribute, or within one of `keys`, as in `CONN#<id>`.
+
+    What has the least text around it comes first: a key that names more than the connection is one of
+    another kind of row.
+    """
+    found = []
+    for name, value in item.items():
+        before, id_, after = str(value.get("S", "")).partition(connection_id)
+        whole = not (before or after)
+        if id_ and (whole or (name in keys and not _goes_on(before, after, connection_id))):
+            found.append(Place(name, before, after))
+    return sorted(found, key=lambda place: len(place.before) + len(place.after))
+
+
+def _goes_on(before: str, after: str, connection_id: str) -> bool:
+    """Whether the id is part of a longer word there, or stands there twice."""
+    return before[-1:].isalnum() or after[:1].isalnum() or connection_id in after
 
 
 def holds_nested(item: Item, connection_id: str) -> bool:
@@ -53,13 +91,14 @@ def holds_nested(item: Item, connection_id: str) -> bool:
 def shown_id(item: Item, preferred: Sequence[str] = ()) -> str:
     """The first text in an item that has the form of a connection id; preferred attributes come first.
 
-    Empty where there is none.
+    Where no attribute is one, it may stand within a preferred one. Empty where there is none.
     """
     for name in (*preferred, *item):
         text = item.get(name, {}).get("S", "")
         if _CONNECTION_ID.fullmatch(text):
             return str(text)
-    return ""
+    within = (_CONNECTION_ID.search(item.get(name, {}).get("S", "")) for name in preferred)
+    return next((found[0] for found in within if found), "")
 
 
 def _strings(value: object) -> Iterator[str]:

@@ -13,10 +13,11 @@ from .access import Credentials, TableAccess
 from .aws_access import client_config, explained, session_for
 from .planting_ledger import PlantingLedger
 from .recorder import Recorder
-from .rows import Item, Row, holders, holds_nested, shown_id
+from .rows import Item, Place, Row, holds_nested, places, shown_id
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
+    from types_boto3_dynamodb.type_defs import TableDescriptionTypeDef
 
 Position = Literal["first", "middle", "last", "unknown"]
 
@@ -51,8 +52,9 @@ class ConnectionTable:
             described = self._client.describe_table(TableName=access.name)
         self.keys: tuple[str, ...] = tuple(key["AttributeName"] for key in described["Table"]["KeySchema"])
         """Names of the key attributes, partition key first."""
-        self._id_key: str | None = None
-        """Learned: the key attribute in which this application keeps the connection id, as most do."""
+        self._indexed = _key_attributes(described["Table"])
+        self._place: Place | None = None
+        """Learned: where in the key this application keeps the connection id, as most do."""
 
     def __enter__(self) -> Self:
         return self
@@ -72,12 +74,7 @@ class ConnectionTable:
         if self._simple_key():
             item = self._get(connection_id)
             return None if item is None else Row(item, connection_id)
-        own = [item for item in self._items() if self._owns(item, connection_id)]
-        for item in own:
-            if names := set(self.keys) & set(holders(item, connection_id)):
-                self._id_key = names.pop()  # other rows may merely mention the id
-                return Row(item, connection_id)
-        return Row(own[0], connection_id) if own else None
+        return self._own(self._items(), connection_id)
 
     def present(self, connection_ids: Iterable[str]) -> frozenset[str]:
         """Those of the ids that the table holds, in rows of their own or together with others."""
@@ -91,7 +88,9 @@ class ConnectionTable:
         if self._simple_key():
             seen = self._get(connection_id) is not None
         else:
-            seen = bool(self.present([connection_id]))
+            items = self._items()
+            seen = self._own(items, connection_id) is not None
+            seen = seen or any(self._holds(item, connection_id) for item in items)
         if self._recorder is not None:
             self._recorder.row_observed(started, connection_id, present=seen)
         return seen
@@ -102,19 +101,19 @@ class ConnectionTable:
         False, and nothing is done, if by now the row of another connection has its key. The row is
         removed again by `clean_up`. Plant rows that `find` returned, and copies of them.
         """
-        id_attribute = _id_attribute(row)
+        place = self._place_of(row)
         # First: a put whose answer is lost may have taken effect.
         self.planted.append(row)
         if self._ledger is not None:
-            self._ledger.add(self.access, row, sorted({*self.keys, id_attribute}))
+            self._ledger.add(self.access, row, sorted({*self.keys, place.attribute}))
         with explained(self._what):
             try:
                 self._client.put_item(
                     TableName=self.access.name,
                     Item=_plain(row.item),
                     ConditionExpression="attribute_not_exists(#key) OR #id = :id",
-                    ExpressionAttributeNames={"#key": self.keys[0], "#id": id_attribute},
-                    ExpressionAttributeValues={":id": {"S": row.connection_id}},
+                    ExpressionAttributeNames={"#key": self.keys[0], "#id": place.attribute},
+                    ExpressionAttributeValues={":id": dict(place.value(row.connection_id))},
                 )
             except self._client.exceptions.ConditionalCheckFailedException:
                 self.planted.pop()
@@ -128,14 +127,15 @@ class ConnectionTable:
 
     def remove(self, row: Row) -> bool:
         """Delete the row if it still belongs to that connection; False where it does not, or is gone."""
+        place = self._place_of(row)
         with explained(self._what):
             try:
                 self._client.delete_item(
                     TableName=self.access.name,
                     Key=_plain({name: row.item[name] for name in self.keys}),
                     ConditionExpression="#id = :id",
-                    ExpressionAttributeNames={"#id": _id_attribute(row)},
-                    ExpressionAttributeValues={":id": {"S": row.connection_id}},
+                    ExpressionAttributeNames={"#id": place.attribute},
+                    ExpressionAttributeValues={":id": dict(place.value(row.connection_id))},
                 )
             except self._client.exceptions.ConditionalCheckFailedException:
                 return False
@@ -164,34 +164,55 @@ class ConnectionTable:
 
     def _simple_key(self) -> bool:
         """True once it is known that the id is the whole key: then one read replaces a Scan."""
-        return self._id_key is not None and len(self.keys) == 1
+        return self._place is not None and len(self.keys) == 1
 
     def _get(self, connection_id: str) -> Item | None:
+        assert self._place is not None
+        key = {self.keys[0]: dict(self._place.value(connection_id))}
         with explained(self._what):
-            answer = self._client.get_item(
-                TableName=self.access.name, Key={self.keys[0]: {"S": connection_id}}, ConsistentRead=True
-            )
+            answer = self._client.get_item(TableName=self.access.name, Key=key, ConsistentRead=True)
         return answer.get("Item")
 
-    def _shown_id(self, item: Item) -> str:
-        if self._id_key is not None and (text := item[self._id_key].get("S")):
-            return str(text)
-        return shown_id(item, [self.access.key, *self.keys] if self.access.key else self.keys)
+    def _own(self, items: Iterable[Item], connection_id: str) -> Row | None:
+        """The connection's row among these; learns where the id stands in the key, if it does."""
+        found = [(place, item) for item in items for place in self._places(item, connection_id)[:1]]
+        keyed = [(place, item) for place, item in found if place.attribute in self.keys]
+        if keyed and self._place is None:  # other rows may merely mention the id
+            self._place = min(keyed, key=lambda one: len(one[0].before) + len(one[0].after))[0]
+            return self._own((item for _, item in keyed), connection_id)
+        return Row(found[0][1], connection_id) if found else None
 
-    def _owns(self, item: Item, connection_id: str) -> bool:
-        names = holders(item, connection_id)
-        return bool(names) if self._id_key is None else self._id_key in names
+    def _shown_id(self, item: Item) -> str:
+        if self._place is not None:
+            return self._place.id_in(item)
+        named = [self.access.key] if self.access.key else []
+        shown = shown_id(item, [*named, *self._indexed])
+        return shown or next((str(item[name].get("S", "")) for name in named if name in item), "")
+
+    def _places(self, item: Item, connection_id: str) -> list[Place]:
+        """Where the id stands in the item, as far as that makes it a row of the connection."""
+        if self._place is not None:
+            return [self._place] if self._place.holds(item, connection_id) else []
+        found = places(item, connection_id, self._indexed)
+        return sorted(found, key=lambda place: place.attribute not in self.keys)
 
     def _holds(self, item: Item, connection_id: str) -> bool:
-        return self._owns(item, connection_id) or (self._id_key is None and holds_nested(item, connection_id))
+        nested = self._place is None and holds_nested(item, connection_id)
+        return nested or bool(self._places(item, connection_id))
+
+    def _place_of(self, row: Row) -> Place:
+        """What says whose row it is."""
+        found = places(row.item, row.connection_id, self._indexed)
+        if not found:
+            raise ValueError("only rows that hold the connection id by themselves can be planted and removed")
+        return found[0]
 
 
-def _id_attribute(row: Row) -> str:
-    """Name of the attribute that says whose row it is."""
-    names = holders(row.item, row.connection_id)
-    if not names:
-        raise ValueError("only rows in which an attribute is the connection id can be planted and removed")
-    return names[0]
+def _key_attributes(table: TableDescriptionTypeDef) -> tuple[str, ...]:
+    """Names of the key attributes of a table, then those of its indexes."""
+    indexes = [*table.get("LocalSecondaryIndexes", ()), *table.get("GlobalSecondaryIndexes", ())]
+    schemas = [table["KeySchema"], *(index.get("KeySchema", []) for index in indexes)]
+    return tuple(dict.fromkeys(key["AttributeName"] for schema in schemas for key in schema))
 
 
 def _plain(item: Item) -> Mapping[str, Any]:

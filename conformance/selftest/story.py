@@ -18,6 +18,7 @@ One event a line, times in milliseconds from the start of the run:
     600 fault-over post/429 3      it is over, and so many calls have met it
     700 backend posts b 410        the trace has a post to b with that answer
     700 backend deletes b          … a delete of b's row
+    700 backend succeeds b         … an invocation for b, which ended well
     700 backend fails b            … an invocation for b that failed
     700 backend starves b          … and one that failed since the table did not answer
     700 backend prints 3           … so many lines that functions printed
@@ -61,6 +62,7 @@ _LEAVINGS: dict[str, Leaving] = {
     "lost": "peer-lost",
 }
 _DISCONNECTS = {"forgets": "returned", "fumbles": "unhandled"}
+_INVOCATIONS = {"succeeds": "returned", "fails": "unhandled"}
 _HANDSHAKE_MS = 5
 _AFTER_MS = 1
 
@@ -133,7 +135,7 @@ class _Story:
         elif verb in _DISCONNECTS:
             self.traced.runs("$disconnect", f"{whom}-id", at_ns, at_ns, _DISCONNECTS[verb])
         else:
-            self.traced.invoked(f"{whom}-id", at_ns, {"fails": "unhandled"}[verb])
+            self.traced.invoked(f"{whom}-id", at_ns, _INVOCATIONS[verb])
 
     def _act(self, at_ns: int, who: str, verb: str, rest: str) -> None:
         verbs: dict[str, Callable[[int, str, str], None]] = {

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from conformance.harness.rows import PADDING, Item, Row, holders, holds_nested, shown_id
+from conformance.harness.rows import PADDING, Item, Place, Row, holds_nested, places, shown_id
 
 ID = "BD0R86oM6wFSgik="
 OTHER = "HQI-uvDRIAMCRMw="
@@ -15,9 +15,29 @@ ROW: Item = {
 }
 
 
-def test_a_row_is_held_by_the_attributes_that_are_exactly_the_id() -> None:
-    assert holders(ROW, ID) == ("connectionId",)
-    assert holders(ROW, OTHER) == ()
+def test_the_id_stands_in_the_attributes_that_are_exactly_it_and_within_keys() -> None:
+    assert places(ROW, ID) == [Place("connectionId")]
+    assert places(ROW, ID, ["pk"]) == [Place("connectionId"), Place("pk", before="CONNECTION#")]
+    assert places(ROW, OTHER, ["pk"]) == []
+
+
+@pytest.mark.parametrize("text", [f"x{ID}", f"{ID}x", f"{ID}#{ID}"])
+def test_an_id_within_a_longer_word_or_twice_is_none(text: str) -> None:
+    assert places({"pk": {"S": text}}, ID, ["pk"]) == []
+
+
+def test_the_key_with_the_least_around_the_id_is_the_rows_own() -> None:
+    item: Item = {"sk": {"S": f"MESSAGE#{ID}#17"}, "pk": {"S": f"CONN#{ID}"}}
+    assert [place.attribute for place in places(item, ID, ["pk", "sk"])] == ["pk", "sk"]
+
+
+def test_a_place_tells_the_ids_of_other_rows_and_of_none_of_another_form() -> None:
+    place = Place("pk", "CONN#", "#v1")
+    assert place.id_in({"pk": {"S": f"CONN#{OTHER}#v1"}}) == OTHER
+    assert place.id_in({"pk": {"S": f"ROOM#{OTHER}#v1"}}) == ""
+    assert place.id_in({"pk": {"N": "1"}}) == ""
+    assert place.holds({"pk": {"S": f"CONN#{OTHER}#v1"}}, OTHER)
+    assert not place.holds({"pk": {"S": f"CONN#{OTHER}#v1"}}, ID)
 
 
 @pytest.mark.parametrize(
@@ -27,7 +47,7 @@ def test_a_row_is_held_by_the_attributes_that_are_exactly_the_id() -> None:
 )
 def test_ids_inside_containers_are_told_apart(value: dict[str, object]) -> None:
     item: Item = {"pk": {"S": "all"}, "ids": value}
-    assert holders(item, ID) == ()
+    assert places(item, ID, ["pk", "ids"]) == []
     assert holds_nested(item, ID)
     assert not holds_nested(item, OTHER)
 
@@ -40,6 +60,13 @@ def test_an_item_shows_its_id_in_the_attribute_that_is_preferred() -> None:
     item: Item = {"other": {"S": OTHER}, "connectionId": {"S": ID}}
     assert shown_id(item, ("connectionId",)) == ID
     assert shown_id(item) == OTHER
+
+
+def test_an_id_is_shown_within_an_attribute_only_where_that_is_preferred() -> None:
+    item: Item = {"pk": {"S": f"CONN#{ID}"}, "note": {"S": f"from {OTHER}"}}
+    assert shown_id(item, ("pk",)) == ID
+    assert shown_id(item) == ""
+    assert shown_id({"pk": {"S": f"CONN{ID}"}}, ("pk",)) == ""
 
 
 def test_what_has_not_the_form_of_an_id_is_none() -> None:

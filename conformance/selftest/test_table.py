@@ -76,6 +76,63 @@ def test_the_row_keyed_by_the_id_comes_before_those_that_mention_it(aws: DynamoD
         assert not table.observe(ONE)  # the mention is no row of the connection
 
 
+def test_rows_of_a_table_of_many_kinds_are_found_by_the_id_within_their_key(aws: DynamoDBClient) -> None:
+    create(aws, "pk", "sk")
+    put(aws, pk=f"ROOM#{ONE}#1", sk="MESSAGE", text=f"said by {ONE}")
+    own = put(aws, pk=f"CONN#{ONE}", sk="META", joined="1")
+    put(aws, pk="ROOM#1", sk="META")
+    with opened() as table:
+        assert ONE in {row.connection_id for row in table.scan()}
+        assert table.observe(ONE)
+        assert table.find(ONE) == Row(own, ONE)
+        assert not table.observe(OTHER)
+        assert [row.connection_id for row in table.scan() if row.connection_id] == [ONE]
+        table.remove(Row(own, ONE))
+        assert not table.observe(ONE)  # the message is no row of the connection
+        assert table.plant(Row(own, ONE).with_id(GONE))
+        assert table.present([ONE, GONE]) == {GONE}
+        table.clean_up()
+        assert table.present([GONE]) == frozenset()
+
+
+def test_a_single_key_with_a_prefix_is_read_by_that_key(aws: DynamoDBClient) -> None:
+    create(aws, "pk")
+    own = put(aws, pk=f"CONN#{ONE}")
+    with opened() as table:
+        assert table.observe(ONE)  # learns the key
+        assert table.find(ONE) == Row(own, ONE)
+        assert table.find(OTHER) is None
+
+
+def test_rows_found_by_an_index_show_the_id_within_its_key(aws: DynamoDBClient) -> None:
+    aws.create_table(
+        TableName="connections",
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "gsi1pk")],
+        GlobalSecondaryIndexes=[
+            {
+                "IndexName": "by-connection",
+                "KeySchema": [{"AttributeName": "gsi1pk", "KeyType": "HASH"}],
+                "Projection": {"ProjectionType": "ALL"},
+            }
+        ],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    own = put(aws, pk="USER#1", gsi1pk=f"CONN#{ONE}")
+    with opened() as table:
+        assert [row.connection_id for row in table.scan()] == [ONE]
+        assert table.find(ONE) == Row(own, ONE)
+        assert table.observe(ONE)
+        assert not table.observe(OTHER)
+
+
+def test_an_attribute_that_the_user_names_may_hold_ids_of_any_form(aws: DynamoDBClient) -> None:
+    create(aws, "id")
+    put(aws, id="1", peer="some-emulators-id")
+    with ConnectionTable(TableAccess("connections", REGION, "peer"), CREDENTIALS) as table:
+        assert [row.connection_id for row in table.scan()] == ["some-emulators-id"]
+
+
 def test_ids_kept_together_in_one_row_are_present_but_no_row_of_their_own(aws: DynamoDBClient) -> None:
     create(aws, "pk")
     aws.put_item(TableName="connections", Item={"pk": {"S": "all"}, "ids": {"SS": [ONE, OTHER]}})
@@ -196,10 +253,10 @@ def test_a_row_under_an_id_that_is_none_can_be_planted(aws: DynamoDBClient) -> N
         assert table.observe("not-a-connection-id")
 
 
-def test_a_row_that_only_contains_its_id_cannot_be_planted(aws: DynamoDBClient) -> None:
+def test_a_row_that_only_mentions_its_id_cannot_be_planted(aws: DynamoDBClient) -> None:
     create(aws, "pk")
-    with opened() as table, pytest.raises(ValueError, match="an attribute is the connection id"):
-        table.plant(Row({"pk": {"S": f"C#{GONE}"}}, GONE))
+    with opened() as table, pytest.raises(ValueError, match="hold the connection id by themselves"):
+        table.plant(Row({"pk": {"S": "all"}, "ids": {"SS": [GONE]}}, GONE))
 
 
 def test_what_is_planted_is_recorded_when_it_counts(aws: DynamoDBClient, tmp_path: Path) -> None:
