@@ -250,7 +250,7 @@ def _example(case: Case, judgement: Judgement) -> str:
     for frame in case.history.frames:
         if frame.corrupt_of in ids:
             sent = ids[frame.corrupt_of].text
-            return f"; sent {sent[:60]!r}, came {frame.text[:60]!r}"
+            return f"; sent {evidence.quoted(sent)}, came {evidence.quoted(frame.text)}"
     return ""
 
 
@@ -264,11 +264,11 @@ def _inversions(case: Case, judgement: Judgement) -> tuple[int, int]:
         message = int(delivery["message"])
         if message not in sender_of:
             continue
-        key = (sender_of[message], int(delivery["connection"]))
+        started, key = started_of[message], (sender_of[message], int(delivery["connection"]))
         if key in latest:
             compared += 1
-            swapped += started_of[message] < latest[key]
-        latest[key] = max(latest.get(key, 0), started_of[message])
+            swapped += started < latest[key]
+        latest[key] = max(latest.get(key, started), started)
     return swapped, compared
 
 

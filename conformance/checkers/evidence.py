@@ -31,7 +31,7 @@ def of_pairs(
         findings.append(
             Finding(
                 title=title.format(**names),
-                expected=f"{connection.label} hears {message.label}, once, as sent: {_quoted(message.text)}",
+                expected=f"{connection.label} hears {message.label}, once, as sent: {quoted(message.text)}",
                 observed=observed.format(**names),
                 timeline=pair_timeline(case, message, connection),
                 connections=described([case.connection(message.sender), connection]),
@@ -204,7 +204,7 @@ def _frames(case: Case, concerned: Sequence[Connection], since_ns: int, until_ns
         Step(
             case.ms(frame.at_ns),
             "backend",
-            f"frame {_quoted(frame.text)}",
+            f"frame {quoted(frame.text)}",
             "" if _was_asked_for(case, frame) else "bad",
             connection.label,
         )
@@ -230,6 +230,7 @@ def _ordered(steps: list[Step]) -> tuple[Step, ...]:
     return tuple(sorted(kept, key=lambda step: step.at_ms))
 
 
-def _quoted(text: str, most: int = 80) -> str:
+def quoted(text: str, most: int = 80) -> str:
+    """The text as Python would write it, its end left out where it is long."""
     short = text if len(text) <= most else f"{text[:most]}…"
     return repr(short)

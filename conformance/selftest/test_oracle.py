@@ -47,6 +47,12 @@ def test_latency_counts_from_the_intended_time_over_owed_pairs() -> None:
     assert judgement.last_ns.tolist() == [70_000_000]
 
 
+def test_where_no_message_is_asked_about_what_was_heard_counts_for_nothing() -> None:
+    history = history_of("0 a connects stayer\n100 a sends m1 churn/main\n110 a hears m1\n5000 row a there")
+    counts = judge(history, Contract(), _BOUNDS, lambda message: message.group == "other").counts
+    assert (counts.messages, counts.delivered, counts.may) == (0, 0, 0)
+
+
 def test_latencies_that_were_not_kept_cannot_be_asked_for() -> None:
     history = history_of("0 a connects stayer\n100 a sends m1 churn/main\n5000 row a there")
     with pytest.raises(RuntimeError, match="not kept"):

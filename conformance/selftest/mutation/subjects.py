@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parents[3]
-_CHECKERS = ("faults", "rows", "stale")
+_CHECKERS = ("broadcasting", "faults", "rows", "stale")
 _SELFTEST = "conformance/selftest"
 _STORIES = (
     "test_mutations",
+    "test_broadcasting",
     "test_judged_rows",
     "test_stale",
     "test_posting",
