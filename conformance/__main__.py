@@ -1,4 +1,4 @@
-"""`python -m conformance`: judge a backend wherever this is installed, and what it can say without a run."""
+"""Judge a backend, or print and clean up what judging needs: `python -m conformance COMMAND`."""
 
 from __future__ import annotations
 
@@ -32,14 +32,16 @@ def main(arguments: list[str] | None = None) -> int:
     parser = CommandLine(prog="python -m conformance", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     commands.add_parser("judge", help="judge a backend: `pytest conformance` with all its options")
-    commands.add_parser("clauses", help="print the clause document, docs/clauses.md")
-    policy = commands.add_parser("policy", help="print the IAM policy that judging a deployed target needs")
+    commands.add_parser("clauses", help="print the clause document (docs/clauses.md)")
+    policy = commands.add_parser("policy", help="print the minimal IAM policy for judging a deployed target")
     policy.add_argument("--target", required=True, metavar="T", help="a wss:// URL or a target file")
     policy.add_argument("--table", metavar="NAME", help="its connection table")
-    policy.add_argument("--region", help="AWS region of table and management API")
-    policy.add_argument("--management-endpoint", metavar="URL", help="@connections endpoint, with the stage")
+    policy.add_argument("--region", help="AWS region of the table and the management API")
+    policy.add_argument(
+        "--management-endpoint", metavar="URL", help="@connections endpoint, including the stage"
+    )
     policy.add_argument("--account", metavar="ID", default="*", help="AWS account, 12 digits (default: any)")
-    clean = commands.add_parser("clean", help="delete the rows that a killed run has planted and left")
+    clean = commands.add_parser("clean", help="delete the rows that a killed run planted and left behind")
     clean.add_argument("folder", metavar="RUN", type=Path, help="its run folder")
     options = parser.parse_args(given)
     if options.command == "clean":

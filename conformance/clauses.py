@@ -12,15 +12,15 @@ from typing import Literal
 FEATURES = ("none", "management", "table", "faults", "trace", "clock")
 
 FAMILIES: Mapping[str, str] = {
-    "CONN": "A client that asks is let in, is known, and hears from then on.",
-    "ROUTE": "Messages reach their route; wrong ones harm nobody.",
-    "BCAST": "Everybody who is there hears everything, once, byte for byte.",
+    "CONN": "A client that asks is accepted, recorded, and receives broadcasts from then on.",
+    "ROUTE": "Messages reach their route; bad messages harm no one.",
+    "BCAST": "Everyone connected receives everything, once, byte for byte.",
     "LEAK": "Nothing internal reaches a client.",
-    "DISC": "Whoever leaves, in whatever way, is forgotten, and nobody else is.",
-    "STALE": "Rows of connections that are gone stop nobody and go away.",
+    "DISC": "A client that leaves, in whatever way, is forgotten, and no one else is.",
+    "STALE": "Rows of connections that are gone hold no one up and are removed.",
     "CHURN": "All of it holds while clients come and go.",
-    "LIMIT": "Nothing breaks near a limit, and whoever meets one meets it alone.",
-    "FAULT": "What goes wrong once, for one, costs nobody else anything, and is over when it is over.",
+    "LIMIT": "Nothing breaks near a limit, and exceeding one affects only the client that does.",
+    "FAULT": "A failure for one client costs no one else anything, and leaves no lasting damage.",
 }
 """What each family of clauses is about, in the order of a connection's life."""
 

@@ -54,67 +54,73 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--contract",
         metavar="FILE",
         type=Path,
-        help="[message], [contract] and [bounds] of a target file, for a target that is none itself",
+        help="file with [message], [contract] and [bounds], for a target that is not a target file",
     )
     group.addoption(
         "--run-dir", metavar="DIR", type=Path, help="folder for this run (default: runs/<time>-conformance)"
     )
-    group.addoption("--seed", type=int, help="seed of everything that is drawn (default: a new one, printed)")
-    group.addoption("--connections", type=int, help="size of the churn: about so many clients (default 12)")
+    group.addoption("--seed", type=int, help="seed for all random choices (default: a new one, printed)")
+    group.addoption(
+        "--connections", type=int, help="size of the churn: approximate number of clients (default 12)"
+    )
     group.addoption(
         "--churn",
         type=float,
         metavar="X",
-        help="how often clients come, go and speak, as a factor (default 1)",
+        help="rate at which clients come, go and send, as a factor (default 1)",
     )
-    group.addoption("--churn-seconds", type=float, help="length of the churn (default 10)")
+    group.addoption("--churn-seconds", type=float, help="duration of the churn in seconds (default 10)")
     group.addoption(
         "--replay",
         metavar="PLAN",
         type=Path,
-        help="perform the saved plan of an earlier run again: its plan.json, or its folder",
+        help="perform the plan of an earlier run again, given as its plan.json or its folder",
     )
     group.addoption(
         "--repeats",
         metavar="N",
         type=int,
         default=0,
-        help="perform a churn plan that fails N times again, and tell how often it does (default 0)",
+        help="if the churn plan fails, perform it N more times and report how often it fails (default 0)",
     )
     group.addoption(
         "--shrink",
         metavar="SECONDS",
         type=float,
         default=0.0,
-        help="on a local stack, search so long for the smallest churn plan that still fails and save it as "
-        "plan.shrunk.json in the run folder (default 0: do not)",
+        help="on a local stack, search this long for the smallest churn plan that still fails; saved as "
+        "plan.shrunk.json in the run folder (default 0: no search)",
     )
     group.addoption(
-        "--profile", choices=("core", "full"), default="full", help="core: only what a URL is enough for"
+        "--profile",
+        choices=("core", "full"),
+        default="full",
+        help="core: only the clauses that need nothing but a URL",
     )
     group.addoption(
         "--baseline",
         metavar="RUN",
         type=Path,
-        help="folder or results.json of an earlier run: only what was not violated then fails this one",
+        help="folder or results.json of an earlier run: only violations that are new fail this one",
     )
     group.addoption(
         "--waivers",
         metavar="FILE",
         type=Path,
-        help="TOML file of [[waiver]] tables (clause, reason, owner, expires): told, and not failed",
+        help="TOML file of [[waiver]] tables (clause, reason, owner, expires): waived violations are "
+        "reported, but do not fail the run",
     )
     group.addoption("--table", metavar="NAME", help="connection table of a deployed backend")
-    group.addoption("--region", help="AWS region of table and management API, or of the local stack")
+    group.addoption("--region", help="AWS region of the table and the management API, or of the local stack")
     group.addoption(
         "--parameter",
         action="append",
         metavar="NAME=VALUE",
         default=[],
-        help="value of a parameter of a SAM template; may be repeated",
+        help="value for a parameter of the SAM template; may be repeated",
     )
-    group.addoption("--dynamodb-endpoint", metavar="URL", help="DynamoDB endpoint, when it is not AWS's own")
-    group.addoption("--management-endpoint", metavar="URL", help="@connections endpoint, with the stage")
+    group.addoption("--dynamodb-endpoint", metavar="URL", help="DynamoDB endpoint, if not that of AWS")
+    group.addoption("--management-endpoint", metavar="URL", help="@connections endpoint, including the stage")
 
 
 @pytest.hookimpl(tryfirst=True)  # before xdist starts its workers

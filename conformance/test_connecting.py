@@ -1,4 +1,4 @@
-"""CONN: A client that asks is let in, is known, and hears from then on.
+"""CONN: A client that asks is accepted, recorded, and receives broadcasts from then on.
 
 Each test judges one clause; the sentences are in `clauses.toml`, the judging in `checkers`.
 """

@@ -1,4 +1,4 @@
-"""FAULT: What goes wrong once, for one, costs nobody else anything, and is over when it is over.
+"""FAULT: A failure for one client costs no one else anything, and leaves no lasting damage.
 
 Each test judges one clause; the sentences are in `clauses.toml`, the judging in `checkers`.
 """

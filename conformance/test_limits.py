@@ -1,4 +1,4 @@
-"""LIMIT: Nothing breaks near a limit, and whoever meets one meets it alone.
+"""LIMIT: Nothing breaks near a limit, and exceeding one affects only the client that does.
 
 Each test judges one clause; the sentences are in `clauses.toml`, the judging in `checkers`.
 """

@@ -76,24 +76,30 @@ def add_options(parser: Any) -> None:  # noqa: ANN401 - Locust's parser class is
         group.add_argument(name, type=kind, default=default, metavar=metavar, help=text)
 
     add("--target", str, None, "<target>", f"what to load: {FORMS}; also in {TARGET_VARIABLE}, or --host")
-    text = "[message], [contract] and [bounds] of a target file, for a target that is none itself"
+    text = "file with [message], [contract] and [bounds], for a target that is not a target file"
     add("--contract", str, None, "<file>", text)
-    add("--run-dir", str, None, "<folder>", "where the run is kept; default runs/<time>-load")
-    add("--seed", _whole, None, "<int>", "draws lifetimes and phases; default a random one, printed")
-    add("--gates", str, None, "<file>", "TOML file of limits that decide the exit code")
-    add("--table", str, None, "<name>", "the target's connection table, for a URL")
+    add("--run-dir", str, None, "<folder>", "run folder (default: runs/<time>-load)")
+    add("--seed", _whole, None, "<int>", "seed for lifetimes and schedules (default: a random one, printed)")
+    add("--gates", str, None, "<file>", "TOML file of limits that the run must keep; a missed one exits 1")
+    add("--table", str, None, "<name>", "connection table of a target given by URL")
     add("--region", str, None, "<region>", "AWS region of a target given by URL")
-    add("--dynamodb-endpoint", str, None, "<url>", "where the table is, when not on AWS")
-    add("--management-endpoint", str, None, "<url>", "the target's @connections endpoint")
-    add("--talk-interval", _seconds, 2.0, "<s>", "seconds between two messages of one talker (default 2)")
+    add("--dynamodb-endpoint", str, None, "<url>", "DynamoDB endpoint, if not that of AWS")
+    add(
+        "--management-endpoint",
+        str,
+        None,
+        "<url>",
+        "@connections endpoint of the target, including the stage",
+    )
+    add("--talk-interval", _seconds, 2.0, "<s>", "seconds between the messages of one talker (default 2)")
     add(
         "--stay",
         _seconds,
         3.0,
         "<s>",
-        "mean lifetime in seconds of the connections of those who come and go (default 3)",
+        "mean lifetime in seconds of connections that come and go (default 3)",
     )
-    add("--away", _seconds, 1.0, "<s>", "mean seconds until they come back (default 1)")
+    add("--away", _seconds, 1.0, "<s>", "mean seconds until they reconnect (default 1)")
     add("--payload-bytes", _payload_bytes, 120, "<n>", "size of a message's payload (default 120)")
     _add_scenario_options(add)
     add(
@@ -101,17 +107,23 @@ def add_options(parser: Any) -> None:  # noqa: ANN401 - Locust's parser class is
         _receive_times,
         "kernel",
         "kernel|read",
-        "a message was received when the kernel had it (default; costs more), or when it was read",
+        "time of receipt: when the kernel had the message (default; costs more), or when it was read",
     )
 
 
 def _add_scenario_options(add: Callable[[str, Callable[[str], Any], object, str, str], None]) -> None:
-    text = f"what the load does over time (default steady). {_scenarios_explained()}"
+    text = f"how the load changes over time (default steady). {_scenarios_explained()}"
     add("--scenario", _scenario, "steady", "<name>", text)
-    add("--storm-every", _seconds, 10.0, "<s>", "seconds between two reconnect storms (default 10)")
-    text = "seconds within which everybody comes back after the second storm, the fourth, … (default 5)"
+    add("--storm-every", _seconds, 10.0, "<s>", "seconds between reconnect storms (default 10)")
+    text = "seconds over which users reconnect after every second storm (default 5)"
     add("--storm-jitter", _seconds, 5.0, "<s>", text)
-    add("--stage-time", _seconds, 10.0, "<s>", "seconds that a capacity search tries a load (default 10)")
+    add(
+        "--stage-time",
+        _seconds,
+        10.0,
+        "<s>",
+        "seconds for which a capacity search tries each load (default 10)",
+    )
 
 
 def _scenarios_explained() -> str:

@@ -65,27 +65,33 @@ def _parser() -> argparse.ArgumentParser:
         description="Run a SAM application with a WebSocket API on this machine until SIGINT or SIGTERM.",
     )
     parser.add_argument(
-        "template", nargs="?", type=Path, default=_DEFAULT_TEMPLATE, help="SAM template (the reference app)"
+        "template",
+        nargs="?",
+        type=Path,
+        default=_DEFAULT_TEMPLATE,
+        help="SAM template (default: the reference app)",
     )
-    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
-    parser.add_argument("--port", type=_port, default=0, help="port to listen on (a free one)")
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
+    parser.add_argument("--port", type=_port, default=0, help="port to listen on (default: a free one)")
     parser.add_argument(
         "--control-port",
         type=_port,
         metavar="PORT",
-        help="loopback port, 0 for a free one, to control faults, trace and clock (none)",
+        help="loopback port to control faults, trace and clock; 0 for a free one (default: none)",
     )
-    parser.add_argument("--ready-file", type=Path, metavar="FILE", help="target file to write when ready")
+    parser.add_argument(
+        "--ready-file", type=Path, metavar="FILE", help="target file to write once the stack is ready"
+    )
     parser.add_argument(
         "--parameter",
         type=_assignment,
         action="append",
         default=[],
         metavar="NAME=VALUE",
-        help="value of a parameter of the template; may be repeated",
+        help="value for a parameter of the template; may be repeated",
     )
     parser.add_argument(
-        "--region", type=_region, default="us-east-1", help="AWS region that the stack is in (%(default)s)"
+        "--region", type=_region, default="us-east-1", help="AWS region of the stack (default: %(default)s)"
     )
     parser.add_argument(
         "--dynamodb-endpoint", metavar="URL", help="DynamoDB endpoint to use instead of the embedded one"
@@ -95,19 +101,19 @@ def _parser() -> argparse.ArgumentParser:
         type=_positive,
         default=10,
         metavar="N",
-        help="execution environments a function may have (%(default)s)",
+        help="most execution environments per function (default: %(default)s)",
     )
     parser.add_argument(
         "--unknown",
         action="append",
         default=[],
         metavar="NAME=VALUE",
-        help="behaviour where AWS's own is not known; may be repeated",
+        help="choice for behaviour that AWS does not document; may be repeated",
     )
     parser.add_argument(
-        "--unknowns", type=Path, metavar="FILE", help="a table of such behaviours, one NAME=VALUE a line"
+        "--unknowns", type=Path, metavar="FILE", help="file of such choices, one NAME=VALUE per line"
     )
-    parser.add_argument("--quiet", action="store_true", help="drop what the functions print")
+    parser.add_argument("--quiet", action="store_true", help="do not show what the functions print")
     return parser
 
 

@@ -65,7 +65,7 @@ def _command_line() -> CommandLine:
         metavar="RUN",
         nargs="+",
         type=Path,
-        help="a run folder, or a folder of them: then a trend is drawn",
+        help="a run folder, or a folder of run folders to draw a trend over",
     )
     parser.add_argument(
         "--baseline",
@@ -76,22 +76,24 @@ def _command_line() -> CommandLine:
         help=f"runs of an earlier state to compare with, {LEAST_RUNS} or more on each side; "
         "a regression exits 1 unless --gates limits the change itself",
     )
-    parser.add_argument("--gates", metavar="FILE", type=Path, help="limits that the runs must keep (TOML)")
+    parser.add_argument(
+        "--gates", metavar="FILE", type=Path, help="TOML file of limits that the runs must keep"
+    )
     parser.add_argument(
         "--prices",
         metavar="FILE",
         type=Path,
-        help="another table of list prices than that of us-east-1 (TOML)",
+        help="TOML file of list prices to use instead of those of us-east-1",
     )
     parser.add_argument(
         "--assume",
         metavar="NAME=NUMBER",
         action="append",
         default=[],
-        help=f"what the bill takes for granted; names are {', '.join(f.name for f in fields(Assumptions))}",
+        help=f"set what the bill assumes; names are {', '.join(f.name for f in fields(Assumptions))}",
     )
     parser.add_argument(
-        "--out", metavar="DIR", type=Path, help="where to write (default: the run's folder, or ./report)"
+        "--out", metavar="DIR", type=Path, help="folder to write to (default: the run's folder, or ./report)"
     )
     return parser
 

@@ -120,7 +120,7 @@ def lost_in_words(delivery: Delivery) -> str:
     if delivery.owed == 0:
         return "nothing was owed"
     if delivery.lost == 0:
-        return f"nothing lost of {count(delivery.owed)} owed deliveries"
+        return f"none of {count(delivery.owed)} owed deliveries lost"
     part = share(delivery.lost, delivery.owed)
     return f"{count(delivery.lost)} of {count(delivery.owed)} owed deliveries lost ({part})"
 

@@ -42,7 +42,7 @@ def the_sender_hears_itself_or_not(case: Case) -> Judged:
     witnessed = int((judgement.delivered_per_message > 0).sum())
     if len(echoed):
         return failed(
-            f"{len(echoed)} of {witnessed} senders heard themselves, and the contract says that they do not",
+            f"{len(echoed)} of {witnessed} senders received their own broadcast, against the contract",
             evidence.of_pairs(
                 case,
                 echoed,
@@ -54,7 +54,7 @@ def the_sender_hears_itself_or_not(case: Case) -> Judged:
             echoed=len(echoed),
         )
     if witnessed < _MESSAGES:
-        return unknown(f"only {witnessed} broadcasts were heard by anybody, {_MESSAGES} are needed")
+        return unknown(f"only {witnessed} broadcasts were received by anyone, {_MESSAGES} are needed")
     return passed(messages=witnessed, echoed=0)
 
 
@@ -138,7 +138,7 @@ def judged_losses(
         )
     owed = int((judgement.owed_per_message > 0).sum())
     if owed < at_least:
-        return unknown(f"only {owed} broadcasts were owed to anybody, {at_least} are needed", **counts)
+        return unknown(f"only {owed} broadcasts were owed to anyone, {at_least} are needed", **counts)
     return passed(**counts)
 
 
@@ -154,7 +154,7 @@ def judged_lateness(case: Case, judgement: Judgement, *, at_least: int = 1) -> J
         title, observed = "{message} reached {connection} late", "it came after the delivery bound"
         return failed(text, evidence.of_pairs(case, late, judgement.messages, title, observed), **counts)
     if judgement.counts.delivered < at_least:
-        return unknown("hardly anything was delivered", **counts)
+        return unknown("too little was delivered", **counts)
     return passed(**counts)
 
 
@@ -178,7 +178,7 @@ def judged_duplicates(case: Case, judgement: Judgement, *, at_least: int = _MESS
             **counts,
         )
     if judgement.counts.delivered + judgement.counts.may < at_least:
-        return unknown("hardly anything was delivered", **counts)
+        return unknown("too little was delivered", **counts)
     return passed(**counts)
 
 
@@ -198,7 +198,7 @@ def judged_damage(case: Case, judgement: Judgement) -> Judged:
             **counts,
         )
     if judgement.counts.delivered + judgement.counts.may < _MESSAGES:
-        return unknown("hardly anything was delivered", **counts)
+        return unknown("too little was delivered", **counts)
     return passed(**counts)
 
 

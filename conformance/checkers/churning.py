@@ -286,7 +286,7 @@ def _not_deaf(case: Case, groups: tuple[str, ...], who: str, floor: int) -> Judg
     if deaf:
         concerned = [case.connection(number) for number in deaf]
         return failed(
-            f"{len(deaf)} of {len(asked)} clients {who} hear nothing any more",
+            f"{len(deaf)} of {len(asked)} clients {who} no longer receive anything",
             [
                 evidence.of_connection(
                     case,

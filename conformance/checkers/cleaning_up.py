@@ -41,7 +41,7 @@ def who_is_gone_is_left_alone(case: Case) -> Judged:
         text = f"{len(late)} posts went to {len(names)} gone connections more than {bound} after the first"
         return failed(text, [_finding(case, late[0])], **counts)
     if judged < _ENDED or len(posts) < _BROADCASTS:
-        reason = f"only {judged} connections had been gone for long when somebody spoke"
+        reason = f"only {judged} connections had been gone long enough when something was sent"
         short = not any(phase.workload == "churn" for phase in case.history.phases)
         return Judged(Outcome.SKIP if short else Outcome.UNKNOWN, reason, counts)
     return passed(**counts)

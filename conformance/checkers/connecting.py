@@ -115,7 +115,7 @@ def a_newcomer_hears_the_first_broadcast(case: Case) -> Judged:
             **counts,
         )
     if unheard:
-        return unknown("clients that were there before missed the same broadcasts", **counts)
+        return unknown("clients that had connected earlier missed the same broadcasts", **counts)
     owed = int((judgement.owed_per_message > 0).sum())
     if owed < _NEWCOMERS:
         return unknown(

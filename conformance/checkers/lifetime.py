@@ -28,7 +28,7 @@ def who_was_pending_hears(case: Case) -> Judged:
     if not any(
         _pending(c, message.started_ns) for c in held for message in case.messages("fault/life/pending")
     ):
-        return unknown("nobody spoke while a handshake was pending")
+        return unknown("nothing was sent while a handshake was pending")
     return _hears(case, "held", "life/held", ears_of(held), "of clients whose handshake had been pending")
 
 
@@ -47,7 +47,7 @@ def nothing_is_posted_to_who_is_connecting(case: Case) -> Judged:
         reason = f"{first.function} posts to the connection that it lets in, and is answered {first.status}"
         return failed(f"in {len(early)} of {len(connects)} handshakes {reason}", (), **counts)
     if len(connects) < _CONNECTS or not trace.whole:
-        return unknown("the trace does not tell of enough handshakes, or has gaps", **counts)
+        return unknown("the trace shows too few handshakes, or has gaps", **counts)
     return passed(**counts)
 
 

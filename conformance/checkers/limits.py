@@ -41,7 +41,7 @@ def too_long_messages_hurt_their_sender_only(case: Case) -> Judged:
     taken_along = [c for c in case.connections(*_LISTENER) if left_by_peer(c, last)]
     if taken_along:
         return failed(
-            f"{len(taken_along)} connections were closed that had sent nothing wrong",
+            f"{len(taken_along)} connections that had sent nothing wrong were closed",
             [
                 evidence.of_connection(
                     case, c, f"{c.label} was closed, too", "it stays open", f"close code {c.code}"
@@ -54,7 +54,7 @@ def too_long_messages_hurt_their_sender_only(case: Case) -> Judged:
     judgement = case.pairs("limit/after-oversize", ears=case.ears(*_LISTENER))
     judged = judged_losses(case, judgement, "of those who had sent nothing wrong")
     if judged.outcome is Outcome.PASS and too_big < _CLOSED:
-        return unknown("nobody was closed with 1009 for a message over the limit")
+        return unknown("no client was closed with 1009 for a message over the limit")
     return replace(judged, evidence={**judged.evidence, "closed_for_size": too_big})
 
 
@@ -110,7 +110,7 @@ def _met_a_full_buffer(case: Case, judged: Judged) -> Judged:
     calls = (call for call in case.history.trace.of(ConnectionsCall) if call.connection_id in slow)
     refused = sum(call.status == 429 for call in calls)
     if judged.outcome is Outcome.PASS and not refused:
-        return unknown("no post to the slow reader was answered 429, so that it was not slow enough")
+        return unknown("no post to the slow reader was answered 429, so it was not slow enough")
     return replace(judged, evidence={**judged.evidence, "answered_429": refused})
 
 

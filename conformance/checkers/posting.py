@@ -95,8 +95,8 @@ def a_failure_for_everybody_shows(case: Case) -> Judged:
     if not silent:
         return passed(**counts)
     if not any(invocations(case, message) for message in silent):
-        return unknown("the trace tells no invocation for the broadcast", **counts)
-    text = f"all {refused} posts were answered 403, and nothing shows it"
+        return unknown("the trace shows no invocation for the broadcast", **counts)
+    text = f"all {refused} posts were answered 403, and nothing shows that"
     return failed(text, [_silent_finding(case, message) for message in silent[:1]], **counts)
 
 
@@ -129,7 +129,7 @@ def a_410_costs_nobody_else_anything(case: Case) -> Judged:
     if not injected(case, name):
         return unknown("no post was answered 410")
     judgement = case.pairs(f"fault/{name}", "fault/after", ears=_bystanders(case))
-    return judged_losses(case, judgement, "to others than the one that was answered 410", at_least=2)
+    return judged_losses(case, judgement, "to recipients other than the one answered 410", at_least=2)
 
 
 def failure_shown(case: Case, message: Message) -> bool:

@@ -155,7 +155,7 @@ def is_answered_as_the_contract_says(case: Case) -> Judged:
     counts = {"sent": len(trial.mischief), "answered": len(answers)}
     expects_frame = case.contract.unknown_action == "error-frame"
     if expects_frame and not answers:
-        return failed("an unknown action was not answered, the contract says error-frame", (), **counts)
+        return failed("an unknown action was not answered; the contract says error-frame", (), **counts)
     if not expects_frame and answers:
         return failed(
             f"an unknown action was answered: {answers[0].text[:100]}; the contract says ignored",

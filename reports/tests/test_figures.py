@@ -68,7 +68,7 @@ def test_a_percentile_of_nothing_is_a_dash() -> None:
     ("delivery", "words"),
     [
         (Delivery(), "nothing was owed"),
-        (Delivery(owed=1000, delivered=1000), "nothing lost of 1,000 owed deliveries"),
+        (Delivery(owed=1000, delivered=1000), "none of 1,000 owed deliveries lost"),
         (Delivery(owed=1000, delivered=998, lost=2), "2 of 1,000 owed deliveries lost (0.20 %)"),
     ],
 )

@@ -1,5 +1,5 @@
 """Whatever goes wrong with a post, the connection counts as gone (BP-37). Users see: after a moment of throttling,
-or of trouble at AWS, they hear nothing any more until they connect anew.
+or of trouble at AWS, they no longer receive anything until they connect anew.
 """
 
 import json
