@@ -19,6 +19,10 @@ LEAST_RUNS = 5
 LEAST_CHANGE = 0.05
 """Smaller changes of a latency are of no concern, however certain they are."""
 _LEAST_CHANGE_OF_RATIO = 0.001
+MOST_HIDDEN = 0.4
+"""A slowdown that noise must not be able to hide: otherwise the runs are too few to call it noise."""
+_MEDIANS = ("latency_ms.last.p50", "latency_ms.pair.p50")
+"""Of which that is demanded; in runs of a minute the tail is a handful of messages."""
 
 COMPARED = (
     "latency_ms.last.p50",
@@ -41,7 +45,7 @@ class Compared:
     base: tuple[float, ...] = ()
     change: Change | None = None
     reason: str = ""
-    """Why there is no interval."""
+    """Why there is no interval, or why it tells nothing."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +90,11 @@ def compare_metric(name: str, new: Sequence[Results], base: Sequence[Results]) -
     fewest = min(map(len, sides))
     if fewest < LEAST_RUNS:
         counts = f"{len(sides[0])} against {len(sides[1])}"
-        return Compared(name, "not enough runs", reason=f"{counts} conclusive runs, {LEAST_RUNS} each needed")
+        return Compared(
+            name,
+            "not enough runs",
+            reason=f"{counts} conclusive runs; at least {LEAST_RUNS} on each side are needed",
+        )
     read = metric(name)
     figures = [[read(run) for run in runs] for runs in sides]
     absent_now, absent_before = (side.count(None) for side in figures)
@@ -99,7 +107,11 @@ def compare_metric(name: str, new: Sequence[Results], base: Sequence[Results]) -
     if min(*after, *before) <= 0:
         return Compared(name, "not enough runs", after, before, reason="a share of nothing tells nothing")
     change = change_of(after, before)
-    return Compared(name, _judged(name, change), after, before, change)
+    judgement = _judged(name, change)
+    if judgement == "within noise" and name in _MEDIANS and change.high > MOST_HIDDEN:
+        reason = f"too noisy to rule out a slowdown of {100 * MOST_HIDDEN:g} %; compare more runs"
+        return Compared(name, "not enough runs", after, before, change, reason)
+    return Compared(name, judgement, after, before, change)
 
 
 def conclusive(run: Results) -> bool:
@@ -150,7 +162,7 @@ def _remarks(new: Sequence[Results], base: Sequence[Results]) -> Iterator[str]:
             yield f"{left_out} of {len(runs)} {word} runs were inconclusive and do not count."
     if not interleaved(new, base):
         yield (
-            "The runs did not alternate: had the machine been slower for a while, it would look like a "
+            "The runs did not alternate, so a slow spell of the machine would look like a "
             "change of the backend."
         )
     yield from _unlike(new, base)
@@ -162,9 +174,9 @@ def _unlike(new: Sequence[Results], base: Sequence[Results]) -> Iterator[str]:
         for runs in (new, base)
     )
     if abs(after - before) > _LOAD_TOLERANCE * max(after, before):
-        yield f"Not the same load: {after:.0f} connections at a broadcast now, {before:.0f} in the baseline."
+        yield f"The loads differ: {after:.0f} connections per broadcast now, {before:.0f} in the baseline."
     for key in ("python", "system", "churnproof"):
         sides = [{run.environment.get(key, "") for run in runs} for runs in (new, base)]
         if sides[0] != sides[1]:
             shown = (" and ".join(sorted(side)) or "unknown" for side in reversed(sides))
-            yield f"The baseline ran with another {key}: {' before, now '.join(shown)}."
+            yield f"The baseline ran with a different {key}: {' before, now '.join(shown)}."

@@ -33,7 +33,7 @@ def comparison_section(comparisons: Sequence[Comparison]) -> Markup:
     if not comparisons:
         return Markup("")
     parts = [part for comparison in comparisons for part in _one(comparison)]
-    return tag("section", tag("h3", "Against the baseline"), *parts)
+    return tag("section", tag("h3", "Compared with the baseline"), *parts)
 
 
 def sentence_of(comparison: Comparison) -> str:
@@ -43,12 +43,12 @@ def sentence_of(comparison: Comparison) -> str:
     if row is None:
         return f"Nothing could be compared: {runs}."
     if row.change is None:
-        common = all(other.reason == row.reason for other in comparison.rows)
-        return f"{row.reason}." if common else f"{row.metric}: {row.reason}."
+        return f"{row.reason}." if _all_alike(comparison) else f"{row.metric}: {row.reason}."
+    if row.reason:
+        return f"{row.metric} {change_in_words(row.change)} over {runs}: {row.reason}."
     if row.judgement == "within noise":
-        found = (
-            f"{row.metric} {change_in_words(row.change)}, so up to {change(row.change.high)} could hide in it"
-        )
+        hidden = f"so a change of up to {change(row.change.high)} could hide in it"
+        found = f"{row.metric} {change_in_words(row.change)}, {hidden}"
         return f"No metric changed beyond the noise of {runs}; {found}."
     return f"{row.metric} {row.judgement}: {change_in_words(row.change)} over {runs}."
 
@@ -74,24 +74,35 @@ def compared_row(row: Compared) -> tuple[str, ...]:
     return (row.metric, row.judgement, *sides, change(row.change.middle), interval, row.reason)
 
 
+def _all_alike(comparison: Comparison) -> bool:
+    """Whether every metric has the same reason for having no interval, as without enough runs."""
+    return len({(row.change, row.reason) for row in comparison.rows}) == 1
+
+
 def _one(comparison: Comparison) -> tuple[Markup, ...]:
+    remarks = [tag("li", remark) for remark in comparison.remarks]
+    return (
+        tag("p", sentence_of(comparison), class_="cost"),
+        *([] if _all_alike(comparison) else _table(comparison)),
+        *([tag("ul", join(remarks), class_="note")] if remarks else []),
+    )
+
+
+def _table(comparison: Comparison) -> tuple[Markup, ...]:
     rows = []
     for row in comparison.rows:
         name, _, *rest = compared_row(row)
         sign = tag("span", SIGNS[row.judgement], class_="sign", aria_hidden="true")
         state = tag("span", sign, row.judgement, class_=f"state {LOOKS[row.judgement]}")
         rows.append((tag("code", name), state, *rest))
-    remarks = [tag("li", remark) for remark in comparison.remarks]
+    if not any(row.reason for row in comparison.rows):
+        rows = [row[:-1] for row in rows]
     note = (
-        "Means over runs are geometric; intervals are bootstrapped over runs. A change counts when its whole "
-        "interval is beyond 5 % (delivery ratio: 0.1 %)."
+        "Means over runs are geometric; intervals are bootstrapped over runs. A change counts if its whole "
+        "interval lies beyond 5 % (delivery ratio: 0.1 %)."
     )
-    return (
-        tag("p", sentence_of(comparison), class_="cost"),
-        data_table(ROW_HEADS, rows, numeric=(2, 3, 4, 5)),
-        *([tag("ul", join(remarks), class_="note")] if remarks else []),
-        tag("p", note, class_="note"),
-    )
+    heads = ROW_HEADS[: len(rows[0])]
+    return data_table(heads, rows, numeric=(2, 3, 4, 5)), tag("p", note, class_="note")
 
 
 def _middle(metric: str, figures: Sequence[float]) -> str:

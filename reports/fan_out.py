@@ -53,7 +53,7 @@ def _fitted(found: FanOut) -> FanOut:
         return _unfitted(found, f"{messages} messages, and a fit needs {_LEAST_MESSAGES}")
     if len(found.recipients) < _LEAST_CLASSES or most < _LEAST_SPREAD * fewest:
         spread = f"{fewest:.0f} to {most:.0f} recipients"
-        return _unfitted(found, f"{spread}: too equal to tell what one more of them costs")
+        return _unfitted(found, f"{spread} are too similar to tell what one more costs")
     # polyfit weighs residuals before they are squared.
     weights = np.sqrt(found.messages)
     (slope, base), covariance = np.polyfit(found.recipients, found.last_p50_ms, 1, w=weights, cov=True)

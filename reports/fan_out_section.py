@@ -26,7 +26,7 @@ def fan_out_section(found: FanOut, key: str) -> Markup:
 
 _NOTE = (
     "Over messages that reached all of their owed recipients, from the intended send. Connections that "
-    "were coming or going are not counted as recipients, although the backend may have served them too."
+    "were joining or leaving are not counted as recipients, although the backend may have served them too."
 )
 
 
@@ -34,18 +34,18 @@ def cost_in_words(found: FanOut) -> str:
     """The fitted cost of one more recipient, or why there is none."""
     slope, error = found.per_recipient_ms, found.per_recipient_error_ms
     if slope is None or error is None or found.base_ms is None:
-        return f"The cost of one more recipient was not fitted: {found.reason}."
+        return f"The cost per additional recipient was not fitted: {found.reason}."
     few, many = found.recipients[0], found.recipients[-1]
     span = f"fitted from {few:.0f} to {many:.0f} recipients over {count(sum(found.messages))} messages"
     if slope <= -error:
-        return f"The last recipient is no later when there are more; something else outweighs it ({span})."
+        return f"The last recipient is not later when there are more; something else dominates ({span})."
     if slope <= error:
         most = milliseconds(slope + error)
-        return f"What one more recipient costs is lost in the noise: less than {most} ({span})."
+        return f"The cost per additional recipient is lost in the noise: less than {most} ({span})."
     thousand = found.base_ms + 1000 * slope
     return (
-        f"Each further recipient makes the last one {milliseconds(slope)} ± {milliseconds(error)} later "
-        f"({span}); if that goes on, the last of 1,000 hears it after {milliseconds(thousand)}."
+        f"Each additional recipient delays the last one by {milliseconds(slope)} ± {milliseconds(error)} "
+        f"({span}); extrapolated, the last of 1,000 receives the message after {milliseconds(thousand)}."
     )
 
 
@@ -55,7 +55,7 @@ def _chart(found: FanOut, key: str) -> Markup:
     scale = linear([found.last_p50_ms, found.last_p95_ms], milliseconds)  # on a log scale no line is straight
     svg = tag(
         "svg",
-        tag("title", "Last recipient against number of recipients", id=f"{key}-title"),
+        tag("title", "Last recipient by number of recipients", id=f"{key}-title"),
         tag("desc", cost_in_words(found), id=f"{key}-desc"),
         *draw_grid(scale),
         tag("path", d=_spans(found, scale), class_="layer p95 span"),
@@ -66,7 +66,7 @@ def _chart(found: FanOut, key: str) -> Markup:
         role="img",
         aria_labelledby=f"{key}-title {key}-desc",
     )
-    head = tag("figcaption", tag("h4", "Last recipient against number of recipients"), _legend(bool(ends)))
+    head = tag("figcaption", tag("h4", "Last recipient by number of recipients"), _legend(bool(ends)))
     places = ",".join(f"{100 * x / WIDTH:.1f}" for x in _places(found))
     plot = tag("div", svg, class_="plot", tabindex="0", data_at=places)
     box = tag("div", y_labels(scale), plot, _x_labels(few, many), class_="axes")

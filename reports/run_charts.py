@@ -62,10 +62,10 @@ def _charts(results: Results, figures: _Figures) -> Iterator[Markup]:
 
 
 def _delivery(results: Results, figures: _Figures) -> TimeChart:
-    ratio, lost = figures.layer("delivered of owed", "ratio"), figures.layer("lost", "lost", "marks")
+    ratio, lost = figures.layer("delivered / owed", "ratio"), figures.layer("lost", "lost", "marks")
     summary = f"Share of owed deliveries that arrived, by intended send: {lost_in_words(results.delivery)}."
     scale = ratio_scale(ratio.values, lambda v: f"{100 * v:g} %")
-    return figures.chart("delivery", "Delivered of what was owed", summary, (ratio, lost), scale)
+    return figures.chart("delivery", "Share of owed deliveries that arrived", summary, (ratio, lost), scale)
 
 
 def _latency(results: Results, figures: _Figures) -> TimeChart:
@@ -90,7 +90,7 @@ def _heatmap(figures: _Figures) -> Markup:
     spread = f"between {milliseconds(edges_ms[0])} and {milliseconds(edges_ms[-1])}"
     summary = f"Pairs by latency and by intended send, darker where there are more of them; all lie {spread}."
     scale = Scale(edges_ms[0], edges_ms[-1], milliseconds, logarithmic=True)
-    chart = figures.chart("heatmap", "How many pairs took how long, log scale", summary, (), scale)
+    chart = figures.chart("heatmap", "Distribution of latency (pairs, log scale)", summary, (), scale)
     shown = tuple(figures.number(name) for name in ("p50", "p95", "p99", "owed", "lost"))
     return draw_heatmap(replace(chart, shown=shown), edges_ms, figures.heat)
 
@@ -110,10 +110,12 @@ def _churn(figures: _Figures) -> TimeChart:
         figures.layer("leaves", "leaves", "bars"),
     )
     joined, left = (int(sum(v or 0 for v in layer.values)) for layer in (connects, leaves))
-    summary = f"Connects (up) and leaves (down) in each interval: {count(joined)} and {count(left)} in all."
+    summary = (
+        f"Connects (up) and disconnects (down) in each interval: {count(joined)} and {count(left)} in all."
+    )
     layers = (connects, replace(leaves, values=tuple(None if v is None else -v for v in leaves.values)))
     scale = mirrored((layer.values for layer in layers), _whole)
-    return figures.chart("churn", "Connects and leaves", summary, layers, scale)
+    return figures.chart("churn", "Connects and disconnects", summary, layers, scale)
 
 
 def _whole(value: float) -> str:

@@ -82,7 +82,7 @@ def remarks_section(results: Results) -> Markup:
 
 def _worse(comparison: Comparison | None) -> Markup:
     if comparison is None:
-        return _answer("Did it get worse?", "Not compared", "No --baseline was given.", "none")
+        return _answer("Did it get worse?", "Not compared", "No baseline was given (--baseline).", "none")
     look = {"fail": "bad", "unknown": "doubt"}.get(LOOKS[comparison.judgement], "")
     return _answer("Did it get worse?", HEADLINES[comparison.judgement], sentence_of(comparison), look)
 
@@ -119,7 +119,7 @@ def latency_section(results: Results) -> Markup:
     if not rows:
         return Markup("")
     heads = ("Latency to", *PERCENTILE_NAMES.values(), "lost", "samples")
-    note = "From the intended send, over owed pairs; a lost one counts as infinitely late."
+    note = "From the intended send time, over owed pairs; a lost delivery counts as infinitely late."
     return section(
         "Latency", data_table(heads, rows, "latency", numeric=range(1, 8)), tag("p", note, class_="note")
     )

@@ -55,7 +55,7 @@ def columns(series: Series) -> tuple[Column, ...]:
     ratio = tuple(d / o if o else None for o, d in zip(series.owed, series.delivered, strict=False))
     found = (
         Column("from", tuple(n * series.bin_s for n in range(bins)), "s"),
-        Column("delivered of owed", ratio, "%"),
+        Column("delivered / owed", ratio, "%"),
         Column("owed", series.owed),
         Column("lost", lost),
         Column("p50", series.p50_ms, "ms"),

@@ -25,7 +25,7 @@ def trend_section(trends: Sequence[Trend]) -> Markup:
 def trend_in_words(trend: Trend) -> Iterator[str]:
     """A sentence for each change for good, or that there was none."""
     said = [_step(followed.metric, step) for followed in trend.metrics for step in followed.steps]
-    yield from said or [f"No change for good in {count(len(trend.runs))} {trend.kind} runs."]
+    yield from said or [f"No lasting change over {count(len(trend.runs))} {trend.kind} runs."]
 
 
 def _section(trend: Trend, number: int) -> Markup:
@@ -44,7 +44,7 @@ def _section(trend: Trend, number: int) -> Markup:
 
 def _left_out(trend: Trend) -> Iterator[Markup]:
     if trend.inconclusive:
-        yield tag("p", f"Without {count(trend.inconclusive)} runs that were inconclusive.", class_="note")
+        yield tag("p", f"{count(trend.inconclusive)} inconclusive runs were left out.", class_="note")
 
 
 def _step(metric: str, step: Step) -> str:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from reports.baseline import compare, compare_metric, conclusive, interleaved
+from reports.baseline import MOST_HIDDEN, compare, compare_metric, conclusive, interleaved
 from reports.gate_metrics import UnknownMetricError
 from reports.results import Generator, Results
 from reports.tests.sample_runs import passing_run
@@ -47,7 +47,7 @@ def test_fewer_deliveries_are_a_regression() -> None:
 def test_four_runs_are_too_few() -> None:
     found = compare_metric(P50, side(SLOWER, 1), side(STEADY[:4]))
     assert found.judgement == "not enough runs"
-    assert found.reason == "6 against 4 conclusive runs, 5 each needed"
+    assert found.reason == "6 against 4 conclusive runs; at least 5 on each side are needed"
 
 
 def test_runs_that_show_nothing_do_not_count() -> None:
@@ -109,5 +109,20 @@ def test_another_load_and_another_machine_are_remarked() -> None:
         for run in side(STEADY)
     ]
     (found,) = compare(side(STEADY, 1), base)
-    assert "Not the same load: 20 connections at a broadcast now, 50 in the baseline." in found.remarks
-    assert "The baseline ran with another python: 3.13.0 before, now 3.11.7." in found.remarks
+    assert "The loads differ: 20 connections per broadcast now, 50 in the baseline." in found.remarks
+    assert "The baseline ran with a different python: 3.13.0 before, now 3.11.7." in found.remarks
+
+
+def test_noise_that_could_hide_a_large_slowdown_is_not_enough_runs() -> None:
+    wild = (153.0, 108.0, 345.0, 76.0, 136.0, 190.0)
+    found = compare_metric("latency_ms.last.p50", side(wild[::-1], 1), side(wild))
+    assert found.change is not None
+    assert found.change.high > MOST_HIDDEN
+    assert found.judgement == "not enough runs"
+    assert found.reason == "too noisy to rule out a slowdown of 40 %; compare more runs"
+
+
+def test_noise_of_the_tail_alone_leaves_the_judgement_to_the_medians() -> None:
+    wild = (153.0, 108.0, 345.0, 76.0, 136.0, 190.0)
+    found = compare_metric("latency_ms.last.p99", side(wild[::-1], 1), side(wild))
+    assert found.judgement == "within noise"

@@ -44,7 +44,11 @@ def test_a_limit_on_a_decrease_looks_the_other_way() -> None:
     [
         (side(STEADY, 1), [], "no baseline was given for this kind of run"),
         (side(STEADY, 1), [passing_run("conformance")] * 6, "no baseline was given for this kind of run"),
-        (side(STEADY[:3], 1), side(STEADY), "3 against 6 conclusive runs, 5 each needed"),
+        (
+            side(STEADY[:3], 1),
+            side(STEADY),
+            "3 against 6 conclusive runs; at least 5 on each side are needed",
+        ),
         (side([None, *STEADY[:5]], 1), side(STEADY), "1 new and 0 baseline runs have no such figure"),
         (
             [*side(STEADY, 1), replace(passing_run("load"), verdict="inconclusive", reason="too busy")],
@@ -91,5 +95,5 @@ def test_too_few_runs_leave_a_comparison_undecided() -> None:
     assert (row.outcome, row.observed, row.reason) == (
         "undecided",
         None,
-        "2 against 2 conclusive runs, 5 each needed",
+        "2 against 2 conclusive runs; at least 5 on each side are needed",
     )

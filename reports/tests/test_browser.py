@@ -75,7 +75,7 @@ def test_it_works_without_a_console_message_or_a_request(tmp_path: Path) -> None
     found, console = visited(render_page([("one", failing_run(), ()), ("two", passing_run(), ())]), tmp_path)
     assert console == []
     assert (found["resources"], found["charts"], found["off"], found["wide"]) == ("0", "12", "1", "false")
-    assert found["tip"] == "at 41.4 s; delivered of owed  —; lost  0"
+    assert found["tip"] == "at 41.4 s; delivered / owed  —; lost  0"
 
 
 def test_all_charts_of_a_run_zoom_together_and_back(tmp_path: Path) -> None:

@@ -35,7 +35,7 @@ def test_too_few_messages_are_not_fitted() -> None:
 def test_too_equal_numbers_of_recipients_are_not_fitted() -> None:
     found = fan_out(_pairs([40 + n % 6 for n in range(60)], [50.0] * 60))
     assert found.per_recipient_ms is None
-    assert "too equal" in found.reason
+    assert "too similar" in found.reason
 
 
 def test_messages_that_lost_somebody_are_left_out() -> None:

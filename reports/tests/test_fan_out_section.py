@@ -20,7 +20,7 @@ _FITTED = FanOut(
 
 def test_a_cost_is_told_with_its_error_and_what_it_means_for_a_thousand() -> None:
     words = cost_in_words(_FITTED)
-    assert "1 ms ± 0.10 ms later" in words
+    assert "delays the last one by 1 ms ± 0.10 ms" in words
     assert "fitted from 10 to 40 recipients over 100 messages" in words
     assert "1.02 s" in words
 
@@ -30,7 +30,7 @@ def test_a_cost_within_its_error_is_noise() -> None:
 
 
 def test_a_falling_line_is_no_cost() -> None:
-    assert "no later when there are more" in cost_in_words(replace(_FITTED, per_recipient_ms=-1.0))
+    assert "not later when there are more" in cost_in_words(replace(_FITTED, per_recipient_ms=-1.0))
 
 
 def test_what_was_not_fitted_says_why() -> None:

@@ -14,11 +14,11 @@ def titles(markup: str) -> list[str]:
 
 def test_a_run_has_five_charts() -> None:
     assert titles(draw_charts(passing_run(), "run")) == [
-        "Delivered of what was owed",
+        "Share of owed deliveries that arrived",
         "Latency from the intended send",
-        "How many pairs took how long, log scale",
+        "Distribution of latency (pairs, log scale)",
         "Open connections",
-        "Connects and leaves",
+        "Connects and disconnects",
     ]
 
 
@@ -29,7 +29,7 @@ def test_a_run_without_series_has_none() -> None:
 def test_a_run_without_latencies_has_no_chart_of_them() -> None:
     series = Series(owed=(0, 0), delivered=(0, 0), connections=(1, 2), connects=(1, 1), leaves=(0, 0))
     found = titles(draw_charts(replace(passing_run(), series=series), "run"))
-    assert found == ["Delivered of what was owed", "Open connections", "Connects and leaves"]
+    assert found == ["Share of owed deliveries that arrived", "Open connections", "Connects and disconnects"]
 
 
 def test_the_figures_behind_the_charts_are_in_a_table() -> None:
@@ -42,7 +42,7 @@ def test_each_layer_names_its_column_in_the_table() -> None:
     drawn = draw_charts(passing_run(), "run")
     heads = re.findall(r'<th scope="col">([^<]*)</th>', drawn)
     (first, *_) = re.findall(r'data-columns="([\d,]*)"', drawn)
-    assert [heads[int(n)] for n in first.split(",")] == ["delivered of owed", "lost"]
+    assert [heads[int(n)] for n in first.split(",")] == ["delivered / owed", "lost"]
 
 
 def test_an_hour_is_merged_and_says_so() -> None:

@@ -42,12 +42,12 @@ def test_an_hour_in_seconds_fits() -> None:
 def test_columns_tell_what_was_lost() -> None:
     found = {column.name: column.values for column in columns(FIVE)}
     assert found["lost"] == (0, 0, 1, 0, 5)
-    assert found["delivered of owed"] == (1.0, 1.0, 2 / 3, 1.0, 0.0)
+    assert found["delivered / owed"] == (1.0, 1.0, 2 / 3, 1.0, 0.0)
 
 
 def test_nothing_owed_has_no_ratio() -> None:
     found = {column.name: column.values for column in columns(Series(owed=(0,), delivered=(0,)))}
-    assert found["delivered of owed"] == (None,)
+    assert found["delivered / owed"] == (None,)
 
 
 def test_lists_of_unequal_length_are_made_equal() -> None:

@@ -16,7 +16,7 @@ def test_a_change_for_good_is_a_sentence_with_both_levels_and_the_run() -> None:
 
 
 def test_no_change_is_said_too() -> None:
-    assert list(trend_in_words(STEADY[0])) == ["No change for good in 24 load runs."]
+    assert list(trend_in_words(STEADY[0])) == ["No lasting change over 24 load runs."]
 
 
 def test_each_metric_is_drawn_with_its_change_marked() -> None:
