@@ -26,7 +26,7 @@ from .receive_times import ANCILLARY_BYTES, SO_TIMESTAMPNS
 
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 _TLS_CHUNK = 1 << 16
-_POLL_MS = 100
+_LOOK_S = 0.1
 """A writer that waits looks so often whether the connection was closed meanwhile."""
 
 
@@ -116,7 +116,7 @@ class PlainTransport:
         while self._flushed < mark:
             if deadline.expired():
                 raise SendStalled(mark - self._flushed, deadline.seconds)
-            wait_writable(self.fileno(), deadline)
+            wait_writable(self.fileno(), Deadline(min(_LOOK_S, deadline.remaining())))
             with self._lock:
                 self._flush()
 
@@ -297,4 +297,4 @@ def _wait(descriptor: int, event: int, deadline: Deadline) -> None:
     # Not select.select, which knows only descriptors below 1024. gevent makes both cooperative.
     poller = select.poll()
     poller.register(descriptor, event)
-    poller.poll(min(_POLL_MS, deadline.remaining() * 1000 + 1))
+    poller.poll(deadline.remaining() * 1000 + 1)

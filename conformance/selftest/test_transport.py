@@ -242,3 +242,20 @@ def test_a_server_that_never_answers_does_not_hold_up_tls() -> None:
         with pytest.raises(TimeoutError):
             transport.shake_hands(Deadline(0.05))
         transport.close()
+
+
+def test_what_waits_for_an_answer_is_woken_by_it_or_by_the_deadline_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    waits_ms: list[float] = []
+
+    class Poll:
+        def register(self, descriptor: int, event: int) -> None: ...
+
+        def poll(self, wait_ms: float) -> None:
+            waits_ms.append(wait_ms)
+
+    monkeypatch.setattr("conformance.harness.transport.select.poll", Poll)
+    wait_readable(0, Deadline(30.0))
+    assert len(waits_ms) == 1
+    assert waits_ms[0] > 20_000
