@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from reference_app.gateway import unknowns
 from reference_app.gateway.unknowns import UnknownRow, UnknownsError
 
-QUESTIONS = tuple(f"Q-{number}" for number in range(1, 30))
+QUESTIONS = tuple(f"Q-{number}" for number in range(1, 31))
 
 
 class SurveyError(Exception):

@@ -19,6 +19,7 @@ NEVER_ASKED = {
     "Q-28": "bills tell, a day later",
     "stage_at_custom_domain_status": "the probe app has no custom domain",
     "server_error_type": "nobody can make @connections fail with 5xx",
+    "stream_retry_ms": "the probe app has no table with a stream",
     "outbound_buffer_bytes": "it cannot be told from the kernels' buffers on the way; see Q-22",
 }
 """Questions that this survey does not ask, rows that it cannot answer, and why."""
