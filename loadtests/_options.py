@@ -190,7 +190,7 @@ def _seconds(text: str) -> float:
     try:
         value = float(text)
     except ValueError as error:
-        raise ArgumentTypeError(f"{text!r} is no number of seconds") from error
+        raise ArgumentTypeError(f"{text!r} is not a number of seconds") from error
     if not 0.001 <= value <= 86_400:
         raise ArgumentTypeError(f"{text} is not between 0.001 and 86400 seconds")
     return value

@@ -64,7 +64,7 @@ class Dropper(Visitor):
 
 
 class Misbehaver(SocketUser):
-    """Sends an unknown action, and what is no JSON, in turn; hears like everybody else."""
+    """Sends an unknown action, and what is not JSON, in turn; hears like everybody else."""
 
     weight = 8
     group = "misbehaver"

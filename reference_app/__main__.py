@@ -131,7 +131,7 @@ def _region(text: str) -> str:
 
 def _positive(text: str) -> int:
     if not text.isdecimal() or int(text) == 0:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of 1 or more")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of 1 or more")
     return int(text)
 
 
@@ -223,7 +223,7 @@ def _prepare_ready_file(path: Path | None) -> None:
     if path is None:
         return
     if not path.parent.is_dir():
-        raise StackError(f"cannot write {path}: {path.parent} is no folder")
+        raise StackError(f"cannot write {path}: {path.parent} is not a folder")
     try:
         path.unlink(missing_ok=True)
     except OSError as refused:

@@ -98,7 +98,7 @@ def read_gates(path: Path) -> tuple[Gate, ...]:
     except OSError as error:
         raise GatesFileError(f"cannot read {path}: {error.strerror or error}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise GatesFileError(f"{path} is no TOML: {error}") from error
+        raise GatesFileError(f"{path} is not TOML: {error}") from error
     try:
         return _gates_in(document)
     except ValueError as error:

@@ -63,7 +63,7 @@ def read_prices(path: Path | None = None) -> Prices:
     except OSError as error:
         raise PricesFileError(f"cannot read {path}: {error.strerror or error}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise PricesFileError(f"{path} is no TOML: {error}") from error
+        raise PricesFileError(f"{path} is not TOML: {error}") from error
     except ValueError as error:
         raise PricesFileError(
             f"{path}: {error}; write it as {_TABLE.name} of churnproof is written"

@@ -393,4 +393,4 @@ def _plain(value: object) -> object:
     """Numbers out of numpy, which counts in `evidence` easily are."""
     if isinstance(value, np.generic):
         return value.item()
-    raise TypeError(f"{type(value).__name__} is no JSON: {value!r}")
+    raise TypeError(f"{type(value).__name__} is not JSON: {value!r}")

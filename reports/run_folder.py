@@ -68,7 +68,7 @@ def read_plan(folder: Path) -> Mapping[str, Any]:
         return {}
     plan = _read_json(path)
     if not isinstance(plan, dict):
-        raise RunFolderError(f"{path} is no plan of churnproof: it holds no JSON object")
+        raise RunFolderError(f"{path} is not a churnproof plan: it holds no JSON object")
     return plan
 
 
@@ -137,7 +137,7 @@ def _parse_json(path: Path, text: str) -> object:
     except json.JSONDecodeError as error:
         if text.lstrip().startswith("{") and _ends_early(text, error):
             raise RunFolderError(f"{path} is truncated: it ends in the middle of the document") from error
-        raise RunFolderError(f"{path} was not written by churnproof: it is no JSON") from error
+        raise RunFolderError(f"{path} was not written by churnproof: it is not JSON") from error
     except RecursionError as error:
         raise RunFolderError(f"{path} was not written by churnproof: it is nested too deeply") from error
 

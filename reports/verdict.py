@@ -110,7 +110,7 @@ def standing_together(found: Sequence[Standing], gates: Sequence[GateRow]) -> St
         worst = next(each for each in found if each.exit is code)
         return replace(worst, sentence=runs)
     missed = any(gate.outcome == "missed" for gate in red)
-    of_gates = f"{len(red)} of {len(gates)} gates on all runs {'missed' if missed else 'undecided'}"
+    of_gates = f"{len(red)} of {len(gates)} gates across all runs {'missed' if missed else 'undecided'}"
     worst_run = next((each for each in found if each.exit is code and bad), None)
     if worst_run is not None:
         return replace(worst_run, sentence=f"{runs}; {of_gates}")

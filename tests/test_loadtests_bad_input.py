@@ -32,7 +32,7 @@ def _assert_refused(load: Load, *said: str) -> None:
         (("--target", "nowhere.yaml"), "no such SAM template"),
         (("--target", _NOBODY, "--host", "ws://127.0.0.1:10/prod"), "differ"),
         (("--target", _NOBODY), "connection refused"),
-        (("--target", _NOBODY, "--talk-interval", "often"), "'often' is no number of seconds"),
+        (("--target", _NOBODY, "--talk-interval", "often"), "'often' is not a number of seconds"),
         (("--target", _NOBODY, "--payload-bytes", "10"), "not between"),
         (("--target", _NOBODY, "--scenario", "stampede"), "is none of steady, ramp, spike"),
         (("--target", _NOBODY, "--contract", "no-such-contract.toml"), "no-such-contract.toml"),

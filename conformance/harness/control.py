@@ -105,7 +105,7 @@ class Control:
     def _call(self, method: str, path: str, body: str | None = None) -> dict[str, Any]:
         answer = json.loads(self._request(method, path, body))
         if not isinstance(answer, dict):
-            raise HarnessError(f"{method} {self.url}{path}: the answer is no JSON object")
+            raise HarnessError(f"{method} {self.url}{path}: the answer is not a JSON object")
         return answer
 
     def _request(self, method: str, path: str, body: str | None = None) -> str:

@@ -165,17 +165,17 @@ class Plan:
         try:
             data = json.loads(text)
         except (ValueError, RecursionError) as error:
-            raise ValueError(f"no plan of churnproof: {error}") from error
+            raise ValueError(f"not a churnproof plan: {error}") from error
         found = data.get("format") if isinstance(data, dict) else None
         if found is None or not isinstance(data.get("actions"), list):
-            raise ValueError("no plan of churnproof: it holds no list of actions")
+            raise ValueError("not a churnproof plan: it holds no list of actions")
         if found != FORMAT:
             raise ValueError(f"plan format {found!r}; this version reads format {FORMAT}")
         try:
             actions = [_action(part, f"actions[{place}]") for place, part in enumerate(data["actions"])]
             whole = decode(_Whole, data)
         except DecodingError as error:
-            raise ValueError(f"damaged plan of churnproof: {error}") from error
+            raise ValueError(f"damaged churnproof plan: {error}") from error
         # Performed in the order of time, whoever wrote them down.
         actions.sort(key=lambda action: action.at_s)
         return cls(whole.seed, whole.stayers, whole.duration_s, tuple(actions))

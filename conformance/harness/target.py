@@ -174,11 +174,11 @@ def checked_url(url: str) -> str:
         parts = urlsplit(url)
         port = parts.port
     except ValueError as error:
-        raise UsageError(f"{url!r} is no valid URL: {error}") from error
+        raise UsageError(f"{url!r} is not a valid URL: {error}") from error
     if parts.scheme not in ("ws", "wss"):
         raise _wrong_scheme(url)
     if re.search(r"[\x00-\x20\x7f]", url):
-        raise UsageError(f"{url!r} holds white space or control characters; write them as %20 and so on")
+        raise UsageError(f"{url!r} contains whitespace or control characters; write them as %20 and so on")
     if not _is_host(parts.hostname) or port == 0:
         raise UsageError(f"{url!r} names no host; a WebSocket URL looks like wss://HOST/STAGE")
     if parts.username is not None:
@@ -239,7 +239,7 @@ def _with_access(
         ("--management-endpoint", management_endpoint),
     ):
         if endpoint is not None and not is_endpoint(endpoint):
-            raise UsageError(f"{option} {endpoint!r} is no http:// or https:// URL")
+            raise UsageError(f"{option} {endpoint!r} is not an http:// or https:// URL")
     known = region or (target.table and target.table.region) or region_of(target.url)
     if table or dynamodb_endpoint:
         name = table or (target.table and target.table.name)

@@ -198,7 +198,7 @@ class _Reading:
     def _endpoint(self, section: str) -> str | None:
         found = self.string(section, "endpoint")
         if found is not None and not is_endpoint(found):
-            raise self.wrong(section, "endpoint", f"{found!r} is no http:// or https:// URL")
+            raise self.wrong(section, "endpoint", f"{found!r} is not an http:// or https:// URL")
         return found
 
     def _credentials(self) -> Credentials | None:

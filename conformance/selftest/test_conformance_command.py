@@ -285,7 +285,7 @@ def test_more_clients_than_file_descriptors_are_refused_with_both_numbers(folder
     ("content", "sentence"),
     [
         (None, "there is no file"),
-        ("{}", "no plan of churnproof"),
+        ("{}", "not a churnproof plan"),
         ('{"seed": 1, "churn": true, "mix": {}}', "of a conformance run"),
     ],
 )

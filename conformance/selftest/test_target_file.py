@@ -130,10 +130,13 @@ def test_the_sample_covers_every_section() -> None:
         ("[handshake.headers]\na = '${NOT_SET_ANYWHERE}'", ["target.toml:1", "NOT_SET_ANYWHERE is not set"]),
         ("[management]\nregion = 'eu-west-1'", ["[management] endpoint", "is missing"]),
         ("[management]\nendpoint = 'https://chat.example.org'", ["[management] region", "is missing"]),
-        ("[management]\nendpoint = 'wss://h/prod'", ["[management] endpoint", "no http:// or https:// URL"]),
+        (
+            "[management]\nendpoint = 'wss://h/prod'",
+            ["[management] endpoint", "not an http:// or https:// URL"],
+        ),
         (
             "[table]\nname = 'c'\nregion = 'r'\nendpoint = '127.0.0.1:8000'",
-            ["[table] endpoint", "no http://"],
+            ["[table] endpoint", "not an http://"],
         ),
         ("[table]\nname = 'c'", ["[table] region", "is missing"]),
         ("[table]\nregion = 'eu-west-1'", ["[table] name", "is missing"]),

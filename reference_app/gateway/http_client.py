@@ -29,10 +29,10 @@ class HttpClient:
     """Sends requests to one origin; needs a running event loop."""
 
     def __init__(self, url: str) -> None:
-        """Raises ValueError for what is no URL of http or https."""
+        """Raises ValueError for what is not a URL of http or https."""
         origin = urlsplit(url)
         if origin.scheme not in {"http", "https"} or origin.hostname is None:
-            raise ValueError(f"{url!r} is no URL of http or https")
+            raise ValueError(f"{url!r} is not a URL of http or https")
         self._host = origin.hostname
         self._port = origin.port or (443 if origin.scheme == "https" else 80)
         self._tls = ssl.create_default_context() if origin.scheme == "https" else None

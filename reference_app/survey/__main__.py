@@ -90,7 +90,7 @@ def _survey(options: argparse.Namespace) -> int:
     if options.patience <= 0 or options.burst < 0:
         raise SurveyError("--patience takes a number above 0, --burst one of 0 or more")
     if options.out is not None and not options.out.parent.is_dir():
-        raise SurveyError(f"cannot write {options.out}: {options.out.parent} is no folder")
+        raise SurveyError(f"cannot write {options.out}: {options.out.parent} is not a folder")
     with survey_target(options.target, _stack_options(options)) as target:
         api = _api(target, options)
         _check_probe_app(api)

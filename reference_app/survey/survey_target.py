@@ -61,7 +61,7 @@ def deployed(url: str) -> SurveyTarget:
     """A stage by its URL; `@connections` is under the same host and path."""
     parts = urlsplit(url)
     if not parts.hostname or not parts.path.strip("/") or parts.query:
-        raise SurveyError(f"{url!r} is no URL of a stage: wss://HOST/STAGE")
+        raise SurveyError(f"{url!r} is not a URL of a stage: wss://HOST/STAGE")
     scheme = "https" if parts.scheme == "wss" else "http"
     labels = parts.hostname.split(".")
     region = labels[2] if parts.hostname.endswith(".amazonaws.com") and len(labels) > 3 else None

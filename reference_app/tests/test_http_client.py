@@ -113,5 +113,5 @@ def test_an_origin_that_is_not_there_is_an_error() -> None:
 
 @pytest.mark.parametrize("url", ["nowhere", "ftp://x", "http:///x"])
 def test_only_urls_of_http_are_taken(url: str) -> None:
-    with pytest.raises(ValueError, match="no URL of http"):
+    with pytest.raises(ValueError, match="not a URL of http"):
         HttpClient(url)

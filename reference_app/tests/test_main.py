@@ -174,7 +174,7 @@ def test_an_unreadable_template_is_one_sentence_and_4(tmp_path: Path) -> None:
     [
         (["--port", "many"], "'many' is no port"),
         (["--port", "65536"], "'65536' is no port"),
-        (["--concurrency", "0"], "'0' is no number of 1 or more"),
+        (["--concurrency", "0"], "'0' is not a number of 1 or more"),
         (["--region", "Frankfurt"], "'Frankfurt' is no AWS region"),
         (["--parameter", "Stage"], "'Stage' is not of the form NAME=VALUE"),
         (["--parameter", "Colour=red"], "the template has no parameter Colour"),

@@ -56,7 +56,7 @@ def test_anything_else_is_no_proxy_result(result: Any, why: str) -> None:
 @pytest.mark.parametrize("payload", [b"", b"{", b"[" * 100_000, b"\xff"])
 def test_what_is_no_json_is_no_proxy_result(payload: bytes) -> None:
     """HS-10."""
-    with pytest.raises(InvalidProxyResult, match="no JSON"):
+    with pytest.raises(InvalidProxyResult, match="not JSON"):
         parse(payload, Unknowns())
 
 

@@ -86,7 +86,7 @@ def test_the_survey_of_a_local_stack_finds_what_the_stack_was_told(told: Unknown
     [
         ([], "the following arguments are required: --target"),
         (["--target", "nothing"], "is neither local, nor a ws:// or wss:// URL"),
-        (["--target", "wss://host"], "is no URL of a stage"),
+        (["--target", "wss://host"], "is not a URL of a stage"),
         (
             ["--target", "ws://127.0.0.1:9/survey", "--region", "eu-west-1"],
             "is not the probe app, or does not answer",

@@ -20,7 +20,7 @@ def test_a_deployed_stage_names_its_region_and_its_management_endpoint() -> None
 
 @pytest.mark.parametrize("url", ["wss://host", "wss:///survey", "wss://host/survey?x=1"])
 def test_a_url_without_a_stage_is_refused(url: str) -> None:
-    with pytest.raises(SurveyError, match="is no URL of a stage"):
+    with pytest.raises(SurveyError, match="is not a URL of a stage"):
         deployed(url)
 
 

@@ -94,5 +94,5 @@ def test_a_quota_is_left_out_and_that_is_said(tmp_path: Path) -> None:
 
 def test_a_throttle_that_is_no_number_is_named(tmp_path: Path) -> None:
     plan = KEYS.replace("{ApiStages:", "{Throttle: {RateLimit: many}, ApiStages:")
-    with pytest.raises(TemplateError, match="its Throttle is no number: 'many'"):
+    with pytest.raises(TemplateError, match="its Throttle is not a number: 'many'"):
         application(tmp_path, plan)

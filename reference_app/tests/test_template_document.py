@@ -62,13 +62,13 @@ def test_what_sam_generates_has_the_line_of_what_it_came_from() -> None:
     ("text", "problem"),
     [
         ("a: [1", "template.yaml:1: this is neither YAML nor JSON"),
-        ("just text", "template.yaml: this is no CloudFormation template"),
-        ("", "template.yaml: this is no CloudFormation template"),
-        ("Resources: [1]", "template.yaml: this is no CloudFormation template"),
+        ("just text", "template.yaml: this is not a CloudFormation template"),
+        ("", "template.yaml: this is not a CloudFormation template"),
+        ("Resources: [1]", "template.yaml: this is not a CloudFormation template"),
         ("Resources:\n  A: 1", "template.yaml:2: resource A has no Type"),
         ("Resources: {A: {Type: T, Properties: []}, B: 1}", "template.yaml:1: resource B has no Type"),
         ("Resources: {A: {Type: T, Properties: x}}", "template.yaml:1: resource A has Properties that"),
-        ("Parameters: x\nResources: {}", "template.yaml: its Parameters are no mapping"),
+        ("Parameters: x\nResources: {}", "template.yaml: its Parameters are not a mapping"),
         ("Parameters: {P: x}\nResources: {}", "template.yaml: parameter P has no Type"),
     ],
 )

@@ -49,7 +49,7 @@ def test_what_is_said_is_read(tmp_path: Path) -> None:
         ("Code: s3://b/k, Handler: a.b, Runtime: python3.12", "not in a local folder but in s3://b/k"),
         ("PackageType: Image, Code: {ImageUri: x}", "container images are not run here"),
         ("Code: code, Runtime: python3.12", "property Handler is missing"),
-        ("Environment: {Variables: x}, Code: code", "Variables that are no mapping"),
+        ("Environment: {Variables: x}, Code: code", "Variables that are not a mapping"),
         ("Code: code, Handler: a.b", "property Runtime is missing"),
     ],
 )

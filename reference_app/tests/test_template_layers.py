@@ -49,7 +49,7 @@ def test_a_layer_from_elsewhere_is_left_out_with_a_warning(tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("content", "problem"),
     [
-        ("Content: nowhere", "nowhere, is no folder"),
+        ("Content: nowhere", "nowhere, is not a folder"),
         ("Content: {S3Bucket: b, S3Key: k}", "not in a local folder"),
         ("LayerName: x", "not in a local folder but in None"),
     ],

@@ -45,8 +45,8 @@ def test_without_a_selection_expression_nothing_is_validated(tmp_path: Path) -> 
     ("model", "problem"),
     [
         ("", "its model 'Named' is not in this template"),
-        (MODEL % "{type: nonsense}", "property Schema is no JSON schema"),
-        (MODEL % "'{'", "property Schema is no JSON schema"),
+        (MODEL % "{type: nonsense}", "property Schema is not a JSON Schema"),
+        (MODEL % "'{'", "property Schema is not a JSON Schema"),
     ],
 )
 def test_a_model_that_cannot_be_used_is_named(tmp_path: Path, model: str, problem: str) -> None:

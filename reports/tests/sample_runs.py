@@ -32,7 +32,7 @@ _SENTENCES = (
     ("CONN-01", "A client whose $connect succeeded is established, and hears every later broadcast."),
     ("CONN-02", "A client that the backend refuses leaves no row behind."),
     ("ROUTE-01", "A message with an unknown action leaves the connection usable and disturbs nobody."),
-    ("ROUTE-02", "A message that is no JSON leaves the connection usable and disturbs nobody."),
+    ("ROUTE-02", "A message that is not JSON leaves the connection usable and disturbs nobody."),
     ("BCAST-01", "Every connection open during a broadcast hears it exactly once."),
     ("BCAST-02", "Every payload arrives byte for byte, whatever Unicode it holds."),
     ("BCAST-03", "The sender hears its own broadcast."),

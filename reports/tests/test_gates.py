@@ -115,7 +115,7 @@ def test_a_gate_can_limit_a_change(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("nonsense", "is no TOML"),
+        ("nonsense", "is not TOML"),
         ("", r"no \[\[gate\]\] in it"),
         ("gate = []", r"no \[\[gate\]\] in it"),
         ("[gate]\nmetric='delivery.lost'", r"write \[\[gate\]\], not \[gate\]"),
@@ -156,5 +156,5 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
 
 def test_a_file_that_is_no_text_is_named(tmp_path: Path) -> None:
     (tmp_path / "gates.toml").write_bytes(b"\xff")
-    with pytest.raises(GatesFileError, match="is no TOML"):
+    with pytest.raises(GatesFileError, match="is not TOML"):
         read_gates(tmp_path / "gates.toml")

@@ -136,7 +136,8 @@ def test_a_gate_against_the_baseline_fails_the_command(
     assert main([*new, "--baseline", *base, *out]) is Exit.VIOLATION
     assert "missed     latency_ms.last.p50 ≤ baseline + 10 %" in capsys.readouterr().out
     assert (
-        "1 of 1 gates on all runs missed; all 6 runs passed" in (tmp_path / "out" / "summary.md").read_text()
+        "1 of 1 gates across all runs missed; all 6 runs passed"
+        in (tmp_path / "out" / "summary.md").read_text()
     )
     assert json.loads((tmp_path / "out" / "report.json").read_text())["exit"] == Exit.VIOLATION
     assert main([*new, *out]) is Exit.INCONCLUSIVE

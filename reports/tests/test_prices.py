@@ -43,7 +43,7 @@ def test_another_table_takes_the_place_of_ours(tmp_path: Path) -> None:
             "`connection_minute.per_million` must be a number",
         ),
         (("[read_unit]", "[read_units]"), "`read_unit` is missing"),
-        (("region =", "region"), "is no TOML"),
+        (("region =", "region"), "is not TOML"),
     ],
 )
 def test_a_table_that_is_wrong_says_where(tmp_path: Path, change: tuple[str, str], message: str) -> None:

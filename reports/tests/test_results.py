@@ -47,7 +47,7 @@ def test_counts_out_of_numpy_are_written_as_numbers() -> None:
 
 def test_evidence_that_is_no_json_is_refused() -> None:
     run = replace(passing_run(), clauses=(replace(clause(Outcome.PASS), evidence={"at": object()}),))
-    with pytest.raises(TypeError, match="object is no JSON"):
+    with pytest.raises(TypeError, match="object is not JSON"):
         run.to_json()
 
 

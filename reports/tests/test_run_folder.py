@@ -76,7 +76,7 @@ def test_a_plan_that_cannot_be_written_says_why(tmp_path: Path) -> None:
 
 def test_a_foreign_plan_is_named(tmp_path: Path) -> None:
     (tmp_path / "plan.json").write_text("[1]")
-    with pytest.raises(RunFolderError, match="no plan of churnproof"):
+    with pytest.raises(RunFolderError, match="not a churnproof plan"):
         read_plan(tmp_path)
 
 
@@ -118,9 +118,9 @@ def test_a_truncated_file_is_told_from_a_foreign_one(tmp_path: Path, kept: float
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"", "was not written by churnproof: it is no JSON"),
-        (b"hello", "was not written by churnproof: it is no JSON"),
-        (b'{"a": nonsense}', "was not written by churnproof: it is no JSON"),
+        (b"", "was not written by churnproof: it is not JSON"),
+        (b"hello", "was not written by churnproof: it is not JSON"),
+        (b'{"a": nonsense}', "was not written by churnproof: it is not JSON"),
         (b"\xff\xfe\x00", "was not written by churnproof: it is no UTF-8 text"),
         (b"[" * 100_000, "was not written by churnproof: it is nested too deeply"),
         (b'{"name": "package"}', "no churnproof result"),

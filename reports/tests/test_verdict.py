@@ -148,4 +148,4 @@ def test_a_gate_on_all_runs_spoils_runs_that_passed(
 def test_a_violation_outweighs_a_gate_and_both_are_told() -> None:
     found = standing_together([PASSED, FAILED], (MISSED,))
     assert (found.headline, found.exit) == ("Violation", Exit.VIOLATION)
-    assert found.sentence == "1 of 2 runs did not pass; 1 of 1 gates on all runs missed"
+    assert found.sentence == "1 of 2 runs did not pass; 1 of 1 gates across all runs missed"

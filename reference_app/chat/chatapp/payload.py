@@ -20,7 +20,7 @@ class UnusableMessageError(Exception):
 def broadcast_payload(body: str | None) -> bytes:
     """Take `data` out of the message: a string as raw text, any other JSON value as compact JSON, in UTF-8.
 
-    Raises UnusableMessageError. It happens for text that is no JSON as well, because API Gateway's own
+    Raises UnusableMessageError. It happens for text that is not JSON as well, because API Gateway's own
     parser is lenient (RT-8) and routes here what RFC 8259 does not allow.
     """
     message = _parsed(body or "")

@@ -215,7 +215,7 @@ def _body(request: Request) -> object:
     try:
         return json.loads(request.body)
     except (ValueError, RecursionError) as wrong:
-        raise _Refusal(400, f"the body is no JSON: {wrong}") from wrong
+        raise _Refusal(400, f"the body is not JSON: {wrong}") from wrong
 
 
 def _advance(document: object) -> float:

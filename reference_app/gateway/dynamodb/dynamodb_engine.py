@@ -64,7 +64,7 @@ class DynamoDbEngine:
         if operation not in self._operations:
             return error_of(400, "UnknownOperationException", "")
         if not _is_json_object(body):
-            return error_of(400, "SerializationException", "the request is no JSON object")
+            return error_of(400, "SerializationException", "the request is not a JSON object")
         handler = self._handler(operation, region)
         handler.body = handler.params = self._parse(operation, body)
         method = getattr(handler, camelcase_to_underscores(operation), None)

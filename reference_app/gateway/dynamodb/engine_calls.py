@@ -40,7 +40,7 @@ class TableRequest:
 
 
 def table_request(target: str, body: bytes) -> TableRequest:
-    """Read a request from its `X-Amz-Target` and body; what is no JSON object has no parameters."""
+    """Read a request from its `X-Amz-Target` and body; what is not a JSON object has no parameters."""
     try:
         parameters = json.loads(body)
     except ValueError:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 async def delete_expired(calls: EngineCalls, table: Table, now_s: float) -> AsyncIterator[TableRequest]:
     """Delete the rows whose time to live, in epoch seconds, is before `now_s`; yield each deletion.
 
-    A value that is no number never expires, as in DynamoDB; one in milliseconds does so in the far future.
+    A value that is not a number never expires, as in DynamoDB; one in milliseconds does so in the far future.
     A table without time to live loses nothing. Raises OriginError, EngineError.
     """
     attribute = table.ttl_attribute

@@ -33,7 +33,7 @@ def create_tables(
             config=Config(connect_timeout=5, read_timeout=10, retries={"total_max_attempts": 1}),
         )
     except ValueError as wrong:
-        raise EndpointUnusableError(endpoint, "it is no URL such as http://127.0.0.1:8000") from wrong
+        raise EndpointUnusableError(endpoint, "it is not a URL such as http://127.0.0.1:8000") from wrong
     try:
         for table in tables:
             _create(client, table)

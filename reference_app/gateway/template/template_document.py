@@ -97,7 +97,7 @@ def parse_document(text: str, path: Path) -> TemplateDocument:
 def document_of(content: TemplateValue, path: Path, lines: Mapping[str, int]) -> TemplateDocument:
     """The document with this content. Raises TemplateError if that is not shaped as a template is."""
     if not isinstance(content, dict) or not isinstance(content.get("Resources"), dict):
-        raise TemplateError("this is no CloudFormation template: it has no Resources", template=path)
+        raise TemplateError("this is not a CloudFormation template: it has no Resources", template=path)
     document = TemplateDocument(path, content, lines)
     _check_sections(document)
     _check_resources(document)
@@ -107,7 +107,7 @@ def document_of(content: TemplateValue, path: Path, lines: Mapping[str, int]) ->
 def _check_sections(document: TemplateDocument) -> None:
     for section in _SECTIONS:
         if not isinstance(document.content.get(section) or {}, dict):
-            raise TemplateError(f"its {section} are no mapping", template=document.path)
+            raise TemplateError(f"its {section} are not a mapping", template=document.path)
     for name, declaration in (document.content.get("Parameters") or {}).items():
         if not isinstance(declaration, dict):
             raise TemplateError(f"parameter {name} has no Type", template=document.path)
@@ -119,7 +119,7 @@ def _check_resources(document: TemplateDocument) -> None:
         if not isinstance(resource, dict) or not isinstance(resource.get("Type"), str):
             problem = "has no Type"
         elif not isinstance(resource.get("Properties") or {}, dict):
-            problem = "has Properties that are no mapping"
+            problem = "has Properties that are not a mapping"
         if problem:
             line = document.lines.get(str(logical_id))
             raise TemplateError(f"resource {logical_id} {problem}", template=document.path, line=line)

@@ -63,7 +63,7 @@ def read_function(template: ResolvedTemplate, logical_id: str) -> Function:
         raise template.error(logical_id, "container images are not run here", "PackageType Zip")
     environment = template.mapping(logical_id, "Environment").get("Variables", {})
     if not isinstance(environment, dict):
-        raise template.error(logical_id, "property Environment has Variables that are no mapping")
+        raise template.error(logical_id, "property Environment has Variables that are not a mapping")
     has_reserved = template.get(logical_id, "ReservedConcurrentExecutions") is not None
     return Function(
         logical_id=logical_id,

@@ -39,7 +39,7 @@ def _folder(template: ResolvedTemplate, layer: str) -> Path | None:
         raise template.error(layer, f"its content is not in a local folder but in {location}", accepted)
     folder = (template.document.path.resolve().parent / location).resolve()
     if not folder.is_dir():
-        raise template.error(layer, f"its content, {folder}, is no folder", accepted)
+        raise template.error(layer, f"its content, {folder}, is not a folder", accepted)
     return folder
 
 

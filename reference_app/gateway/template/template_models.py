@@ -14,7 +14,7 @@ MODEL = "AWS::ApiGatewayV2::Model"
 def read_models(template: ResolvedTemplate, route: str) -> Models | None:
     """The models of a route; None for one without a model selection expression, which validates nothing.
 
-    Raises TemplateError for a model that is not in the template, and for one that is no JSON schema.
+    Raises TemplateError for a model that is not in the template, and for one that is not a JSON Schema.
     """
     expression = template.get(route, "ModelSelectionExpression")
     if expression is None:
@@ -45,4 +45,6 @@ def _checked(template: ResolvedTemplate, model: str) -> object:
 
 def _no_schema(template: ResolvedTemplate, model: str, wrong: Exception) -> TemplateError:
     first_line = str(wrong).partition("\n")[0]
-    return template.error(model, f"property Schema is no JSON schema: {first_line}", "JSON schema, draft 4")
+    return template.error(
+        model, f"property Schema is not a JSON Schema: {first_line}", "JSON schema, draft 4"
+    )

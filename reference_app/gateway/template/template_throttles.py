@@ -14,7 +14,7 @@ def read_throttle(
 ) -> Throttle | None:
     """The throttle that a resource states; what it leaves out is the account's, all of it none.
 
-    Raises TemplateError for what is no number.
+    Raises TemplateError for what is not a number.
     """
     if rate is None and burst is None:
         return None
@@ -24,4 +24,4 @@ def read_throttle(
             _ACCOUNT_BURST if burst is None else int(float(burst)),
         )
     except (TypeError, ValueError, OverflowError) as wrong:
-        raise template.error(resource, f"{what} is no number: {rate!r}, {burst!r}") from wrong
+        raise template.error(resource, f"{what} is not a number: {rate!r}, {burst!r}") from wrong

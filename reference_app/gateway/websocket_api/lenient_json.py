@@ -19,7 +19,7 @@ _SCALAR = re.compile(r'"(?:[^"\\\x00-\x1f]|\\.)*"|[^\s,:\[\]{}"\']+')
 
 
 class NotJson(ValueError):  # noqa: N818 - a verdict on the client's text, not a fault
-    """The text is no JSON, not even leniently."""
+    """The text is not JSON, not even leniently."""
 
 
 def parse(text: str, leniency: Leniency) -> object:

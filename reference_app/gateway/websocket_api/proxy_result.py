@@ -45,7 +45,7 @@ def parse(payload: bytes, unknowns: Unknowns) -> ProxyResult:
     try:
         result = json.loads(payload)
     except (ValueError, RecursionError) as error:
-        raise InvalidProxyResult("the result is no JSON") from error
+        raise InvalidProxyResult("the result is not JSON") from error
     if not isinstance(result, dict):
         raise InvalidProxyResult(f"the result is no object but {type(result).__name__}")
     if unexpected := sorted(result.keys() - _KEYS):
@@ -59,7 +59,7 @@ def _status_code(value: object, unknowns: Unknowns) -> int:
     if isinstance(value, str) and unknowns.string_status_code == "accepted" and value.isdecimal():
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int):
-        raise InvalidProxyResult(f"statusCode is no integer but {value!r:.50}")
+        raise InvalidProxyResult(f"statusCode is not an integer but {value!r:.50}")
     if not _LOWEST_STATUS <= value <= _HIGHEST_STATUS:
         raise InvalidProxyResult(f"statusCode {value} is no final HTTP status")
     return value
@@ -68,12 +68,12 @@ def _status_code(value: object, unknowns: Unknowns) -> int:
 def _body(result: dict[str, object], unknowns: Unknowns) -> str | bytes | None:
     body, encoded = result.get("body"), result.get("isBase64Encoded")
     if encoded is not None and not isinstance(encoded, bool):
-        raise InvalidProxyResult("isBase64Encoded is no boolean")
+        raise InvalidProxyResult("isBase64Encoded is not a boolean")
     if body is None or body == "":
         return None
     if not isinstance(body, str):
         if unknowns.non_string_body == "refused":
-            raise InvalidProxyResult(f"body is no string but {type(body).__name__}")
+            raise InvalidProxyResult(f"body is not a string but {type(body).__name__}")
         return json.dumps(body, separators=(",", ":"), ensure_ascii=False)
     if not encoded or unknowns.two_way_base64_body == "verbatim":
         return body

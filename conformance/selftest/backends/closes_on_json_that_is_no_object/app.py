@@ -1,4 +1,4 @@
-"""$default answers what is no JSON. JSON that is no object makes it stumble over a list or a number, and what
+"""$default answers what is not JSON. JSON that is no object makes it stumble over a list or a number, and what
 makes the handler stumble is taken for an attack: the connection is deleted (BP-63). Users see: a client that
 sends a bare "true" as its heartbeat loses its connection each time.
 """

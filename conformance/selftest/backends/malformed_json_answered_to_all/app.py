@@ -1,4 +1,4 @@
-"""$default answers an unknown action to its sender. What is no JSON at all it cannot attribute to a request,
+"""$default answers an unknown action to its sender. What is not JSON at all it cannot attribute to a request,
 and tells through the same function that broadcasts (BP-63). Users see: error messages about what somebody
 else has typed.
 """
