@@ -66,6 +66,12 @@ def test_order_is_compared_between_messages_of_one_sender_at_one_receiver() -> N
     assert again.evidence == {"compared": 2, "out_of_order": 0}
 
 
+def test_whatever_comes_after_a_later_message_came_out_of_order() -> None:
+    lines = [line for line in _spoken(3) if "hears" not in line]
+    lines += ["6000 b hears m2", "6001 b hears m0", "6002 b hears m1"]
+    assert judged("BCAST-10", lines).evidence == {"compared": 2, "out_of_order": 2}
+
+
 def test_one_delivery_may_be_called_in_time_and_none_not() -> None:
     case = _case(_spoken(1))
     assert judged_lateness(case, case.pairs("broadcast/")).outcome is Outcome.PASS

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 from conformance.checkers import judge
 from conformance.checkers.case import Case
 from conformance.harness.contract import Bounds, Contract
 from reports.history import Phase
 from reports.history_reader import History
 from reports.results import ClauseResult, Outcome
-from reports.trace import Gap, Trace
+from reports.trace import ConnectionsCall, Gap, Trace
 
 from .story import history_of
 
@@ -68,3 +70,57 @@ def test_on_a_busy_machine_late_posts_are_only_suspected_unless_they_are_very_la
     late = ["1000 backend posts b 410", "4200 backend posts b 410", *spoken(15000)]
     assert judged(told(*late, "19000 lag 900")).outcome is Outcome.UNKNOWN
     assert judged(told(*late, "11000 backend posts b 410", "19000 lag 900")).outcome is Outcome.FAIL
+
+
+def test_two_who_left_and_two_posts_are_too_few() -> None:
+    """Three of each are needed, and each alone is not enough."""
+    two_left = [line for line in LEFT if not line.endswith("d closes")]
+    assert judged(history_of([*two_left, *spoken(9000), "20000 lag 1"])).outcome is Outcome.SKIP
+    assert judged(told(*(line for line in spoken(9000) if "m9002" not in line))).outcome is Outcome.SKIP
+
+
+def test_who_left_a_bound_before_the_last_post_counts_and_who_left_later_does_not() -> None:
+    """The last post begins 15 ms before it is heard; the stack sees an end 1 ms after it."""
+    last_post_ms = 9000 + 22 - 15
+    for left_ms, outcome in ((last_post_ms - 3002, Outcome.PASS), (last_post_ms - 3001, Outcome.SKIP)):
+        lines = [line for line in LEFT if not line.endswith("d closes")]
+        history = history_of([*lines, f"{left_ms} d closes", *spoken(9000), "20000 lag 1"])
+        assert judged(history).outcome is outcome
+
+
+def test_only_posts_of_the_application_count_and_the_first_one_in_vain_is_its_first() -> None:
+    """An earlier post, that got through, begins no clock; nor does one of the harness."""
+    before = "50 backend posts b 200"
+    assert judged(told(before, "8000 backend posts b 410", *spoken(9000))).outcome is Outcome.PASS
+    history = told("5000 backend posts b 410", "8100 backend posts b 410", *spoken(9000))
+    for row in history.trace.of(ConnectionsCall):
+        if row.started_ns == 8_100_000_000:
+            place = history.trace.rows.index(row)
+            history.trace.rows[place] = replace(row, function=None)
+    assert judged(history).outcome is Outcome.PASS
+
+
+def test_the_counts_tell_how_many_posts_went_to_how_many() -> None:
+    late = [f"{at} backend posts {name} 410" for name in "bc" for at in (5000, 8100)]
+    found = judged(told(*late, "8200 backend posts b 410", *spoken(9000)))
+    assert found.reason.startswith("3 posts went to 2 gone connections more than 3 s")
+    assert found.evidence == {"gone": 3, "posts": 8, "posts_to_the_gone": 3}
+
+
+def test_a_post_exactly_a_bound_after_the_first_is_in_time() -> None:
+    assert (
+        judged(told("5000 backend posts b 410", "8000 backend posts b 410", *spoken(9000))).outcome
+        is Outcome.PASS
+    )
+
+
+def test_who_is_there_may_be_posted_to_for_ever() -> None:
+    assert judged(told(*spoken(1000), *spoken(9000))).outcome is Outcome.PASS
+
+
+def test_a_finding_tells_the_life_of_who_is_gone_as_far_as_it_is_known() -> None:
+    history = told("5000 backend posts b 410", "8100 backend posts b 410", *spoken(9000))
+    assert judged(history).findings[0].timeline
+    history.connections[1].connection_id = None
+    [unknown] = judged(history).findings
+    assert unknown.title.startswith("b-id is gone")
