@@ -61,3 +61,8 @@ def on_message(
         listener(msg)
 
     runner.register_message(kind, take, concurrent=alongside)
+
+
+def report(worker: WorkerRunner) -> None:
+    """Send the master the worker's statistics now, ahead of what is told after it."""
+    worker._send_stats()  # private: Locust has no other way than to wait

@@ -21,7 +21,7 @@ from ._bookkeeping import Standing
 from ._driver import Driver
 from ._ending import POINTS
 from ._load_run import LoadRun
-from ._typed_locust import listen, on_message, options_of, tell
+from ._typed_locust import listen, on_message, options_of, report, tell
 
 _MEET_S = 15.0
 """A worker whose others do not come goes on alone: then fewer messages are owed, and none is lost."""
@@ -66,6 +66,7 @@ class Worker:
         trouble = self._driver.end()
         if not self._told:
             self._told = True
+            report(self._runner)  # the master may print its statistics as soon as the last has finished
             tell(self._runner, crew.FINISHED, list(trouble))
 
     def conclude(self, *, final: bool) -> Exit | None:
