@@ -15,6 +15,7 @@ Item: TypeAlias = Mapping[str, Mapping[str, Any]]
 PADDING = "churnproof_padding"
 _CONNECTION_ID = re.compile(r"(?<![A-Za-z0-9_-])[A-Za-z0-9_-]{15}=(?![A-Za-z0-9=])")
 """EV-50, a little wider: emulators make their own."""
+_VARYING = re.compile(r"[0-9A-Fa-f-]*[0-9][0-9A-Fa-f-]*")
 _ITEM_LIMIT = 400 * 1024
 _PADDED_BYTES = 390 * 1024
 
@@ -48,19 +49,28 @@ class Place:
     before: str = ""
     after: str = ""
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether the attribute is the id and nothing else."""
+        return not (self.before or self.after)
+
     def value(self, connection_id: str) -> Mapping[str, str]:
         """What the attribute is in a row of that connection."""
         return {"S": f"{self.before}{connection_id}{self.after}"}
 
-    def holds(self, item: Item, connection_id: str) -> bool:
-        return item.get(self.attribute) == self.value(connection_id)
+    @property
+    def kind(self) -> tuple[str, str, str]:
+        """The same for all rows of the kind: without the numbers, times and UUIDs of this one."""
+        return self.attribute, _VARYING.sub("0", self.before), _VARYING.sub("0", self.after)
 
     def id_in(self, item: Item) -> str:
         """The id in an item; empty where the attribute has another form."""
         text = str(item.get(self.attribute, {}).get("S", ""))
-        if not (text.startswith(self.before) and text.endswith(self.after)):
-            return ""
-        return text[len(self.before) : len(text) - len(self.after)]
+        if text.startswith(self.before) and text.endswith(self.after):
+            return text[len(self.before) : len(text) - len(self.after)]
+        found = _CONNECTION_ID.search(text)
+        alike = found is not None and Place(self.attribute, text[: found.start()], text[found.end() :])
+        return found[0] if found is not None and alike and alike.kind == self.kind else ""
 
 
 def places(item: Item, connection_id: str, keys: Collection[str] = ()) -> list[Place]:

@@ -54,7 +54,10 @@ class ConnectionTable:
         """Names of the key attributes, partition key first."""
         self._indexed = _key_attributes(described["Table"])
         self._place: Place | None = None
-        """Learned: where in the key this application keeps the connection id, as most do."""
+        """Learned: where in the key this application keeps the connection id, as most do.
+
+        What stands around the id is one row's: a time in it is another one in the next row.
+        """
 
     def __enter__(self) -> Self:
         return self
@@ -164,7 +167,7 @@ class ConnectionTable:
 
     def _simple_key(self) -> bool:
         """True once it is known that the id is the whole key: then one read replaces a Scan."""
-        return self._place is not None and len(self.keys) == 1
+        return self._place is not None and self._place.is_whole and len(self.keys) == 1
 
     def _get(self, connection_id: str) -> Item | None:
         assert self._place is not None
@@ -192,7 +195,8 @@ class ConnectionTable:
     def _places(self, item: Item, connection_id: str) -> list[Place]:
         """Where the id stands in the item, as far as that makes it a row of the connection."""
         if self._place is not None:
-            return [self._place] if self._place.holds(item, connection_id) else []
+            found = places(item, connection_id, [self._place.attribute])
+            return [place for place in found if place.kind == self._place.kind]
         found = places(item, connection_id, self._indexed)
         return sorted(found, key=lambda place: place.attribute not in self.keys)
 

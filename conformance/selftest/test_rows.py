@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from conformance.harness.rows import PADDING, Item, Place, Row, holds_nested, places, shown_id
@@ -36,8 +38,16 @@ def test_a_place_tells_the_ids_of_other_rows_and_of_none_of_another_form() -> No
     assert place.id_in({"pk": {"S": f"CONN#{OTHER}#v1"}}) == OTHER
     assert place.id_in({"pk": {"S": f"ROOM#{OTHER}#v1"}}) == ""
     assert place.id_in({"pk": {"N": "1"}}) == ""
-    assert place.holds({"pk": {"S": f"CONN#{OTHER}#v1"}}, OTHER)
-    assert not place.holds({"pk": {"S": f"CONN#{OTHER}#v1"}}, ID)
+
+
+@pytest.mark.parametrize(
+    "after", ["#1700000000123", "#2026-11-23T03:41:02Z", "#3f0c9a52-77b1-4c0e-9a1d-0b6ad5c1e2f4"]
+)
+def test_a_place_knows_the_rows_of_its_kind_whatever_number_they_hold(after: str) -> None:
+    one, two = Place("pk", "", after), Place("pk", "", re.sub(r"\d", "7", after))
+    assert one.kind == two.kind
+    assert one.id_in({"pk": dict(two.value(OTHER))}) == OTHER
+    assert one.id_in({"pk": {"S": f"MESSAGE#{OTHER}{two.after}"}}) == ""
 
 
 @pytest.mark.parametrize(

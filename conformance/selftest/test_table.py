@@ -95,11 +95,24 @@ def test_rows_of_a_table_of_many_kinds_are_found_by_the_id_within_their_key(aws:
         assert table.present([GONE]) == frozenset()
 
 
-def test_a_single_key_with_a_prefix_is_read_by_that_key(aws: DynamoDBClient) -> None:
+def test_a_key_that_holds_a_time_too_is_another_one_in_each_row(aws: DynamoDBClient) -> None:
+    create(aws, "session")
+    first = put(aws, session=f"{ONE}#1795398046346", connectionId=ONE)
+    with opened() as table:
+        assert table.find(ONE) == Row(first, ONE)
+        second = put(aws, session=f"{OTHER}#1795398051003", connectionId=OTHER)
+        assert table.observe(OTHER)
+        assert table.find(OTHER) == Row(second, OTHER)
+        assert {row.connection_id for row in table.scan()} == {ONE, OTHER}
+        table.remove(Row(first, ONE))
+        assert not table.observe(ONE)
+
+
+def test_a_single_key_with_a_prefix_is_found(aws: DynamoDBClient) -> None:
     create(aws, "pk")
     own = put(aws, pk=f"CONN#{ONE}")
     with opened() as table:
-        assert table.observe(ONE)  # learns the key
+        assert table.observe(ONE)
         assert table.find(ONE) == Row(own, ONE)
         assert table.find(OTHER) is None
 
