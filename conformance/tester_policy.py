@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from conformance.harness.access import ManagementAccess, TableAccess
 from conformance.harness.target import Target
 
-_TABLE_ACTIONS = ("DescribeTable", "GetItem", "Scan", "PutItem", "DeleteItem")
+_TABLE_ACTIONS = ("DescribeTable", "DescribeTimeToLive", "GetItem", "Scan", "PutItem", "DeleteItem")
 _PARTITIONS = (("cn-", "aws-cn"), ("us-gov-", "aws-us-gov"))
 _EXECUTE_API = re.compile(r"(?P<api>[a-z0-9]+)\.execute-api\.")
 

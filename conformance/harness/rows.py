@@ -18,6 +18,8 @@ _CONNECTION_ID = re.compile(r"(?<![A-Za-z0-9_-])[A-Za-z0-9_-]{15}=(?![A-Za-z0-9=
 _VARYING = re.compile(r"[0-9A-Fa-f-]*[0-9][0-9A-Fa-f-]*")
 _ITEM_LIMIT = 400 * 1024
 _PADDED_BYTES = 390 * 1024
+_OLDEST_EXPIRY_S = 5 * 365 * 86400
+"""DynamoDB leaves rows alone whose time to live was over five years ago: it takes them for a mistake."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +98,17 @@ def _goes_on(before: str, after: str, connection_id: str) -> bool:
 def holds_nested(item: Item, connection_id: str) -> bool:
     """True if the id stands in a set, list or map of the item, as where one row keeps all ids."""
     return any("S" not in value and connection_id in _strings(value) for value in item.values())
+
+
+def expired(item: Item, attribute: str, now_s: float) -> bool:
+    """Whether DynamoDB deletes the item, whenever it comes to it (RC-13): its time to live, a number of
+    seconds since 1970, is over. Milliseconds, text and durations never are.
+    """
+    try:
+        over_s = now_s - float(item.get(attribute, {}).get("N", "nan"))
+    except ValueError:
+        return False
+    return 0 <= over_s < _OLDEST_EXPIRY_S
 
 
 def shown_id(item: Item, preferred: Sequence[str] = ()) -> str:

@@ -7,13 +7,15 @@ from collections.abc import Iterable, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self
 
+from botocore.exceptions import ClientError
+
 from reports.history import RowPlanted
 
 from .access import Credentials, TableAccess
 from .aws_access import client_config, explained, session_for
 from .planting_ledger import PlantingLedger
 from .recorder import Recorder
-from .rows import Item, Place, Row, holds_nested, places, shown_id
+from .rows import Item, Place, Row, expired, holds_nested, places, shown_id
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -25,6 +27,8 @@ Position = Literal["first", "middle", "last", "unknown"]
 class ConnectionTable:
     """Finds rows by the connection id in them, plants stale ones, and removes what it planted.
 
+    A row whose time to live is over is not there, although DynamoDB may take two days to delete it
+    (RC-13): an application may end a row by its expiry, if it skips such rows itself.
     Works with any key schema. Leaving the `with` block cleans up. Every method raises UsageError for
     a wrong table, region or credentials, and HarnessError when AWS fails otherwise.
     """
@@ -53,6 +57,7 @@ class ConnectionTable:
         self.keys: tuple[str, ...] = tuple(key["AttributeName"] for key in described["Table"]["KeySchema"])
         """Names of the key attributes, partition key first."""
         self._indexed = _key_attributes(described["Table"])
+        self._expiry = self._expiry_attribute()
         self._place: Place | None = None
         """Learned: where in the key this application keeps the connection id, as most do.
 
@@ -77,12 +82,12 @@ class ConnectionTable:
         if self._simple_key():
             item = self._get(connection_id)
             return None if item is None else Row(item, connection_id)
-        return self._own(self._items(), connection_id)
+        return self._own(self._lasting(), connection_id)
 
     def present(self, connection_ids: Iterable[str]) -> frozenset[str]:
         """Those of the ids that the table holds, in rows of their own or together with others."""
         wanted = set(connection_ids)
-        items = self._items() if wanted else []
+        items = self._lasting() if wanted else []
         return frozenset(wanted_id for wanted_id in wanted if any(self._holds(i, wanted_id) for i in items))
 
     def observe(self, connection_id: str) -> bool:
@@ -91,7 +96,7 @@ class ConnectionTable:
         if self._simple_key():
             seen = self._get(connection_id) is not None
         else:
-            items = self._items()
+            items = self._lasting()
             seen = self._own(items, connection_id) is not None
             seen = seen or any(self._holds(item, connection_id) for item in items)
         if self._recorder is not None:
@@ -165,6 +170,21 @@ class ConnectionTable:
                 pages = None if pages is None else pages - 1
         return items
 
+    def _lasting(self) -> list[Item]:
+        return [item for item in self._items() if not self._is_over(item)]
+
+    def _is_over(self, item: Item) -> bool:
+        return self._expiry is not None and expired(item, self._expiry, time.time())
+
+    def _expiry_attribute(self) -> str | None:
+        """Where the rows keep their time to live; None without one, and where nobody is allowed to ask."""
+        try:
+            answer = self._client.describe_time_to_live(TableName=self.access.name)
+        except ClientError:
+            return None  # the policy is an older one, or an emulator does not know the call
+        described = answer["TimeToLiveDescription"]
+        return described.get("AttributeName") if described.get("TimeToLiveStatus") == "ENABLED" else None
+
     def _simple_key(self) -> bool:
         """True once it is known that the id is the whole key: then one read replaces a Scan."""
         return self._place is not None and self._place.is_whole and len(self.keys) == 1
@@ -174,7 +194,8 @@ class ConnectionTable:
         key = {self.keys[0]: dict(self._place.value(connection_id))}
         with explained(self._what):
             answer = self._client.get_item(TableName=self.access.name, Key=key, ConsistentRead=True)
-        return answer.get("Item")
+        item = answer.get("Item")
+        return None if item is None or self._is_over(item) else item
 
     def _own(self, items: Iterable[Item], connection_id: str) -> Row | None:
         """The connection's row among these; learns where the id stands in the key, if it does."""

@@ -4,10 +4,11 @@ import re
 
 import pytest
 
-from conformance.harness.rows import PADDING, Item, Place, Row, holds_nested, places, shown_id
+from conformance.harness.rows import PADDING, Item, Place, Row, expired, holds_nested, places, shown_id
 
 ID = "BD0R86oM6wFSgik="
 OTHER = "HQI-uvDRIAMCRMw="
+NOW_S = 1_700_000_000
 ROW: Item = {
     "pk": {"S": f"CONNECTION#{ID}"},
     "connectionId": {"S": ID},
@@ -105,3 +106,17 @@ def test_a_padded_row_is_large_but_small_enough_for_dynamodb() -> None:
     assert padded.connection_id == ID
     assert 380 * 1024 < len(str(padded.item)) < 400 * 1024
     assert {name: value for name, value in padded.item.items() if name != PADDING} == ROW
+
+
+@pytest.mark.parametrize("left_s", [0, -60])
+def test_a_row_whose_time_to_live_is_over_has_expired(left_s: int) -> None:
+    assert expired({"ttl": {"N": str(NOW_S + left_s)}}, "ttl", NOW_S)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [{"N": str(NOW_S + 60)}, {"N": str(NOW_S * 1000)}, {"S": str(NOW_S - 60)}, {"N": "10800"}, {}],
+    ids=["still alive", "milliseconds", "text", "a duration", "none"],
+)
+def test_a_row_that_dynamodb_would_not_delete_has_not_expired(value: dict[str, str]) -> None:
+    assert not expired({"ttl": value}, "ttl", NOW_S)

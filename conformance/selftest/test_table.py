@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -51,6 +52,20 @@ def put(aws: DynamoDBClient, **values: str) -> Item:
     item = {name: {"S": value} for name, value in values.items()}
     aws.put_item(TableName="connections", Item=item)
     return item
+
+
+def expire(aws: DynamoDBClient, connection_id: str, at_s: int) -> None:
+    """Let the row of a connection end at that time; the table has a time to live from now on."""
+    described = aws.describe_time_to_live(TableName="connections")["TimeToLiveDescription"]
+    if described["TimeToLiveStatus"] != "ENABLED":
+        aws.update_time_to_live(
+            TableName="connections",
+            TimeToLiveSpecification={"AttributeName": "expires", "Enabled": True},
+        )
+    aws.put_item(
+        TableName="connections",
+        Item={"connectionId": {"S": connection_id}, "expires": {"N": str(at_s)}},
+    )
 
 
 def opened() -> ConnectionTable:
@@ -192,6 +207,29 @@ def test_once_learned_ids_may_be_of_any_form(aws: DynamoDBClient) -> None:
         assert [row.connection_id for row in table.scan()] == [""]
         assert table.find("some-emulators-id") is not None
         assert [row.connection_id for row in table.scan()] == ["some-emulators-id"]
+
+
+@pytest.mark.parametrize("learned", [False, True], ids=["by a Scan", "by its key"])
+def test_a_row_that_has_expired_is_not_there_before_it_is_deleted(aws: DynamoDBClient, learned: bool) -> None:
+    create(aws, "connectionId")
+    expire(aws, ONE, at_s=int(time.time()) + 600)
+    with opened() as table:
+        row = table.find(ONE) if learned else None
+        assert table.present([ONE]) == {ONE}
+        assert table.observe(ONE)
+        expire(aws, ONE, at_s=int(time.time()) - 1)
+        assert table.present([ONE]) == frozenset()
+        assert not table.observe(ONE)
+        assert table.find(ONE) is None
+        assert row is None or table.plant(row)  # in place of the expired one
+        assert table.observe(ONE) is learned
+
+
+def test_an_attribute_that_is_not_the_time_to_live_ends_no_row(aws: DynamoDBClient) -> None:
+    create(aws, "connectionId")
+    aws.put_item(TableName="connections", Item={"connectionId": {"S": ONE}, "expires": {"N": "1700000000"}})
+    with opened() as table:
+        assert table.observe(ONE)
 
 
 def test_an_observation_is_recorded(aws: DynamoDBClient, tmp_path: Path) -> None:

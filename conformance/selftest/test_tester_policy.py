@@ -24,7 +24,7 @@ def _target(table: TableAccess | None = None, management: ManagementAccess | Non
 
 def test_the_table_statement_allows_exactly_what_the_harness_calls() -> None:
     source = (_HARNESS / "table.py").read_text()
-    called = set(re.findall(r"_client\.((?:\w+_)(?:table|item)|scan|query)\(", source))
+    called = set(re.findall(r"_client\.((?:\w+_)(?:table|item|time_to_live)|scan|query)\(", source))
     [statement] = policy_for_tester(
         _target(TableAccess("connections", "eu-west-1")), "123456789012"
     ).statements
