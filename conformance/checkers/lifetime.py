@@ -142,7 +142,7 @@ def the_refused_are_forgotten(case: Case) -> Judged:
     bound_s = case.bounds.stale_s
     watched_ns = min((span.began_ns for span in spans(case, "life/dropped")), default=since_ns)
     removals = [removal(rows, name, watched_ns, bound_s) for name, rows in known.items()]
-    return judged_removals(case, removals, bound_s, _ROWS, "of refused clients")
+    return judged_removals(case, removals, bound_s, _ROWS, "of refused clients", by_410=True)
 
 
 def a_new_environment_costs_nobody_anything(case: Case) -> Judged:

@@ -16,6 +16,8 @@ from .case import Case, Judged, failed, passed, suspected, unknown
 from .unposted import failed_run
 
 _GONE = 410
+_LONGEST_CONNECT_S = 29.0
+"""LM-7: for so long a 410 may mean that `$connect` is still running (RC-1, RC-3)."""
 _NO_IDS = (
     "no connection id is known, so that no row could be looked for: the answer to an unknown action tells "
     "one (RT-20), or an attribute of the table that holds it; [table] key in a target file names that one"
@@ -63,9 +65,18 @@ def was_there(rows: Iterable[RowObserved], before_ns: int) -> bool:
 
 
 def judged_removals(
-    case: Case, removals: Sequence[Removal], bound_s: float, floor: int, whose: str
+    case: Case,
+    removals: Sequence[Removal],
+    bound_s: float,
+    floor: int,
+    whose: str,
+    *,
+    by_410: bool = False,
 ) -> Judged:
-    """All must be gone; `floor` of them at least must have been watched."""
+    """All must be gone; `floor` of them at least must have been watched.
+
+    `by_410`: nothing but a 410 tells the backend so, from which it may spare rows that are young.
+    """
     by_state = {
         state: [r for r in removals if r.state == state] for state in ("gone", "late", "stays", "unseen")
     }
@@ -82,7 +93,8 @@ def judged_removals(
         ids = {r.connection_id for r in proven}
         concerned = [c for c in case.history.connections if c.connection_id in ids]
         return failed(
-            f"{len(proven)} of {counts['watched']} rows {whose} were still in the table after {bound_s:g} s",
+            f"{len(proven)} of {counts['watched']} rows {whose} were still in the table after {bound_s:g} s"
+            + (_if_young(case, concerned) if by_410 else ""),
             [
                 evidence.of_connection(
                     case,
@@ -99,6 +111,22 @@ def judged_removals(
         reason = f"only {counts['watched']} rows {whose} could be watched, {floor} are needed"
         return unknown(untold(case) or reason, **counts)
     return passed(**counts)
+
+
+def _if_young(case: Case, connections: Sequence[Connection]) -> str:
+    """What to set for a backend that spares young rows; empty if a row was seen at too great an age."""
+    ages_s = [
+        (row.started_ns - connection.opening_ns) / 1e9
+        for connection in connections
+        for row in case.observations(connection)
+        if row.present
+    ]
+    if not ages_s or max(ages_s) >= _LONGEST_CONNECT_S:
+        return ""
+    return (
+        f"; none was {_LONGEST_CONNECT_S:g} s old, which is how long $connect may last (LM-7): a backend "
+        "that spares younger rows at a 410 is right to, and needs a larger [bounds] stale_s in its contract"
+    )
 
 
 def _kept(case: Case, row: Removal, bound_s: float) -> bool:

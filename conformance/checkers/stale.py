@@ -40,7 +40,9 @@ def a_stale_row_is_removed(case: Case) -> Judged:
         for planted in case.history.planted
         if planted.kind == "gone"
     ]
-    return judged_removals(case, removals, case.bounds.stale_s, len(_POSITIONS), "of gone connections")
+    return judged_removals(
+        case, removals, case.bounds.stale_s, len(_POSITIONS), "of gone connections", by_410=True
+    )
 
 
 def no_live_row_is_removed(case: Case) -> Judged:

@@ -113,6 +113,25 @@ def test_only_the_row_that_functions_were_told_of_is_proven_to_stay() -> None:
     assert found.reason.startswith("1 of 3 rows")
 
 
+@pytest.mark.parametrize(("until_ms", "hinted"), [(28_900, True), (29_100, False)])
+def test_a_backend_that_spares_rows_while_connect_may_last_is_told_what_to_set(
+    until_ms: int, hinted: bool
+) -> None:
+    lines = ["0 x connects stale-live", *(f"{at} stale{n} connects ghost" for n, at in enumerate((1, 2, 3)))]
+    lines += [f"10 stale{n} closes" for n in range(3)]
+    lines += [f"20 plants gone {where}" for where in ("first", "middle", "last")]
+    lines += [f"{until_ms} row stale{n} there" for n in range(3)]
+    found = judged("STALE-02", [*lines, "40000 lag 3"])
+    assert found.outcome is Outcome.FAIL
+    assert ("[bounds] stale_s" in found.reason) is hinted
+
+
+def test_a_backend_that_is_told_of_a_departure_has_no_young_rows_to_spare() -> None:
+    gone = time_of("row lc1 absent")
+    found = judged("DISC-01", changed(r"^\d+ row lc1 absent", f"{gone + 2500} row lc1 there"))
+    assert "stale_s" not in found.reason
+
+
 @pytest.mark.parametrize(
     ("leaves", "outcome"),
     [("", Outcome.FAIL), ("100 x closes", Outcome.PASS), ("101 x closes", Outcome.FAIL)],
