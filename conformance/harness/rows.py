@@ -71,8 +71,10 @@ class Place:
         if text.startswith(self.before) and text.endswith(self.after):
             return text[len(self.before) : len(text) - len(self.after)]
         found = _CONNECTION_ID.search(text)
-        alike = found is not None and Place(self.attribute, text[: found.start()], text[found.end() :])
-        return found[0] if found is not None and alike and alike.kind == self.kind else ""
+        if found is None:
+            return ""
+        other = Place(self.attribute, text[: found.start()], text[found.end() :])
+        return found[0] if other.kind == self.kind else ""
 
 
 def places(item: Item, connection_id: str, keys: Collection[str] = ()) -> list[Place]:
