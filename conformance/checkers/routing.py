@@ -7,6 +7,7 @@ mischief (`mischief/<kind>`), a bystander speaks (`routing/<kind>/other`), then 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -17,6 +18,11 @@ from reports.results import Finding, Outcome
 from . import evidence
 from .case import Case, Checker, Judged, failed, left_by_peer, passed, unknown
 
+_WORD = re.compile(r"[\w=+/.:-]+")
+_LONG = 16
+"""Characters of a connection id (EV-50), which need hold no digit."""
+_UNUSUAL = ("fault", "limit")
+"""Groups whose clients may hear of failures."""
 _FAILURES = ('"Internal server error"', '"Endpoint request timed out"')
 
 
@@ -178,6 +184,7 @@ def _harm_to_others(trial: _Trial) -> list[Finding]:
     case, (since_ns, until_ns) = trial.case, trial.span
     controls = {m.id for m in [*trial.before, *trial.other, *trial.same]}
     own = {m.id for m in trial.mischief}
+    usual = _usual_forms(case)
     harm = []
     for bystander in trial.bystanders:
         if left_by_peer(bystander, until_ns):
@@ -189,6 +196,7 @@ def _harm_to_others(trial: _Trial) -> list[Finding]:
             _about(trial, bystander, "a bystander heard something of it", repr(frame.text[:100]))
             for frame in case.frames(bystander, since_ns, until_ns)
             if frame.corrupt_of not in controls and not gateway_error(frame.text)
+            if frame.corrupt_of is not None or _form(frame.text) not in usual
         ]
         heard = case.history.deliveries
         if ((heard["connection"] == bystander.number) & [m in own for m in heard["message"].tolist()]).any():
@@ -198,6 +206,32 @@ def _harm_to_others(trial: _Trial) -> list[Finding]:
             observed = f"{message.label} of another client was lost"
             harm.append(_about(trial, connection, "afterwards a bystander no longer hears", observed))
     return harm
+
+
+def _usual_forms(case: Case) -> frozenset[str]:
+    """Forms of what this application says to clients unasked: who came and went, that a message arrived.
+
+    Known from what comes before the first mischief, and later to clients that connect when all is over.
+    """
+    sent = [m.started_ns for kind in MISCHIEF_OF.values() for m in case.messages(f"mischief/{kind}")]
+    over_ns = max(sent) + int(case.bounds.deliver_s * 1e9)
+    return frozenset(
+        _form(frame.text)
+        for connection in case.history.connections
+        for frame in case.frames(connection, 0, case.history.end_ns)
+        if frame.corrupt_of is None
+        if frame.at_ns < min(sent)
+        or (connection.opening_ns > over_ns and not connection.group.startswith(_UNUSUAL))
+    )
+
+
+def _form(text: str) -> str:
+    """The text without what differs between two messages of one kind: ids, times, counts."""
+    return _WORD.sub(lambda word: "#" if _varies(word[0]) else word[0], text)
+
+
+def _varies(word: str) -> bool:
+    return any(map(str.isdigit, word)) or (len(word) >= _LONG and not word.islower())
 
 
 def _about(trial: _Trial, connection: Connection, title: str, observed: str) -> Finding:
