@@ -76,10 +76,10 @@ def test_a_search_finds_the_shortest_steps_that_fail(tmp_path: Path) -> None:
             trial.explore(ConnectionsMachine)
         steps = [line.partition("state.")[2] for line in str(raised.value).splitlines() if "state." in line]
         assert trial.bounds == trial.target.bounds
-    # On a busy machine Hypothesis may stop before it has taken away the last step that is not needed.
     assert (steps[0], steps[-1]) == ("first()", "teardown()")
-    assert any(step.startswith("broadcast(speaker=clients_") for step in steps)
-    assert len(steps) <= 6
+    broadcasts = [step for step in steps if step.startswith("broadcast(speaker=clients_")]
+    # Which connections come before it, and go, is a choice that Hypothesis cannot always undo.
+    assert broadcasts[-1].endswith(r"text='\x80')")
 
 
 def _ascii_only(text: str) -> str:
