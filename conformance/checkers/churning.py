@@ -76,8 +76,7 @@ def no_row_is_left(case: Case) -> Judged:
         return suspected(f"{len(left)} rows were left", **counts)
     if left:
         return failed(
-            f"{len(left)} rows of connections that are gone were left after {case.bounds.stale_s:g} s: "
-            f"{', '.join(left[:3])}",
+            f"{len(left)} rows of connections that are gone were left at the end: {', '.join(left[:3])}",
             [_left_over(case, connection_id) for connection_id in left[: evidence.MOST_FINDINGS]],
             **counts,
         )

@@ -10,6 +10,7 @@ from reports.trace import ConnectionsCall, LifecycleStep
 from . import evidence
 from .backend_steps import running_for
 from .case import Case, Checker, Judged, failed, passed, suspected, unknown
+from .rows import young_until_ns
 
 _BROADCASTS = 3
 _ENDED = 3
@@ -26,13 +27,14 @@ def who_is_gone_is_left_alone(case: Case) -> Judged:
     posts = [
         call for call in case.history.trace.of(ConnectionsCall) if call.method == "POST" and call.function
     ]
-    late = _later_than(posts, ended, bound_ns)
+    young = young_until_ns(case)
+    late = _later_than(posts, ended, young, bound_ns)
     # Somebody who is gone counts once a broadcast has had the occasion to post to him.
     last_ns = max((post.started_ns for post in posts), default=0)
-    judged = sum(at_ns + bound_ns < last_ns for at_ns in ended.values())
+    judged = sum(max(at_ns, young.get(name, 0)) + bound_ns < last_ns for name, at_ns in ended.items())
     counts = {"gone": judged, "posts": len(posts), "posts_to_the_gone": len(late)}
     if late and case.too_busy(case.bounds.stale_s):
-        late = _later_than(posts, ended, _LONG * bound_ns)
+        late = _later_than(posts, ended, young, _LONG * bound_ns)
         if not late:
             return suspected(f"{counts['posts_to_the_gone']} posts went to the gone", **counts)
     if late:
@@ -59,16 +61,16 @@ def _ended_ns(case: Case) -> dict[str, int]:
 
 
 def _later_than(
-    posts: Sequence[ConnectionsCall], ended: Mapping[str, int], bound_ns: int
+    posts: Sequence[ConnectionsCall], ended: Mapping[str, int], young: Mapping[str, int], bound_ns: int
 ) -> list[ConnectionsCall]:
-    """Posts to the gone later than so long after the first that met them."""
+    """Posts to the gone later than so long after the first that met them, or after they were young."""
     met: dict[str, int] = {}
     late = []
     for post in sorted(posts, key=lambda post: post.started_ns):
         name = post.connection_id or ""
         if post.started_ns > ended.get(name, post.started_ns):
             first_ns = met.setdefault(name, post.started_ns)
-            if post.started_ns > first_ns + bound_ns:
+            if post.started_ns > max(first_ns, young.get(name, 0)) + bound_ns:
                 late.append(post)
     return late
 

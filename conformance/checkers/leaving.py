@@ -8,7 +8,7 @@ from reports.history_reader import Connection
 
 from .broadcasting import judged_losses
 from .case import Case, Checker, Judged, unknown
-from .rows import judged_live, judged_removals, removal, untold, was_there
+from .rows import judged_live, judged_removals, removal, untold, was_there, young_until_ns
 
 _ROWS = 2
 _PARTING = 2
@@ -21,7 +21,7 @@ def the_row_of_the_closed_goes(case: Case) -> Judged:
 
 def the_row_of_the_cut_off_goes(case: Case) -> Judged:
     """DISC-02: while broadcasts go on."""
-    return forgotten(case, "leaver/abort", case.bounds.stale_s, "of connections cut off")
+    return forgotten(case, "leaver/abort", case.bounds.stale_s, "of connections cut off", by_410=True)
 
 
 def departures_disturb_nobody(case: Case) -> Judged:
@@ -46,13 +46,20 @@ def a_parting_word_reaches_all_or_nobody(case: Case) -> Judged:
     return judged_losses(case, case.pairs("leave/parting"), "of a parting sender's words", at_least=_PARTING)
 
 
-def forgotten(case: Case, group: str, bound_s: float, whose: str) -> Judged:
-    """Whether the rows of the group's connections were gone so long after they had left."""
+def forgotten(case: Case, group: str, bound_s: float, whose: str, *, by_410: bool = False) -> Judged:
+    """Whether the rows of the group's connections were gone so long after they had left.
+
+    `by_410`: the backend may have learned of it by nothing else, and spare a row while it is young.
+    """
     leavers = [c for c in case.connections(group) if c.connection_id and c.leaving_ns is not None]
     if reason := untold(case):
         return unknown(reason)
     watched = [c for c in leavers if was_there(case.observations(c), _gone_at(c))]
-    removals = [removal(case.observations(c), c.connection_id or "", _gone_at(c), bound_s) for c in watched]
+    young = young_until_ns(case) if by_410 else {}
+    gone = ((c, c.connection_id or "") for c in watched)
+    removals = [
+        removal(case.observations(c), name, _gone_at(c), bound_s, young.get(name, 0)) for c, name in gone
+    ]
     return judged_removals(case, removals, bound_s, _ROWS, whose)
 
 

@@ -55,7 +55,8 @@ def rows_go_without_disconnect(case: Case) -> Judged:
     """FAULT-22."""
     if not injected(case, "life/dropped"):
         return unknown("$disconnect was never held back")
-    return forgotten(case, "fault-dropped", case.bounds.stale_s, "of those whose $disconnect never came")
+    whose = "of those whose $disconnect never came"
+    return forgotten(case, "fault-dropped", case.bounds.stale_s, whose, by_410=True)
 
 
 def disconnect_may_come_late_and_twice(case: Case) -> Judged:
@@ -130,19 +131,22 @@ def the_refused_are_forgotten(case: Case) -> Judged:
     if not over:
         return unknown("no $connect failed after it had run")
     since_ns = over[-1].ended_ns or 0
-    refused = [
-        row.connection_id
+    refused = {
+        row.connection_id: row.ended_ns
         for row in case.history.trace.of(LifecycleStep)
         if row.step == "refused" and over[0].began_ns <= row.ended_ns <= since_ns
-    ]
+    }
     looks = {name: [row for row in case.history.rows if row.connection_id == name] for name in refused}
     known = {name: rows for name, rows in looks.items() if any(row.present for row in rows)}
     if refused and all(looks.values()) and not known:
         return passed(refused=len(refused), rows=0)
     bound_s = case.bounds.stale_s
     watched_ns = min((span.began_ns for span in spans(case, "life/dropped")), default=since_ns)
-    removals = [removal(rows, name, watched_ns, bound_s) for name, rows in known.items()]
-    return judged_removals(case, removals, bound_s, _ROWS, "of refused clients", by_410=True)
+    young_ns = int(case.bounds.connect_s * 1e9)
+    removals = [
+        removal(rows, name, watched_ns, bound_s, refused[name] + young_ns) for name, rows in known.items()
+    ]
+    return judged_removals(case, removals, bound_s, _ROWS, "of refused clients")
 
 
 def a_new_environment_costs_nobody_anything(case: Case) -> Judged:

@@ -3,7 +3,7 @@ end, whichever is the weaker claim."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from reports.history import RowObserved
@@ -16,8 +16,6 @@ from .case import Case, Judged, failed, passed, suspected, unknown
 from .unposted import failed_run
 
 _GONE = 410
-_LONGEST_CONNECT_S = 29.0
-"""LM-7: for so long a 410 may mean that `$connect` is still running (RC-1, RC-3)."""
 _NO_IDS = (
     "no connection id is known, so that no row could be looked for: the answer to an unknown action tells "
     "one (RT-20), or an attribute of the table that holds it; [table] key in a target file names that one"
@@ -36,20 +34,35 @@ class Removal:
     state: str
     since_ns: int
     """From when the row had its time to go."""
+    was_young: bool = False
+    """That began only when `$connect` could no longer be running."""
 
 
-def removal(rows: Sequence[RowObserved], connection_id: str, since_ns: int, bound_s: float) -> Removal:
-    """Judge the removal of a row that had to be gone `bound_s` after `since_ns`."""
-    deadline_ns = since_ns + int(bound_s * 1e9)
+def removal(
+    rows: Sequence[RowObserved], connection_id: str, since_ns: int, bound_s: float, young_until_ns: int = 0
+) -> Removal:
+    """Judge the removal of a row that had to be gone `bound_s` after `since_ns`, or after it was young."""
+    begun_ns = max(since_ns, young_until_ns)
+    deadline_ns = begun_ns + int(bound_s * 1e9)
     after = [row for row in rows if row.at_ns >= since_ns]
-    if any(not row.present and row.at_ns <= deadline_ns for row in after):
-        return Removal(connection_id, "gone", since_ns)
     # Present in a read that began after the deadline: proven. Anything else was not watched long enough.
-    if any(row.present and row.started_ns >= deadline_ns for row in after):
-        return Removal(connection_id, "stays", since_ns)
-    if any(not row.present for row in after):
-        return Removal(connection_id, "late", since_ns)
-    return Removal(connection_id, "unseen", since_ns)
+    if any(not row.present and row.at_ns <= deadline_ns for row in after):
+        state = "gone"
+    elif any(row.present and row.started_ns >= deadline_ns for row in after):
+        state = "stays"
+    else:
+        state = "late" if any(not row.present for row in after) else "unseen"
+    return Removal(connection_id, state, begun_ns, begun_ns > since_ns)
+
+
+def young_until_ns(case: Case) -> Mapping[str, int]:
+    """By connection id, until when a 410 may mean that its `$connect` is running (RC-1, RC-3)."""
+    young_ns = int(case.bounds.connect_s * 1e9)
+    return {
+        c.connection_id: (c.opened_ns or c.opening_ns) + young_ns
+        for c in case.history.connections
+        if c.connection_id is not None
+    }
 
 
 def untold(case: Case) -> str:
@@ -65,18 +78,9 @@ def was_there(rows: Iterable[RowObserved], before_ns: int) -> bool:
 
 
 def judged_removals(
-    case: Case,
-    removals: Sequence[Removal],
-    bound_s: float,
-    floor: int,
-    whose: str,
-    *,
-    by_410: bool = False,
+    case: Case, removals: Sequence[Removal], bound_s: float, floor: int, whose: str
 ) -> Judged:
-    """All must be gone; `floor` of them at least must have been watched.
-
-    `by_410`: nothing but a 410 tells the backend so, from which it may spare rows that are young.
-    """
+    """All must be gone; `floor` of them at least must have been watched."""
     by_state = {
         state: [r for r in removals if r.state == state] for state in ("gone", "late", "stays", "unseen")
     }
@@ -94,7 +98,7 @@ def judged_removals(
         concerned = [c for c in case.history.connections if c.connection_id in ids]
         return failed(
             f"{len(proven)} of {counts['watched']} rows {whose} were still in the table after {bound_s:g} s"
-            + (_if_young(case, concerned) if by_410 else ""),
+            + (_beyond_youth(case) if any(r.was_young for r in proven) else ""),
             [
                 evidence.of_connection(
                     case,
@@ -113,19 +117,10 @@ def judged_removals(
     return passed(**counts)
 
 
-def _if_young(case: Case, connections: Sequence[Connection]) -> str:
-    """What to set for a backend that spares young rows; empty if a row was seen at too great an age."""
-    ages_s = [
-        (row.started_ns - connection.opening_ns) / 1e9
-        for connection in connections
-        for row in case.observations(connection)
-        if row.present
-    ]
-    if not ages_s or max(ages_s) >= _LONGEST_CONNECT_S:
-        return ""
+def _beyond_youth(case: Case) -> str:
     return (
-        f"; none was {_LONGEST_CONNECT_S:g} s old, which is how long $connect may last (LM-7): a backend "
-        "that spares younger rows at a 410 is right to, and needs a larger [bounds] stale_s in its contract"
+        f", not counting the {case.bounds.connect_s:g} s for which $connect may run ([bounds] connect_s): "
+        "until then a 410 does not prove a row stale"
     )
 
 

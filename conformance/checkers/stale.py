@@ -13,7 +13,7 @@ from . import evidence
 from .broadcasting import judged_lateness, judged_losses
 from .case import Case, Checker, Judged, failed, passed, unknown
 from .routing import gateway_error
-from .rows import judged_live, judged_removals, removal
+from .rows import judged_live, judged_removals, removal, young_until_ns
 
 _POSITIONS = {"first", "middle", "last"}
 _LIVE = 3
@@ -33,16 +33,12 @@ def a_stale_row_disturbs_nobody(case: Case) -> Judged:
 
 def a_stale_row_is_removed(case: Case) -> Judged:
     """STALE-02."""
+    bound_s, young = case.bounds.stale_s, young_until_ns(case)
+    gone = ((row.connection_id, row.at_ns) for row in case.history.planted if row.kind == "gone")
     removals = [
-        removal(
-            _rows_of(case, planted.connection_id), planted.connection_id, planted.at_ns, case.bounds.stale_s
-        )
-        for planted in case.history.planted
-        if planted.kind == "gone"
+        removal(_rows_of(case, name), name, at_ns, bound_s, young.get(name, 0)) for name, at_ns in gone
     ]
-    return judged_removals(
-        case, removals, case.bounds.stale_s, len(_POSITIONS), "of gone connections", by_410=True
-    )
+    return judged_removals(case, removals, bound_s, len(_POSITIONS), "of gone connections")
 
 
 def no_live_row_is_removed(case: Case) -> Judged:

@@ -36,3 +36,6 @@ class Bounds:
     """From the end of a connection to the removal of its row."""
     stale_s: float = 15.0
     """From the first broadcast that meets a stale row to the row's removal."""
+    connect_s: float = 29.0
+    """How long `$connect` may run (LM-7). Until then a 410 does not prove a row stale (RC-1, RC-3), so a
+    backend that learns of an end by a 410 alone may wait so long before `stale_s` begins."""

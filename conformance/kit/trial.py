@@ -67,6 +67,7 @@ class Trial:
         self._folder = folder
         self._chapter = 0
         self._said: list[_Said] = []
+        self._young: dict[str, Deadline] = {}
         self._open = ExitStack()
 
     def __enter__(self) -> Self:
@@ -138,6 +139,7 @@ class Trial:
         """
         table = self._table()
         client = connect_identified(self.fleet, "ghost", table)
+        young = Deadline(self.bounds.connect_s)
         row = table.find(client.connection_id or "")
         client.close()
         if row is None:
@@ -146,12 +148,17 @@ class Trial:
         wait_for(lambda: not table.present([ghost]), Deadline(self.bounds.cleanup_s), _LOOK_S)
         table.plant(row)
         table.record_planted(ghost, "gone", "unknown")
+        self._young[ghost] = young
         return ghost
 
     def assert_removed(self, connection_id: str, speaker: Client) -> None:
-        """The row goes within the stale bound while `speaker` broadcasts. Raises AssertionError."""
+        """The row goes within the stale bound while `speaker` broadcasts. Raises AssertionError.
+
+        The bound begins when its `$connect` can no longer be running: until then a 410 proves nothing.
+        """
         __tracebackhide__ = True
-        table, bound = self._table(), Deadline(self.bounds.stale_s)
+        young_s = self._young[connection_id].remaining() if connection_id in self._young else 0.0
+        table, bound = self._table(), Deadline(young_s + self.bounds.stale_s)
         while table.observe(connection_id):
             if bound.expired():
                 raise AssertionError(

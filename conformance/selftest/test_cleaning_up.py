@@ -12,7 +12,7 @@ from reports.trace import ConnectionsCall, Gap, Trace
 
 from .story import history_of
 
-_BOUNDS = Bounds(deliver_s=1.0, cleanup_s=2.0, stale_s=3.0)
+_BOUNDS = Bounds(deliver_s=1.0, cleanup_s=2.0, stale_s=3.0, connect_s=0.0)
 LEFT = [
     *(f"{at} {name} connects newcomer" for at, name in enumerate("abcd")),
     *(f"{100 + at} {name} closes" for at, name in enumerate("bcd")),
@@ -24,8 +24,8 @@ def told(*later: str) -> History:
     return history_of([*LEFT, *later, "20000 lag 1"])
 
 
-def judged(history: History) -> ClauseResult:
-    return judge("FAULT-09", Case(history, Contract(), _BOUNDS))
+def judged(history: History, bounds: Bounds = _BOUNDS) -> ClauseResult:
+    return judge("FAULT-09", Case(history, Contract(), bounds))
 
 
 def spoken(at_ms: int) -> list[str]:
@@ -44,6 +44,16 @@ def test_a_post_within_the_stale_bound_is_fine_and_one_after_it_is_not() -> None
     late = judged(told(first, "8100 backend posts b 410", *spoken(9000)))
     assert late.outcome is Outcome.FAIL
     assert "b is gone for long" in late.findings[0].title
+
+
+def test_posts_to_who_may_still_be_connecting_are_no_posts_to_the_gone() -> None:
+    """All four came at 0 s; with a `$connect` that may run for 4 s the bound ends at 7 s, not at 4.1 s."""
+    bounds = replace(_BOUNDS, connect_s=4.0)
+    first = "1000 backend posts b 410"
+    assert judged(told(first, "6900 backend posts b 410", *spoken(9000)), bounds).outcome is Outcome.PASS
+    assert judged(told(first, "7100 backend posts b 410", *spoken(9000)), bounds).outcome is Outcome.FAIL
+    # Nobody has been gone long enough where the bound ends after the last broadcast.
+    assert judged(told(*spoken(6900)), bounds).outcome is Outcome.SKIP
 
 
 def test_a_row_that_the_harness_has_put_back_may_be_met_again() -> None:

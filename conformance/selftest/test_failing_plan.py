@@ -25,7 +25,7 @@ from reports.results import Finding
 from .story import history_of
 from .valid_run import valid_run
 
-_BOUNDS = Bounds(deliver_s=1.0, cleanup_s=2.0, stale_s=3.0)
+_BOUNDS = Bounds(deliver_s=1.0, cleanup_s=2.0, stale_s=3.0, connect_s=0.0)
 
 
 def _target() -> Target:

@@ -7,6 +7,7 @@ import re
 import pytest
 
 from conformance.checkers.rows import removal, was_there
+from conformance.harness.contract import Bounds
 from reports.history import RowObserved
 from reports.results import Outcome
 
@@ -113,23 +114,59 @@ def test_only_the_row_that_functions_were_told_of_is_proven_to_stay() -> None:
     assert found.reason.startswith("1 of 3 rows")
 
 
-@pytest.mark.parametrize(("until_ms", "hinted"), [(28_900, True), (29_100, False)])
-def test_a_backend_that_spares_rows_while_connect_may_last_is_told_what_to_set(
-    until_ms: int, hinted: bool
-) -> None:
+_CONNECTING = Bounds(deliver_s=1.0, cleanup_s=2.0, stale_s=3.0, connect_s=29.0)
+"""`$connect` may run for 29 s: until then a 410 does not prove a row stale."""
+
+
+def _rows_that_go(last_seen_ms: int, gone_ms: int) -> list[str]:
+    """Three handshakes are over at 6, 7 and 8 ms, and the rows of these clients are put back at 20 ms."""
     lines = ["0 x connects stale-live", *(f"{at} stale{n} connects ghost" for n, at in enumerate((1, 2, 3)))]
     lines += [f"10 stale{n} closes" for n in range(3)]
     lines += [f"20 plants gone {where}" for where in ("first", "middle", "last")]
-    lines += [f"{until_ms} row stale{n} there" for n in range(3)]
-    found = judged("STALE-02", [*lines, "40000 lag 3"])
+    lines += [f"{last_seen_ms} row stale{n} there" for n in range(3)]
+    return [*lines, *(f"{gone_ms} row stale{n} absent" for n in range(3)), "40000 lag 3"]
+
+
+@pytest.mark.parametrize(
+    ("last_seen_ms", "gone_ms", "outcome"),
+    [
+        (28_000, 32_006, Outcome.PASS),  # 3 s after the first of them was 29 s old
+        (28_000, 32_009, Outcome.FAIL),
+        (32_020, 33_000, Outcome.FAIL),
+        (50, 100, Outcome.PASS),  # a row may go while it is young, too
+    ],
+)
+def test_the_bound_of_a_stale_row_begins_when_its_connect_cannot_be_running_any_more(
+    last_seen_ms: int, gone_ms: int, outcome: Outcome
+) -> None:
+    found = judged("STALE-02", _rows_that_go(last_seen_ms, gone_ms), bounds=_CONNECTING)
+    assert found.outcome is outcome
+    assert ("not counting the 29 s for which $connect may run" in found.reason) is (outcome is Outcome.FAIL)
+
+
+def test_a_row_planted_when_it_was_old_already_has_the_bound_alone() -> None:
+    lines = [line.replace("20 plants", "60000 plants") for line in _rows_that_go(63_100, 64_000)]
+    found = judged("STALE-02", lines, bounds=_CONNECTING)
     assert found.outcome is Outcome.FAIL
-    assert ("[bounds] stale_s" in found.reason) is hinted
+    assert "$connect" not in found.reason
 
 
 def test_a_backend_that_is_told_of_a_departure_has_no_young_rows_to_spare() -> None:
     gone = time_of("row lc1 absent")
-    found = judged("DISC-01", changed(r"^\d+ row lc1 absent", f"{gone + 2500} row lc1 there"))
-    assert "stale_s" not in found.reason
+    lines = changed(r"^\d+ row lc1 absent", f"{gone + 2500} row lc1 there")
+    assert judged("DISC-01", lines, bounds=_CONNECTING).outcome is Outcome.FAIL
+
+
+@pytest.mark.parametrize(
+    ("clause", "row"), [("DISC-02", "la1"), ("FAULT-22", "dropped1"), ("FAULT-28", "refused1")]
+)
+def test_whose_end_only_a_410_may_tell_is_spared_while_the_row_is_young(clause: str, row: str) -> None:
+    absent = rf"^(\d+) row {row} absent"
+    lines = changed(absent, rf"{time_of(f'row {row} absent') + 4000} row {row} there")
+    assert judged(clause, lines).outcome is Outcome.FAIL
+    assert judged(clause, lines, bounds=_CONNECTING).outcome is not Outcome.FAIL
+    for_ever = changed(absent, rf"{time_of(f'row {row} absent') + 40_000} row {row} there")
+    assert judged(clause, for_ever, bounds=_CONNECTING).outcome is Outcome.FAIL
 
 
 @pytest.mark.parametrize(

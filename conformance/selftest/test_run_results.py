@@ -11,7 +11,9 @@ from .valid_run import valid_run
 
 
 def _results(*clauses: str) -> Results:
-    case = Case(history_of(valid_run()), Contract(), Bounds(deliver_s=1.0, cleanup_s=2.0, stale_s=3.0))
+    case = Case(
+        history_of(valid_run()), Contract(), Bounds(deliver_s=1.0, cleanup_s=2.0, stale_s=3.0, connect_s=0.0)
+    )
     judged = [judge(name, case) for name in clauses]
     return results_of(
         "conformance", case, judged, target={}, seed=1, command="pytest", remarks=("something",)

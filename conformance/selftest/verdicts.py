@@ -14,12 +14,14 @@ from .story import history_of
 from .valid_run import valid_run
 
 GATEWAY_ERROR = '{"message": "Internal server error", "connectionId":"x", "requestId":"y"}'
-BOUNDS = Bounds(deliver_s=1.0, cleanup_s=2.0, stale_s=3.0)
+BOUNDS = Bounds(deliver_s=1.0, cleanup_s=2.0, stale_s=3.0, connect_s=0.0)
 """Those of the valid run."""
 
 
-def judged(clause: str, lines: Sequence[str], contract: Contract | None = None) -> ClauseResult:
-    return judge(clause, Case(history_of(lines), contract or Contract(), BOUNDS, ("secret-table",)))
+def judged(
+    clause: str, lines: Sequence[str], contract: Contract | None = None, bounds: Bounds = BOUNDS
+) -> ClauseResult:
+    return judge(clause, Case(history_of(lines), contract or Contract(), bounds, ("secret-table",)))
 
 
 def without(pattern: str, most: int | None = None) -> list[str]:

@@ -97,7 +97,7 @@ def _heal(
     session: Session, stayers: Sequence[Client], there: Sequence[Client], strangers: frozenset[str]
 ) -> None:
     """Broadcasts go on, calmly, until no row is left of those who went, or the stale bound has passed."""
-    deadline = Deadline(session.bounds.stale_s)
+    deadline = session.until_stale(session.young())
     if session.table is not None:
         session.identify(there)
     turn = 0

@@ -19,17 +19,18 @@ def run(session: Session) -> None:
     stayers = session.connect_known("leave-stayer", _STAY)
     closing = session.connect_known("leaver/close", _LEAVE)
     aborting = session.connect_known("leaver/abort", _LEAVE)
+    young = session.young()
     session.look([*stayers, *closing, *aborting])
     session.progress("departures: three close, and nobody speaks")
     for client in closing:
         client.close()
-    watch(session, closing, session.bounds.cleanup_s)
+    watch(session, closing, Deadline(session.bounds.cleanup_s))
     session.progress("departures: three are cut off while the others speak")
     for client, speaker in zip(aborting, stayers, strict=True):
         session.say(speaker, "leave/during", among=stayers, wait=False)
         client.abort()
         session.say(speaker, "leave/during", among=stayers)
-    watch(session, aborting, session.bounds.stale_s, stayers)
+    watch(session, aborting, session.until_stale(young), stayers)
     for speaker in stayers:
         session.say(speaker, "leave/after", among=stayers)
     _parting_words(session, stayers)
@@ -41,9 +42,8 @@ def run(session: Session) -> None:
     session.retire([*stayers, *returners])
 
 
-def watch(session: Session, gone: list[Client], bound_s: float, speakers: Sequence[Client] = ()) -> None:
-    """Look until all rows are gone, or one look begins after the bound; `speakers` broadcast meanwhile."""
-    deadline = Deadline(bound_s)
+def watch(session: Session, gone: list[Client], deadline: Deadline, speakers: Sequence[Client] = ()) -> None:
+    """Look until all rows are gone, or one look begins after the deadline; `speakers` broadcast meanwhile."""
     turn = 0
     while gone:
         last = deadline.expired()

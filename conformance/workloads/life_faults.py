@@ -80,13 +80,14 @@ def run(session: Session, control: Control) -> None:
     )
     session.say(piece.stayers[0], "fault/life/warm-up", among=[*piece.stayers, *leavers.all()])
     refused = piece.refused()
+    young = session.young()
     guests = [*piece.held(), *piece.lagging()]
     piece.read_in_pages([*guests, *leavers.all()])
     piece.unread()
     piece.cold()
     session.progress("faults: departures that nobody is told of")
     with piece.unwritten(_functions_of(control, position, "$connect")) as admitted:
-        piece.departures(leavers, refused)
+        piece.departures(leavers, refused, young)
     guests += piece.welcomed([admitted])
     session.retire([*piece.stayers, *guests])
 
@@ -196,7 +197,7 @@ class _Piece:
         self.say("admitted", _ROUNDS, clients)
         return clients
 
-    def departures(self, leavers: _Leavers, refused: Sequence[str]) -> None:
+    def departures(self, leavers: _Leavers, refused: Sequence[str], young: Deadline) -> None:
         """All leave; the others speak until no row is left of them, or of those who were refused."""
         leaving = leavers.all()
         self.session.look(leaving)
@@ -210,13 +211,12 @@ class _Piece:
                 stack.enter_context(self.control.faults(name, *_about(clients, fault)))
             for client in leaving:
                 client.close()
-            self._watch([client.connection_id for client in leaving if client.connection_id], refused)
+            gone = [client.connection_id for client in leaving if client.connection_id]
+            self._watch([*gone, *refused], self.session.until_stale(young))
         late = {client.connection_id for client in leavers.late}
         wait_for(lambda: late <= self._told(position), Deadline(_MET_S), _LOOK_S)
 
-    def _watch(self, gone: Sequence[str], refused: Sequence[str]) -> None:
-        left = [*gone, *refused]
-        deadline = Deadline(self.session.bounds.stale_s * 1.1)
+    def _watch(self, left: Sequence[str], deadline: Deadline) -> None:
         turn = 0
         while left:
             last = deadline.expired()

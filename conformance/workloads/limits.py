@@ -96,7 +96,7 @@ def _oversize(session: Session, listeners: Sequence[Client]) -> None:
             continue  # closed before all of it was sent, which is recorded
     closed = Deadline(session.bounds.cleanup_s)
     session.fleet.wait_until(lambda: all(villain.is_gone for villain in villains), closed)
-    watch(session, villains, session.bounds.cleanup_s)
+    watch(session, villains, Deadline(session.bounds.cleanup_s))
     session.pause(_DISCONNECT_S)
     for speaker in listeners:
         session.say(speaker, "limit/after-oversize", among=listeners)

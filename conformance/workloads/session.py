@@ -24,6 +24,9 @@ from reports.history import PhaseName
 _RETIRE_AFTER = 1.05
 """In delivery bounds: whoever stays so long after its last message was owed it."""
 
+_WATCHED = 1.1
+"""In stale bounds: the last look at a row, and the last post to it, come later than the bound."""
+
 _TELL_S = 10.0
 _AT_ONCE = 16
 """Handshakes and questions that are under way at the same time."""
@@ -226,6 +229,14 @@ class Session:
     def pause(self, seconds: float) -> None:
         """Leave the backend alone for so long: between two rounds of one workload."""
         pause_until(time.monotonic_ns() + int(seconds * 1e9), self._stop)
+
+    def young(self) -> Deadline:
+        """From now, while the `$connect` of those who have just come might be running."""
+        return Deadline(self.bounds.connect_s)
+
+    def until_stale(self, young: Deadline) -> Deadline:
+        """From now, until the rows of clients that are gone have had their time to go, and been watched."""
+        return Deadline(young.remaining() + _WATCHED * self.bounds.stale_s)
 
     def settle(self) -> None:
         """Wait until everything that was sent so far is owed to whoever is still there."""

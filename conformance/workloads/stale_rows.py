@@ -36,9 +36,10 @@ def run(session: Session) -> None:
         session.fleet.recorder.note("stale rows: no row holds the ids of this application's connections")
         return
     live = _planted_among(session, table, ghosts)
+    young = session.young()
     session.phase("stale rows", "main")
     session.progress("stale rows: broadcasting until they are removed")
-    _broadcast_until_gone(session, table, live)
+    _broadcast_until_gone(session, table, live, session.until_stale(young))
     session.look(live)
     _many(session, table, ghosts, live)
     _malformed(session, table, ghosts, live)
@@ -119,14 +120,16 @@ def _positions(table: ConnectionTable, live: Sequence[Client]) -> Mapping[str, P
     }
 
 
-def _broadcast_until_gone(session: Session, table: ConnectionTable, live: Sequence[Client]) -> None:
-    """Everybody speaks in turn; a look at the stale rows after each turn."""
-    deadline = Deadline(session.bounds.stale_s * 1.1)
+def _broadcast_until_gone(
+    session: Session, table: ConnectionTable, live: Sequence[Client], deadline: Deadline
+) -> None:
+    """Everybody speaks in turn; a look at the stale rows after each turn, one of them after the deadline."""
     for speaker in _in_turn(live):
         session.say(speaker, "stale/plain", among=live)
+        last = deadline.expired()
         left = [row for row in table.planted if table.observe(row.connection_id)]
         spoken = speaker is live[-1]
-        if (not left and spoken) or deadline.expired():
+        if (not left and spoken) or last:
             return
         session.pause(_ROUND_S)
 

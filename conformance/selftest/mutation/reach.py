@@ -58,7 +58,7 @@ def _red(clause: str) -> list[History]:
 
 def _called(clause: str, histories: Iterable[History]) -> Iterator[str]:
     for history in histories:
-        case = Case(history, Contract(), Bounds(deliver_s=1.0, cleanup_s=2.0, stale_s=3.0))
+        case = Case(history, Contract(), Bounds(deliver_s=1.0, cleanup_s=2.0, stale_s=3.0, connect_s=0.0))
         for code, module in _run(partial(judge, clause, case)):
             yield f"{module}:{code.co_qualname.partition('.<locals>')[0]}"
 
