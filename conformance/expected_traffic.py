@@ -29,7 +29,7 @@ class _Usual:
 
 
 _USUAL: Mapping[str, _Usual] = {
-    "bad messages": _Usual(34, 18, 300),
+    "bad messages": _Usual(38, 21, 311),
     "calm": _Usual(82, 10, 800, table_reads=4),
     "stale rows": _Usual(90, 63, 750, table_reads=900, table_writes=55),
     "departures": _Usual(24, 15, 480, table_reads=20),

@@ -1,8 +1,9 @@
 """ROUTE: what the selection expression does with good and bad messages, and whom a bad one hurts.
 
-A trial: three fresh clients; everybody speaks once (`routing/<kind>/before`), one of them sends the
-mischief (`mischief/<kind>`), a bystander speaks (`routing/<kind>/other`), then the mischief-maker
-(`routing/<kind>/same`).
+Before all, clients come, speak and go: what the application then says unasked is its usual way
+(`routing/rehearsal`). A trial: three fresh clients; a bystander speaks (`routing/<kind>/before`), another
+client sends the mischief (`mischief/<kind>`), the bystander speaks (`routing/<kind>/other`), then the
+mischief-maker (`routing/<kind>/same`).
 """
 
 from __future__ import annotations

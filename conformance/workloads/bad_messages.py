@@ -17,6 +17,8 @@ from conformance.harness.message_format import PAYLOAD, SendFormat, to_json
 from .session import Session
 
 _CLIENTS = 3
+_UNASKED_S = 1.0
+"""Nobody can know whether an application will say anything unasked; what does comes with the messages."""
 _ODD_PAYLOADS = (None, 17, True, ["a", "b"], {"a": "b"})
 _NOT_JSON = ("this is no JSON", '{"action":', "ping")
 _NOT_AN_OBJECT = ('["sendmessage"]', "42", "null", '"sendmessage"', "true")
@@ -24,12 +26,29 @@ _NOT_AN_OBJECT = ('["sendmessage"]', "42", "null", '"sendmessage"', "true")
 
 def run(session: Session) -> None:
     """All kinds, one after the other."""
+    session.phase("bad messages", "set-up")
+    _rehearse(session)
     session.phase("bad messages", "main")
     for kind, texts in mischief(session.fleet.target.send).items():
         session.progress(f"bad messages: {kind.replace('-', ' ')}")
         clients = session.connect(f"routing/{kind}", _CLIENTS)
         _trial(session, kind, texts, clients)
         session.retire(clients)
+
+
+def _rehearse(session: Session) -> None:
+    """Have the application say what it says unasked, of messages and of who comes and goes.
+
+    What is known from before the first mischief is not held against that.
+    """
+    session.progress("bad messages: first, good ones")
+    clients = session.connect("routing/rehearsal", _CLIENTS)
+    for speaker in clients:
+        session.say(speaker, "routing/rehearsal", among=clients)
+    clients[0].close()
+    session.say(clients[1], "routing/rehearsal", among=clients[1:])
+    session.pause(_UNASKED_S)
+    session.retire(clients[1:])
 
 
 def mischief(send: SendFormat) -> Mapping[str, tuple[str, ...]]:
