@@ -110,15 +110,6 @@ def redact_url(url: str, secrets: Iterable[str] = ()) -> str:
     return redact(urlunsplit((parts.scheme, f"{user}{host}{port}", parts.path, query, "")), secrets)
 
 
-def redact_headers(headers: Mapping[str, str], secrets: Iterable[str] = ()) -> dict[str, str]:
-    """`headers` with the values of credentials headers replaced, and `redact` applied to the others."""
-    named = tuple(secrets)
-    return {
-        name: REDACTED if name.lower() in SENSITIVE_HEADERS else redact(value, named)
-        for name, value in headers.items()
-    }
-
-
 def redact_all(value: T, secrets: Iterable[str] = ()) -> T:
     """`value`, a tree of dataclasses, mappings, tuples, lists and scalars, with every text redacted."""
     named = tuple(secrets)

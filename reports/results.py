@@ -10,7 +10,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from enum import IntEnum, StrEnum
 from itertools import pairwise
-from pathlib import Path
 from typing import Any, Literal, Self
 
 import numpy as np
@@ -18,7 +17,6 @@ import numpy as np
 from .billing import Cost, Traffic
 from .decoding import decode
 from .proportion import Proportion
-from .whole_file import write_whole
 
 FORMAT = 1
 
@@ -334,11 +332,6 @@ def check_format(what: str, found: object, read: int) -> None:
     known = isinstance(found, int) and not isinstance(found, bool)
     age = "" if not known else "newer " if int(str(found)) > read else "older "
     raise ValueError(f"{age}{what} format {found!r}; this version of churnproof reads format {read}")
-
-
-def write_results(results: Results, folder: Path) -> None:
-    """Write `results.json` into the run folder, whole or not at all."""
-    write_whole(folder / "results.json", results.to_json())
 
 
 def verdict_of(clauses: Iterable[ClauseResult]) -> tuple[Verdict, str]:

@@ -25,7 +25,7 @@ _STATUS: dict[str, Status] = {
 
 
 class Management:
-    """Asks about connections, posts to them and closes them.
+    """Asks about connections, and posts to them.
 
     Raises UsageError when credentials or endpoint are wrong, HarnessError when the API fails otherwise.
     """
@@ -58,15 +58,6 @@ class Management:
         with explained(self._what):
             try:
                 self._client.post_to_connection(ConnectionId=connection_id, Data=text.encode())
-            except ClientError as error:
-                return _status_of(error)
-        return "open"
-
-    def delete(self, connection_id: str) -> Status:
-        """Close the connection (MG-12); `open` means that it was open until now."""
-        with explained(self._what):
-            try:
-                self._client.delete_connection(ConnectionId=connection_id)
             except ClientError as error:
                 return _status_of(error)
         return "open"

@@ -11,8 +11,8 @@ import pytest
 from conformance.acceptance_files import read_baseline, read_waivers
 from conformance.accepted import Waiver
 from conformance.harness.errors import UsageError
-from reports.results import Results, write_results
-from reports.tests.sample_runs import failing_run, passing_run
+from reports.results import Results
+from reports.tests.sample_runs import failing_run, passing_run, write_results
 
 _TODAY = date(2026, 11, 22)
 _CLAUSES = ("BCAST-01", "STALE-04")

@@ -18,10 +18,10 @@ from conformance.expected_traffic import expected_traffic
 from conformance.harness.plan import Plan
 from conformance.workloads.churn import plan_of
 from conformance.workloads.session import Scale
-from reports.results import ClauseResult, Outcome, Results, write_results
+from reports.results import ClauseResult, Outcome, Results
 from reports.run_folder import read_results
 from reports.tests.published_schema import check_run
-from reports.tests.sample_runs import passing_run
+from reports.tests.sample_runs import passing_run, write_results
 
 from .broadcast_server import BroadcastServer
 from .certificates import certificates

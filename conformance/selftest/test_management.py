@@ -15,7 +15,6 @@ ID = "BD0R86oM6wFSgik="
 OPEN = b'{\n  "connectedAt" : "2020-11-15T12:23:14.726Z",\n  "lastActiveAt" : "2020-11-15T12:23:14.972Z"\n}'
 ANSWERS: dict[str, tuple[int, str, bytes]] = {
     "MG-11": (200, "", OPEN),
-    "MG-12": (204, "", b""),
     "MG-13": (410, "GoneException", b""),
     "bare 410": (410, "", b""),
     "MG-14": (400, "BadRequestException", b'{"message":"Invalid connectionId: x"}'),
@@ -74,13 +73,6 @@ def test_the_gateway_says_what_it_knows_of_a_connection(answer: str, status: Sta
     with answering(answer) as (management, requests):
         assert management.status(ID) == status
         assert requests == ["GET /prod/@connections/BD0R86oM6wFSgik%3D HTTP/1.1"]
-
-
-@pytest.mark.parametrize(("answer", "status"), [("MG-12", "open"), ("MG-13", "gone")])
-def test_a_connection_can_be_closed_from_behind(answer: str, status: Status) -> None:
-    with answering(answer) as (management, requests):
-        assert management.delete(ID) == status
-        assert requests == ["DELETE /prod/@connections/BD0R86oM6wFSgik%3D HTTP/1.1"]
 
 
 def test_throttling_is_tried_again_and_then_told(monkeypatch: pytest.MonkeyPatch) -> None:

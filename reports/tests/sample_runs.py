@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 from functools import cache
+from pathlib import Path
 from typing import Literal
 
+from reports.artefacts import RESULTS
 from reports.billing import Traffic
 from reports.cost import Assumptions, cost_of
 from reports.prices import read_prices
@@ -267,3 +269,8 @@ def _clause(name: str, sentence: str, outcome: Outcome = Outcome.PASS) -> Clause
         evidence={"rows": 9} if table else {"messages": 618, "owed": 12_342},
         core=name == "BCAST-01",
     )
+
+
+def write_results(results: Results, folder: Path) -> None:
+    """The run folder of a run that has ended, as far as others read it."""
+    (folder / RESULTS).write_text(results.to_json(), encoding="utf-8")

@@ -11,9 +11,9 @@ import pytest
 from reports.__main__ import main
 from reports.history import ConnectStarted
 from reports.history_writer import HistoryWriter
-from reports.results import Exit, Results, Verdict, write_results
+from reports.results import Exit, Results, Verdict
 from reports.tests.sample_history_of_runs import daily_runs
-from reports.tests.sample_runs import failing_run, passing_run
+from reports.tests.sample_runs import failing_run, passing_run, write_results
 from reports.tests.sample_sides import SLOWER, STEADY, side
 
 

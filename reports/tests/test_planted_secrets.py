@@ -10,8 +10,9 @@ import pytest
 from reports.__main__ import main
 from reports.history import ConnectStarted
 from reports.history_writer import HistoryWriter
-from reports.results import Results, write_results
+from reports.results import Results
 from reports.tests.sample_history_of_runs import daily_runs
+from reports.tests.sample_runs import write_results
 from reports.tests.sample_sides import STEADY, side
 from reports.tests.test_artefacts import AWS_KEY, leaky_run
 

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,7 +15,6 @@ from reports.results import (
     Verdict,
     check_format,
     verdict_of,
-    write_results,
 )
 from reports.tests.sample_runs import failing_run, passing_run
 
@@ -104,12 +102,6 @@ def test_foreign_json_is_no_result(text: str) -> None:
 
 def test_an_equal_format_passes() -> None:
     check_format("result", 1, 1)
-
-
-def test_results_are_written_whole(tmp_path: Path) -> None:
-    write_results(failing_run(), tmp_path)
-    assert Results.from_json((tmp_path / "results.json").read_text()) == failing_run()
-    assert [path.name for path in tmp_path.iterdir()] == ["results.json"]
 
 
 @pytest.mark.parametrize(

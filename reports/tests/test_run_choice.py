@@ -4,11 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from reports.results import write_results
 from reports.run_choice import choose_runs
 from reports.run_folder import RunFolderError
 from reports.tests.sample_history_of_runs import daily_runs
-from reports.tests.sample_runs import passing_run
+from reports.tests.sample_runs import passing_run, write_results
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from reports.history_writer import HistoryWriter
-from reports.results import write_results
 from reports.run_folder import (
     CutShortError,
     RunFolderError,
@@ -16,7 +15,7 @@ from reports.run_folder import (
     read_results,
     write_plan,
 )
-from reports.tests.sample_runs import passing_run
+from reports.tests.sample_runs import passing_run, write_results
 
 NOON = datetime(2026, 3, 14, 12, 0, 0, tzinfo=UTC)
 
