@@ -128,6 +128,8 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "clause(id): the clause that a test judges")
     config.stash[_STARTED] = time.monotonic()
     if _spec(config):
+        # A warning is an error in this project's own tests, and nothing against the backend of a user.
+        config.addinivalue_line("filterwarnings", "default")
         config.option.reportchars = ""  # the verdict table tells it once, and better
         config.option.tx = []  # -n: one run is one process, however many clients it has
 

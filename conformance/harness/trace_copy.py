@@ -64,11 +64,11 @@ class TraceCopy:
         rest = b""
         try:
             # The answer begins with the first entry: nobody but this thread should wait for it.
-            response = self._connection.getresponse()
-            while chunk := response.read1(_CHUNK):
-                *lines, rest = (rest + chunk).split(b"\n")
-                for line in lines:
-                    self._take(line)
+            with self._connection.getresponse() as response:
+                while chunk := response.read1(_CHUNK):
+                    *lines, rest = (rest + chunk).split(b"\n")
+                    for line in lines:
+                        self._take(line)
         except (OSError, http.client.HTTPException, HistoryWriteError, ValueError) as error:
             self._failure = self._failure or error
 

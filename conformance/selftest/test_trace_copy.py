@@ -72,6 +72,16 @@ def test_a_copy_that_lacks_an_entry_says_so(parts: list[bytes], tmp_path: Path) 
             copy.stop(lambda: 2)
 
 
+def test_a_copy_that_failed_keeps_no_socket(tmp_path: Path) -> None:
+    """The failure that it remembers has the answer in its traceback."""
+    head = _HEAD.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")
+    with tracing(head, chunk(b"no trace\n")) as connection:
+        copy = TraceCopy(connection, 0, tmp_path, ())
+        with pytest.raises(HarnessError, match="of 2"):
+            copy.stop(lambda: 2)
+        assert copy._socket.fileno() == -1
+
+
 def test_where_nobody_listens_the_copy_does_not_begin(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
