@@ -9,6 +9,7 @@ import os
 import secrets
 import sys
 import time
+import warnings
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from datetime import UTC, datetime
@@ -128,10 +129,16 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "clause(id): the clause that a test judges")
     config.stash[_STARTED] = time.monotonic()
     if _spec(config):
-        # A warning is an error in this project's own tests, and nothing against the backend of a user.
-        config.addinivalue_line("filterwarnings", "default")
+        _ignore_warnings(config)
         config.option.reportchars = ""  # the verdict table tells it once, and better
         config.option.tx = []  # -n: one run is one process, however many clients it has
+
+
+def _ignore_warnings(config: pytest.Config) -> None:
+    """Unless -W asks for them: errors in this project's own tests, they say nothing of a user's backend."""
+    if not config.option.pythonwarnings:
+        config.addinivalue_line("filterwarnings", "ignore")  # while tests run
+        warnings.simplefilter("ignore")  # at the end; pytest takes it back
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:

@@ -7,7 +7,7 @@ import os
 import resource
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -45,6 +45,10 @@ class Done:
         return {clause.id: clause.outcome for clause in self.results.clauses}
 
 
+_STRICT = ("-W", "error")
+"""What the harness leaves unclosed is an error here."""
+
+
 def _pytest(
     folder: Path, *arguments: str, first: Callable[[], None] | None = None, **environment: str
 ) -> Done:
@@ -60,6 +64,7 @@ def _pytest(
             str(folder),
             "-p",
             "no:cacheprovider",
+            *_STRICT,
         ],
         cwd=_ROOT,
         env=inherited | environment,
@@ -331,3 +336,29 @@ def test_anywhere_on_the_machine_python_m_conformance_judge_is_the_same_command(
     )
     assert done.returncode == 4
     assert "wss://" in done.stderr
+
+
+_LEAVES_A_SOCKET_OPEN = """
+import socket
+
+def pytest_sessionfinish(session):
+    left = [socket.create_server(("127.0.0.1", 0))]
+    left.append(left)
+"""
+
+
+@pytest.mark.parametrize(("options", "code"), [((), 0), (("-W", "error"), 1)])
+def test_a_warning_about_the_harness_is_no_verdict_on_the_backend(
+    options: Sequence[str], code: int, tmp_path: Path
+) -> None:
+    (tmp_path / "careless.py").write_text(_LEAVES_A_SOCKET_OPEN)
+    command = [sys.executable, "-m", "pytest", "conformance", "--target", "local", "--collect-only", "-q"]
+    done = subprocess.run(
+        [*command, "-p", "careless", "-p", "no:cacheprovider", *options],
+        cwd=_ROOT,
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == code
