@@ -7,6 +7,8 @@ the function did not get what it needed from the machine.
 from __future__ import annotations
 
 import json
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Mapping, Sequence
 
 from reports.history_reader import Message
 from reports.trace import ConnectionsCall, Invocation, TableCall
@@ -15,7 +17,8 @@ from .case import Case
 
 _ERROR = 400
 _SLOW_NS = 500_000_000
-"""Of a call that takes DynamoDB some milliseconds."""
+"""Of a call that takes the stack some milliseconds."""
+_OUT_OF_TIME = ("function-timeout", "integration-timeout")
 
 
 class Unposted:
@@ -25,6 +28,7 @@ class Unposted:
         self._case = case
         trace = case.history.trace
         posts = [c for c in trace.of(ConnectionsCall) if c.method == "POST" and c.function is not None]
+        self._slow = _kept_waiting(posts)
         posting = {call.function for call in posts}
         self._posts: dict[str | None, list[int]] = {}
         for call in (call for call in posts if call.carried_out):
@@ -43,38 +47,49 @@ class Unposted:
         receiver = self._case.connection(connection).connection_id
         due_ns = self._case.due_ns(message)
         runs = [r for r in self._runs.get(sender, []) if message.started_ns <= r.started_ns <= due_ns]
-        if receiver is None or not runs or any(failed_run(r) or r.ended_ns > due_ns for r in runs):
+        late = any(failed_run(run) or run.ended_ns > due_ns or _waited(run, self._slow) for run in runs)
+        if receiver is None or not runs or late:
             return False
         posts = self._posts.get(receiver, [])
         return not any(run.started_ns <= at_ns <= run.ended_ns for run in runs for at_ns in posts)
 
 
 class Starved:
-    """Knows of every message whether a function that it was for failed for want of time."""
+    """Knows of every message whether a function that it was for lacked time."""
 
     def __init__(self, case: Case) -> None:
         self._case = case
         trace = case.history.trace
-        # The table kept the function waiting, perhaps until it gave up, and no fault made it do so.
-        slow = [
-            call
-            for call in trace.of(TableCall)
-            if not call.faults and (call.status is None or call.ended_ns - call.started_ns > _SLOW_NS)
-        ]
+        slow_reads = _kept_waiting(trace.of(TableCall))
+        slow_posts = _kept_waiting(c for c in trace.of(ConnectionsCall) if c.method == "POST")
         self._runs: dict[str, list[Invocation]] = {}
-        for run in (run for run in trace.of(Invocation) if run.outcome != "returned"):
-            if run.outcome == "function-timeout" or any(_during(call, run) for call in slow):
+        for run in trace.of(Invocation):
+            failed_read = run.outcome != "returned" and _waited(run, slow_reads)
+            if run.outcome in _OUT_OF_TIME or failed_read or _waited(run, slow_posts):
                 self._runs.setdefault(run.connection_id, []).append(run)
 
     def of(self, message: Message) -> bool:
-        """Whether its own time ran out, or it failed when the stack's table answered late or not at all."""
+        """Whether its time ran out, or it had to wait for a post, or for the table until it failed.
+
+        Who gives a post up goes on with the others, and ends well.
+        """
         sender = self._case.connection(message.sender).connection_id or ""
         due_ns = self._case.due_ns(message)
         return any(message.started_ns <= run.started_ns <= due_ns for run in self._runs.get(sender, []))
 
 
-def _during(call: TableCall, run: Invocation) -> bool:
-    return call.function == run.function and run.started_ns <= call.started_ns <= run.ended_ns
+def _kept_waiting(calls: Iterable[TableCall | ConnectionsCall]) -> Mapping[str | None, Sequence[int]]:
+    """By function, when calls began that were answered late or not at all, and no fault made them so."""
+    slow: dict[str | None, list[int]] = {}
+    for call in calls:
+        if not call.faults and (call.status is None or call.ended_ns - call.started_ns > _SLOW_NS):
+            slow.setdefault(call.function, []).append(call.started_ns)
+    return {function: sorted(begun_ns) for function, begun_ns in slow.items()}
+
+
+def _waited(run: Invocation, slow: Mapping[str | None, Sequence[int]]) -> bool:
+    begun_ns = slow.get(run.function, ())
+    return bisect_right(begun_ns, run.ended_ns) > bisect_left(begun_ns, run.started_ns)
 
 
 def invocations(case: Case, message: Message) -> list[Invocation]:

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from conformance.checkers.case import Case
-from conformance.checkers.unposted import Starved
+from conformance.checkers.unposted import Starved, Unposted
 from conformance.harness.contract import Bounds, Contract
 from reports.history_reader import History
-from reports.trace import Invocation, TableCall
+from reports.trace import ConnectionsCall, Invocation, TableCall
 
 from .story import history_of
 
@@ -46,12 +48,27 @@ def _read(took_ms: int, status: int | None, faults: tuple[str, ...] = ()) -> Tab
     )
 
 
+def _post(began_ms: int, took_ms: int, status: int | None, faults: tuple[str, ...] = ()) -> ConnectionsCall:
+    return ConnectionsCall(
+        seq=92,
+        started_ns=began_ms * _MS,
+        ended_ns=(began_ms + took_ms) * _MS,
+        epoch_ms=0,
+        method="POST",
+        connection_id="b-id",
+        function="SendMessage",
+        status=status,
+        faults=faults,
+    )
+
+
 def _is_starved(history: History) -> bool:
     return Starved(Case(history, Contract(), Bounds())).of(history.messages[0])
 
 
-def test_a_function_whose_time_ran_out_lacked_time() -> None:
-    assert _is_starved(_history("function-timeout"))
+@pytest.mark.parametrize("outcome", ["function-timeout", "integration-timeout"])
+def test_a_function_whose_time_ran_out_lacked_time(outcome: str) -> None:
+    assert _is_starved(_history(outcome))
 
 
 @pytest.mark.parametrize(
@@ -75,3 +92,44 @@ def test_a_function_that_ended_well_lacked_nothing() -> None:
     history = _history("returned")
     history.trace.rows.append(_read(700, None))
     assert not _is_starved(history)
+
+
+@pytest.mark.parametrize(
+    ("post", "starved"),
+    [
+        (_post(120, 300, None), True),  # given up
+        (_post(120, 700, 200), True),
+        (_post(900, 700, 200), True),  # until the invocation ends
+        (_post(110, 300, None), True),
+        (_post(99, 300, None), False),  # before any invocation for the message
+        (_post(901, 300, None), False),
+        (_post(120, 500, 200), False),
+        (_post(120, 300, None, ("fault-1",)), False),
+    ],
+)
+def test_a_function_that_the_stack_kept_waiting_for_a_post_lacked_time_though_it_ended_well(
+    post: ConnectionsCall, starved: bool
+) -> None:
+    history = _history("returned")
+    history.trace.rows.append(post)
+    assert _is_starved(history) is starved
+
+
+def test_what_the_harness_posts_keeps_no_function_waiting() -> None:
+    history = _history("returned")
+    history.trace.rows.append(replace(_post(120, 700, 200), function=None))
+    assert not _is_starved(history)
+
+
+@pytest.mark.parametrize(
+    ("waited", "proven"), [([], True), ([_post(101, 300, None)], False), ([_post(50, 300, None)], True)]
+)
+def test_a_function_that_the_stack_kept_waiting_does_not_prove_that_nothing_was_posted(
+    waited: list[ConnectionsCall], proven: bool
+) -> None:
+    """`c` hears the message, so that its function posts; nothing is posted to `b`."""
+    lines = [f"0 {name} connects stayer" for name in "abc"]
+    history = history_of([*lines, "100 a sends m1 churn/main", "110 c hears m1", "9000 lag 1"])
+    history.trace.rows += [replace(post, connection_id="c-id") for post in waited]
+    case = Case(history, Contract(), Bounds())
+    assert Unposted(case).to(history.messages[0], 1) is proven
