@@ -14,7 +14,7 @@ from reports.fan_out import fan_out
 from reports.figures import count, interval
 from reports.history_figures import close_codes, connection_times, handshakes, phase_spans, receive_times
 from reports.history_reader import History
-from reports.results import ClauseResult, Results, verdict_of
+from reports.results import ClauseResult, Outcome, Results, verdict_of
 from reports.traffic import traffic_of
 
 _PACKAGES = ("churnproof", "locust", "websocket-client", "boto3", "pytest", "hypothesis", "numpy")
@@ -73,9 +73,13 @@ def results_of(
 
 
 def _ghost_race(case: Case, clauses: Sequence[ClauseResult]) -> Iterator[str]:
-    """How often the race was lost, and how sure that is: it can be lost now and then (RC-1 to RC-3)."""
+    """How often the race was lost, and how sure that is: it can be lost now and then (RC-1 to RC-3).
+
+    Nothing where some heard nothing for reasons that CHURN-04 does not know.
+    """
     found = ghosts(case)
-    if found.of and any(clause.id == "CHURN-04" for clause in clauses):
+    judged = next((clause for clause in clauses if clause.id == "CHURN-04"), None)
+    if judged and found.of and not (found.count and judged.outcome is Outcome.UNKNOWN):
         yield (
             f"ghost race: {count(found.count)} of {count(found.of)} clients that connected while broadcasts "
             f"ran are deaf ({interval(found)})"

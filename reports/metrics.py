@@ -32,6 +32,8 @@ SATURATED_LAG_MS = 250.0
 SATURATED_LAG_SHARE = 0.1
 HALTED_LAG_MS = 1000.0
 SATURATED_CPU = 0.9
+CROWDED = 5.0
+"""Threads per core that ran or waited for a processor."""
 
 _BIN_WIDTHS_S = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0, 3600.0)
 _MOST_BINS = 240
@@ -180,7 +182,13 @@ def generator(samples: Sequence[GeneratorHealth]) -> Generator:
         cpu_max=float(cpu.max()),
         saturated=bool(reasons),
         reason=" and ".join(reasons),
+        crowded_share=float(np.mean([crowded(sample) for sample in samples])),
     )
+
+
+def crowded(sample: GeneratorHealth) -> bool:
+    """Whether a backend on the same machine cannot have had its share of the processors."""
+    return max(sample.runnable_per_core, sample.load_per_core) > CROWDED
 
 
 def _lateness(lags_ms: npt.NDArray[np.float64], once: str, often: str) -> Iterable[str]:

@@ -260,6 +260,9 @@ class Generator:
     reason: str = ""
     worst_receive_lag_ms: float | None = None
     """The longest that a message had come and was not read yet."""
+    crowded_share: float = 0.0
+    """Of the samples, the share in which so many threads waited for a processor of this machine that its
+    own delays cannot be told from others'."""
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from .markup import Markup, join, preformatted, tag
 from .page_parts import section, state
 from .results import Capacity, Percentiles, Results
 from .table import data_table
-from .verdict import LOOK_SIGNS, Standing, target_name, trust
+from .verdict import LOOK_SIGNS, Standing, target_name, trust, trusted
 
 _GATE_SIGNS = {"met": "✓", "missed": "✗", "undecided": "?"}
 _GATE_LOOKS = {"met": "pass", "missed": "fail", "undecided": "unknown"}
@@ -42,14 +42,13 @@ def facts(name: str, results: Results) -> Markup:
 
 def answers(results: Results, comparison: Comparison | None = None) -> Markup:
     """The questions a reader comes with, answered in four tiles; the verdict above is the fifth."""
-    health = results.generator
-    trusted = "No" if health.saturated else "Unknown" if health.samples == 0 else "Yes"
+    word = trusted(results)
     found = results.capacity
     return tag(
         "dl",
         *(_measured(results) if found is None else _capacity(found)),
         _worse(comparison),
-        _answer("Can the run be trusted?", trusted, trust(results), "" if trusted == "Yes" else "doubt"),
+        _answer("Can the run be trusted?", word, trust(results), "" if word == "Yes" else "doubt"),
         class_="answers",
     )
 

@@ -149,6 +149,16 @@ def tally(clauses: Sequence[ClauseResult]) -> str:
     return ", ".join(f"{count(n)} {OUTCOME_WORDS[o]}" for o, n in counts.items() if n) or "none judged"
 
 
+def trusted(results: Results) -> str:
+    """The same as `trust` in a word."""
+    health = results.generator
+    if health.saturated:
+        return "No"
+    if health.samples == 0:
+        return "Unknown"
+    return "In part" if health.crowded_share else "Yes"
+
+
 def trust(results: Results) -> str:
     """Whether the figures describe the target or the machine that measured, in one sentence."""
     health = results.generator
@@ -160,7 +170,11 @@ def trust(results: Results) -> str:
     waited = health.worst_receive_lag_ms
     unread = "" if waited is None else f", messages read within {milliseconds(waited)}"
     lag = milliseconds(health.worst_lag_ms)
-    return f"The load generator kept up: worst schedule lag {lag}{unread}{cpu}."
+    kept_up = f"The load generator kept up: worst schedule lag {lag}{unread}{cpu}"
+    if not health.crowded_share:
+        return f"{kept_up}."
+    share = f"{max(1.0, 100 * health.crowded_share):.0f} %"
+    return f"{kept_up}; but for {share} of the run this machine was too busy to tell its delays from others'."
 
 
 def target_name(target: Mapping[str, Any]) -> str:

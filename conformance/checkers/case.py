@@ -11,14 +11,12 @@ from conformance.harness.contract import Bounds, Contract
 from conformance.harness.oracle import EVERYBODY, Ears, Judgement, judge
 from reports.history import FrameReceived, RowObserved
 from reports.history_reader import Connection, History, Message
+from reports.metrics import CROWDED
 from reports.results import Finding, Outcome
 
 _LAG_SHARE = 0.1
 """A harness that lagged by more than this share of a bound cannot say that the bound was missed: it has
 little to do, and what kept it waiting keeps a backend of many processes waiting many times over."""
-
-_CROWDED = 5.0
-"""Threads per core that ran or waited for a processor."""
 
 _AVERAGED_NS = 30_000_000_000
 """A load average of one minute speaks of what was, not of what is."""
@@ -152,13 +150,13 @@ class Case:
                 before_ns <= until_ns
                 and health.at_ns >= since_ns
                 and (
-                    health.schedule_lag_ns > _LAG_SHARE * bound_s * 1e9 or health.runnable_per_core > _CROWDED
+                    health.schedule_lag_ns > _LAG_SHARE * bound_s * 1e9 or health.runnable_per_core > CROWDED
                 )
             )
             or (
                 before_ns <= until_ns + _AVERAGED_NS
                 and health.at_ns >= since_ns
-                and health.load_per_core > _CROWDED
+                and health.load_per_core > CROWDED
             )
             for before_ns, health in zip(self._beats(), self.history.health, strict=True)
         )

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -204,6 +206,12 @@ def test_one_message_read_late_by_more_than_a_second_saturates() -> None:
 def test_a_busy_generator_saturates() -> None:
     found = generator([health(1, 0.95), health(1, 0.99), health(1, 0.1)])
     assert found.reason == "the generator used over 90% of a core in 67% of the samples"
+
+
+def test_samples_of_a_crowded_machine_are_counted() -> None:
+    crowded = [replace(health(1, 0.1), runnable_per_core=5.1), replace(health(1, 0.1), load_per_core=5.1)]
+    sample = replace(health(1, 0.1), runnable_per_core=5.0, load_per_core=5.0)
+    assert generator([*crowded, sample, sample]).crowded_share == 0.5
 
 
 def test_both_reasons_are_told() -> None:

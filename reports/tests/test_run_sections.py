@@ -43,7 +43,11 @@ def test_the_first_screen_answers_what_a_reader_comes_with() -> None:
 
 @pytest.mark.parametrize(
     ("health", "word"),
-    [(Generator(), "Unknown"), (Generator(3, 300, 0.1, 0.2, saturated=True, reason="300 ms late"), "No")],
+    [
+        (Generator(), "Unknown"),
+        (Generator(3, 300, 0.1, 0.2, saturated=True, reason="300 ms late"), "No"),
+        (Generator(3, 3, 0.1, 0.2, crowded_share=0.1), "In part"),
+    ],
 )
 def test_a_run_that_cannot_be_trusted_says_so(health: Generator, word: str) -> None:
     assert f"trusted? {word} " in plain(answers(replace(passing_run(), generator=health)))

@@ -110,6 +110,8 @@ def test_a_tally_counts_the_worst_first() -> None:
         (Generator(), "was not recorded"),
         (Generator(5, 3.0, 0.5, 0.6), "kept up: worst schedule lag 3 ms, CPU 50 % of a core"),
         (Generator(5, 300.0, 0.5, 0.6, saturated=True, reason="300 ms late"), "did not keep up: 300 ms late"),
+        (Generator(50, 3.0, 0.5, crowded_share=0.43), "but for 43 % of the run this machine was too busy"),
+        (Generator(999, 3.0, 0.5, crowded_share=0.001), "but for 1 % of the run"),
     ],
 )
 def test_trust_follows_from_the_generator(health: Generator, says: str) -> None:
