@@ -25,21 +25,22 @@ _NOT_AN_OBJECT = ('["sendmessage"]', "42", "null", '"sendmessage"', "true")
 
 
 def run(session: Session) -> None:
-    """All kinds, one after the other."""
+    """All kinds, one after the other. Nobody leaves meanwhile: who suffers suffers from the messages."""
     session.phase("bad messages", "set-up")
-    _rehearse(session)
+    there = _rehearse(session)
     session.phase("bad messages", "main")
     for kind, texts in mischief(session.fleet.target.send).items():
         session.progress(f"bad messages: {kind.replace('-', ' ')}")
         clients = session.connect(f"routing/{kind}", _CLIENTS)
         _trial(session, kind, texts, clients)
-        session.retire(clients)
+        there += clients
+    session.retire(there)
 
 
-def _rehearse(session: Session) -> None:
+def _rehearse(session: Session) -> list[Client]:
     """Have the application say what it says unasked, of messages and of who comes and goes.
 
-    What is known from before the first mischief is not held against that.
+    What is known from before the first mischief is not held against that. Returns who stays.
     """
     session.progress("bad messages: first, good ones")
     clients = session.connect("routing/rehearsal", _CLIENTS)
@@ -48,7 +49,7 @@ def _rehearse(session: Session) -> None:
     clients[0].close()
     session.say(clients[1], "routing/rehearsal", among=clients[1:])
     session.pause(_UNASKED_S)
-    session.retire(clients[1:])
+    return clients[1:]
 
 
 def mischief(send: SendFormat) -> Mapping[str, tuple[str, ...]]:
