@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from reports.metrics import Nanoseconds
+from reports.latency_counts import Nanoseconds
 
 from .process_usage import usage_of
 from .server import Server, running

@@ -13,7 +13,7 @@ import numpy as np
 
 from reports.history import KERNEL_TIME
 from reports.history_reader import read_history
-from reports.metrics import Nanoseconds
+from reports.latency_counts import Nanoseconds
 
 _ROOT = Path(__file__).parent.parent
 _LOCUST = str(Path(sys.executable).with_name("locust"))
@@ -122,7 +122,8 @@ class Churnproof(Subject):
     def told(self, load: Load, since_ns: int, until_ns: int) -> Told:
         history = read_history(load.folder / "run")
         intended = {m.id: m.intended_ns for m in history.messages if since_ns <= m.intended_ns < until_ns}
-        heard = history.deliveries[np.isin(history.deliveries["message"], list(intended))]
+        whole = history.deliveries.whole()
+        heard = whole[np.isin(whole["message"], list(intended))]
         message, place = np.unique(heard["message"], return_inverse=True)
         times = np.array([intended[int(m)] for m in message], np.int64)
         own_times = np.count_nonzero(heard["flags"] & KERNEL_TIME) / max(1, len(heard))

@@ -55,9 +55,7 @@ def results_of(
         clauses=tuple(clauses),
         delivery=judgement.counts,
         latency_ms=metrics.latency(judgement.pairs),
-        series=metrics.series(
-            judgement.pairs, connection_times(history.connections), start_ns=start_ns, end_ns=history.end_ns
-        ),
+        series=metrics.series(judgement.pairs, connection_times(history.connections)),
         fan_out=fan_out(judgement.pairs),
         phases=phase_spans(history, start_ns),
         close_codes=close_codes(history.connections),

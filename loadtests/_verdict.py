@@ -94,7 +94,7 @@ def pronounce(
 
 
 def _searched(results: Results, case: Case, stages: Sequence[Window], gates: Sequence[Gate]) -> Results:
-    found = capacity(stages, case.figures().pairs, results, gates, case.bounds.deliver_s)
+    found = capacity(stages, lambda stage: case.figures(stage.since_ns, stage.until_ns).pairs, results, gates)
     return replace(results, capacity=found, remarks=(*results.remarks, in_words(found)))
 
 

@@ -55,9 +55,10 @@ def _end(history: History, process: int) -> None:
 
 
 def _last_record_ns(history: History, mine: list[Connection], numbers: range, process: int) -> int:
-    heard = history.deliveries
-    own = heard["at_ns"][(heard["connection"] >= numbers.start) & (heard["connection"] < numbers.stop)]
-    times = [int(own.max())] if len(own) else []
+    times: list[int] = []
+    for heard in history.deliveries:
+        own = (heard["connection"] >= numbers.start) & (heard["connection"] < numbers.stop)
+        times += [int(heard["at_ns"][own].max())] if own.any() else []
     times += [t for c in mine for t in (c.opening_ns, c.opened_ns, c.leaving_ns, c.left_ns) if t is not None]
     times += [m.started_ns for m in history.messages if m.id >> 32 == process]
     return max(times)

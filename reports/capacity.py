@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-import numpy as np
-
 from .gates import Gate, judge_gates
-from .metrics import LOST, OwedPairs, latency
+from .metrics import OwedPairs, latency
 from .results import Capacity, Delivery, Results, Stage
 
 
@@ -28,14 +26,17 @@ class Window:
 
 
 def capacity(
-    windows: Sequence[Window], pairs: OwedPairs, results: Results, gates: Sequence[Gate], deliver_s: float
+    windows: Sequence[Window],
+    pairs_of: Callable[[Window], OwedPairs],
+    results: Results,
+    gates: Sequence[Gate],
 ) -> Capacity:
-    """What held, by the record. Without gates a stage holds if nothing was lost or late.
+    """What held, by the record of each window. Without gates a stage holds if nothing was lost or late.
 
     A stage without evidence does not hold. The answer is the largest load that held below the least
     that did not.
     """
-    stages = tuple(_stage(window, pairs, results, gates, deliver_s) for window in windows)
+    stages = tuple(_stage(window, pairs_of(window), results, gates) for window in windows)
     broken = min((stage.users for stage in stages if not stage.held), default=None)
     held = [stage for stage in stages if stage.held and (broken is None or stage.users < broken)]
     best = max(held, key=lambda stage: stage.users, default=None)
@@ -59,20 +60,16 @@ def in_words(found: Capacity) -> str:
     )
 
 
-def _stage(
-    window: Window, pairs: OwedPairs, results: Results, gates: Sequence[Gate], deliver_s: float
-) -> Stage:
-    mine = (pairs.intended_ns >= window.since_ns) & (pairs.intended_ns < window.until_ns)
-    own = OwedPairs(pairs.message[mine], pairs.intended_ns[mine], pairs.latency_ns[mine])
-    came = own.latency_ns != LOST
+def _stage(window: Window, pairs: OwedPairs, results: Results, gates: Sequence[Gate]) -> Stage:
+    owed, delivered = int(pairs.recipients.sum()), int(pairs.delivered.sum())
     counts = Delivery(
-        messages=len(np.unique(own.message)),
-        owed=len(own.message),
-        delivered=int(came.sum()),
-        lost=int((~came).sum()),
-        late=int((own.latency_ns[came] > deliver_s * 1e9).sum()),
+        messages=int(pairs.owed().sum()),
+        owed=owed,
+        delivered=delivered,
+        lost=owed - delivered,
+        late=int(pairs.overdue.sum()),
     )
-    found = replace(results, delivery=counts, latency_ms=latency(own))
+    found = replace(results, delivery=counts, latency_ms=latency(pairs))
     reason = _why_broken(found, gates) or window.broken
     seconds = max(1e-9, (window.until_ns - window.since_ns) / 1e9)
     return Stage(

@@ -6,12 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-import numpy as np
-
 from .figures import count
 from .history_figures import close_codes, connection_times, handshakes, phase_spans
 from .history_reader import History, HistoryError, read_history
-from .metrics import OwedPairs, generator, series
+from .metrics import axis_of, generator, no_pairs, series
 from .redaction import redact_all
 from .results import Results, Series
 from .run_folder import RunFolderError, read_plan
@@ -59,10 +57,8 @@ def _series(history: History, start_ns: int) -> Series:
     """Nothing over time where several clocks were read: their times cannot be compared."""
     if len({header.clock for header in history.headers}) > 1 or history.end_ns <= start_ns:
         return Series()
-    none = np.empty(0, np.int64)
-    pairs = OwedPairs(np.empty(0, np.uint64), none, none)
-    times = connection_times(history.connections)
-    return series(pairs, times, start_ns=start_ns, end_ns=history.end_ns)
+    nothing = no_pairs(axis_of(start_ns, history.end_ns))
+    return series(nothing, connection_times(history.connections))
 
 
 def _kind(plan: Mapping[str, Any]) -> Literal["conformance", "load"]:

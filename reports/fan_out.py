@@ -8,7 +8,8 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
-from .metrics import LOST, Nanoseconds, OwedPairs, last_recipients
+from .latency_counts import Nanoseconds
+from .metrics import LOST, OwedPairs
 from .results import FanOut
 
 _MOST_CLASSES = 24
@@ -24,9 +25,8 @@ def fan_out(pairs: OwedPairs) -> FanOut:
     The line is fitted by least squares, each class weighted by its messages. It is not fitted where
     too few messages, or too equal numbers of recipients, would make its slope a matter of chance.
     """
-    recipients, last_ns = last_recipients(pairs)
-    whole = last_ns != LOST
-    recipients, last_ns = recipients[whole], last_ns[whole]
+    whole = pairs.owed() & (pairs.last_ns != LOST)
+    recipients, last_ns = pairs.recipients[whole], pairs.last_ns[whole]
     if len(recipients) == 0:
         return FanOut(reason="no message reached all of its recipients")
     classes = [of_class for of_class in _classes(recipients) if of_class.any()]

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from .history import KERNEL_TIME, Deliveries, Phase
+from .delivery_log import DeliveryLog
+from .history import Phase
 from .history_reader import Connection, History
 from .metrics import STILL_OPEN, ConnectionTimes
 from .results import PhaseSpan
@@ -41,11 +42,11 @@ def _way_out(connection: Connection) -> str:
     return "none" if connection.code is None else str(connection.code)
 
 
-def receive_times(deliveries: Deliveries) -> str:
+def receive_times(deliveries: DeliveryLog) -> str:
     """What the times of the deliveries are, in words: those of reads are later than the arrivals."""
     if not len(deliveries):
         return "nothing was received"
-    share = np.count_nonzero(deliveries["flags"] & KERNEL_TIME) / len(deliveries)
+    share = deliveries.kernel_timed / len(deliveries)
     if share == 0:
         return "when the load generator read them, which may be later than they came"
     return f"the kernel's (SO_TIMESTAMPNS) for {share:.1%}; of the others, at the latest"

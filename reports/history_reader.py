@@ -8,16 +8,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from .decoding import decode
+from .delivery_log import DeliveryFile, DeliveryLog
 from .history import (
-    DELIVERY,
     EVENT_TYPES,
     FORMAT,
     ConnectEnded,
     ConnectStarted,
-    Deliveries,
     Event,
     FaultBegan,
     FaultEnded,
@@ -120,8 +117,7 @@ class History:
     connections: list[Connection] = field(default_factory=list)
     messages: list[Message] = field(default_factory=list)
     """In the order of their start."""
-    deliveries: Deliveries = field(default_factory=lambda: np.empty(0, DELIVERY))
-    """Rows of DELIVERY; `connection` is the number in `connections`."""
+    deliveries: DeliveryLog = field(default_factory=DeliveryLog)
     frames: list[FrameReceived] = field(default_factory=list)
     rows: list[RowObserved] = field(default_factory=list)
     planted: list[RowPlanted] = field(default_factory=list)
@@ -149,13 +145,11 @@ def read_history(folder: Path) -> History:
     if not files:
         raise HistoryError(f"{folder}: no history.*.jsonl in it")
     history = History()
-    parts = [_read_process(history, path) for path in files]
-    history.deliveries = parts[0] if len(parts) == 1 else np.concatenate(parts)
+    history.deliveries = DeliveryLog([_read_process(history, path) for path in files])
     history.messages.sort(key=lambda message: message.started_ns)
     history.trace = _trace_of(folder)
     _name_by_port(history)
-    if len(history.deliveries):
-        history.end_ns = max(history.end_ns, int(history.deliveries["at_ns"].max()))
+    history.end_ns = max(history.end_ns, history.deliveries.last_ns)
     return history
 
 
@@ -179,7 +173,7 @@ def _name_by_port(history: History) -> None:
                 connection.connection_id = step.connection_id
 
 
-def _read_process(history: History, path: Path) -> Deliveries:
+def _read_process(history: History, path: Path) -> DeliveryFile:
     lines = _Lines(path)
     header = lines.header()
     history.headers.append(header)
@@ -192,23 +186,12 @@ def _read_process(history: History, path: Path) -> Deliveries:
             raise HistoryError(
                 f"{path}:{number}: refers to something that the file did not begin: {error}"
             ) from error
-    deliveries = _read_deliveries(path.with_suffix(".deliveries"))
-    whole = lines.footer is not None and lines.footer.deliveries == len(deliveries)
+    deliveries = DeliveryFile(path.with_suffix(".deliveries"), base)
+    whole = lines.footer is not None and lines.footer.deliveries == deliveries.count()
     if not whole:
         history.cut_short = True
         history.cut_processes.append(header.process)
-    if base and len(deliveries):
-        deliveries = deliveries.copy()
-        deliveries["connection"] += base
     return deliveries
-
-
-def _read_deliveries(path: Path) -> Deliveries:
-    count = path.stat().st_size // DELIVERY.itemsize if path.exists() else 0
-    if count == 0:
-        return np.empty(0, DELIVERY)
-    # Copy on write: ten million deliveries stay in the page cache until a checker changes them.
-    return np.memmap(path, DELIVERY, mode="c", shape=(count,))
 
 
 class _Lines:

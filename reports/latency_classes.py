@@ -10,17 +10,20 @@ _EDGES_MS = np.power(10.0, np.arange(-_A_DECADE, 6 * _A_DECADE + 1) / _A_DECADE)
 
 
 def count_by_class(
-    bins_of: npt.NDArray[np.int64], latency_ms: npt.NDArray[np.float64], bins: int
+    counts: npt.NDArray[np.int64], latency_ms: npt.NDArray[np.float64]
 ) -> tuple[tuple[float, ...], tuple[tuple[int, ...], ...]]:
-    """Edges in ms of the classes that occur, and for each of `bins` bins its counts in them.
+    """Edges in ms of the classes that occur, and for each row (a bin) its counts in them.
 
-    What lies below 0.1 ms or above 1000 s counts in the nearest class. Empty without latencies.
+    `counts` says how often each latency of `latency_ms` occurred. What lies below 0.1 ms or above 1000 s
+    counts in the nearest class. Empty without latencies.
     """
-    if len(latency_ms) == 0:
+    bins, columns = np.nonzero(counts)
+    if len(bins) == 0:
         return (), ()
     classes = len(_EDGES_MS) - 1
-    found = np.clip(np.searchsorted(_EDGES_MS, latency_ms, side="right") - 1, 0, classes - 1)
-    counts = np.bincount(bins_of * classes + found, minlength=bins * classes).reshape(bins, classes)
+    found = np.searchsorted(_EDGES_MS, latency_ms[bins, columns], side="right") - 1
+    found = np.clip(found, 0, classes - 1)
+    sums = np.bincount(bins * classes + found, counts[bins, columns], minlength=len(counts) * classes)
     low, high = int(found.min()), int(found.max()) + 1
     edges = tuple(float(f"{edge:.4g}") for edge in _EDGES_MS[low : high + 1])
-    return edges, tuple(tuple(map(int, row)) for row in counts[:, low:high])
+    return edges, tuple(tuple(map(int, row)) for row in sums.reshape(len(counts), classes)[:, low:high])

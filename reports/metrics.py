@@ -1,6 +1,6 @@
 """Latency percentiles, the run over time, and the generator's health, from columns of numbers.
 
-A lost pair has the latency `LOST`, which is larger than any other: so it stays in the ranking, and
+What was lost has the latency `LOST`, which is larger than any other: so it stays in the ranking, and
 a percentile that falls among the lost ones is reported as None. Leaving lost pairs out would make
 a backend look the faster the more it loses.
 """
@@ -8,7 +8,7 @@ a backend look the faster the more it loses.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TypeAlias
 
@@ -17,10 +17,10 @@ import numpy.typing as npt
 
 from .history import GeneratorHealth
 from .latency_classes import count_by_class
+from .latency_counts import LatencyCounts, Nanoseconds, TimeAxis
 from .results import Generator, Latency, Percentiles, Series
 
-Nanoseconds: TypeAlias = npt.NDArray[np.int64]
-Ids: TypeAlias = npt.NDArray[np.unsignedinteger]
+Counts: TypeAlias = npt.NDArray[np.int64]
 
 LOST = np.iinfo(np.int64).max
 """The latency of an owed pair that was never delivered."""
@@ -43,13 +43,32 @@ _LEAST_BUSY = 0.6
 
 @dataclass(frozen=True)
 class OwedPairs:
-    """Columns of equal length, one row an owed pair (message, connection)."""
+    """All owed pairs (message, connection): columns of equal length with a row a message, and counts."""
 
-    message: Ids
     intended_ns: Nanoseconds
     """When the schedule wanted the message sent."""
-    latency_ns: Nanoseconds
-    """From `intended_ns` to the receipt, or LOST."""
+    recipients: Counts
+    """Those to whom it was owed."""
+    delivered: Counts
+    overdue: Counts
+    """Of those, how many it reached later than the delivery bound after `intended_ns`."""
+    first_ns: Nanoseconds
+    """From `intended_ns` until the first of them had it, or LOST."""
+    last_ns: Nanoseconds
+    """The same of the last; LOST, too, where one of them never had it."""
+    axis: TimeAxis
+    latencies: LatencyCounts
+    """Of the pairs that were delivered, in the bin of their `intended_ns` on the axis."""
+
+    def owed(self) -> npt.NDArray[np.bool_]:
+        """Which messages were owed to anybody."""
+        return self.recipients > 0
+
+
+def no_pairs(axis: TimeAxis) -> OwedPairs:
+    """Nothing was owed."""
+    none = np.zeros(0, np.int64)
+    return OwedPairs(none, none, none, none, none, none, axis, LatencyCounts(axis.bins))
 
 
 @dataclass(frozen=True)
@@ -77,8 +96,16 @@ def percentiles(latencies_ns: Nanoseconds) -> Percentiles:
 
 def latency(pairs: OwedPairs) -> Latency:
     """Percentiles per pair, to the first recipient and to the last recipient of each message."""
-    _, first, last = _fan_out(pairs)
-    return Latency(percentiles(pairs.latency_ns), percentiles(first), percentiles(last))
+    owed = pairs.owed()
+    first, last = percentiles(pairs.first_ns[owed]), percentiles(pairs.last_ns[owed])
+    whole = pairs.latencies.merged(pairs.axis.bins)
+    counted = _counted(whole, 0, int(pairs.recipients.sum()))
+    return Latency(replace(counted, max=last.max), first, last)
+
+
+def axis_of(start_ns: int, end_ns: int) -> TimeAxis:
+    """The bins of a run between these times: at most 240."""
+    return TimeAxis.over(start_ns, end_ns, bin_width_s((end_ns - start_ns) / 1e9))
 
 
 def bin_width_s(duration_s: float) -> float:
@@ -105,36 +132,26 @@ def merging_for_sparse(counts: Sequence[int]) -> int:
     return next(filter(reads_well, allowed), allowed[-1])
 
 
-def series(
-    pairs: OwedPairs,
-    connections: ConnectionTimes,
-    *,
-    start_ns: int,
-    end_ns: int,
-    bin_s: float | None = None,
-) -> Series:
-    """The run between `start_ns` and `end_ns` in bins of `bin_s` seconds (None: chosen by duration).
+def series(pairs: OwedPairs, connections: ConnectionTimes) -> Series:
+    """The run in the bins of the pairs' axis, or in wider ones where it is sparse.
 
     Pairs belong to the bin of their intended send, whenever they arrived.
     """
-    axis = _axis(start_ns, end_ns, bin_width_s((end_ns - start_ns) / 1e9) if bin_s is None else bin_s)
-    if bin_s is None:
-        merging = merging_for_sparse(axis.counts(pairs.intended_ns).tolist())
-        axis = _axis(start_ns, end_ns, axis.width_s * merging)
-    _, _, last = _fan_out(pairs)
-    sent = _first_of_each(pairs.message, pairs.intended_ns)
-    by_bin = axis.percentiles(pairs.intended_ns, pairs.latency_ns)
-    last_by_bin = axis.percentiles(sent, last)
+    merging = merging_for_sparse(pairs.axis.counts(pairs.intended_ns, pairs.recipients).tolist())
+    bins = -(-pairs.axis.bins // merging)
+    axis = TimeAxis(pairs.axis.start_ns, pairs.axis.width_s * merging, bins)
+    latencies = pairs.latencies.merged(merging)
+    owed = axis.counts(pairs.intended_ns, pairs.recipients)
+    by_bin = [_counted(latencies, n, int(count)) for n, count in enumerate(owed)]
+    told = pairs.owed()
+    last_by_bin = _by_bin(axis, pairs.intended_ns[told], pairs.last_ns[told])
     connects = axis.counts(connections.opened_ns)
     leaves = axis.counts(connections.left_ns[connections.left_ns != STILL_OPEN])
-    came = pairs.latency_ns != LOST
-    edges_ms, counts = count_by_class(
-        axis.of(pairs.intended_ns[came]), pairs.latency_ns[came] / 1e6, axis.bins
-    )
+    edges_ms, counts = count_by_class(latencies.counts, latencies.means_ns / 1e6)
     return Series(
         bin_s=axis.width_s,
-        owed=_ints(axis.counts(pairs.intended_ns)),
-        delivered=_ints(axis.counts(pairs.intended_ns[came])),
+        owed=_ints(owed),
+        delivered=_ints(axis.counts(pairs.intended_ns, pairs.delivered)),
         p50_ms=tuple(found.p50 for found in by_bin),
         p95_ms=tuple(found.p95 for found in by_bin),
         p99_ms=tuple(found.p99 for found in by_bin),
@@ -145,16 +162,6 @@ def series(
         latency_edges_ms=edges_ms,
         latency_counts=counts,
     )
-
-
-def last_recipients(pairs: OwedPairs) -> tuple[npt.NDArray[np.int64], Nanoseconds]:
-    """For each message the number of its owed recipients, and the latency to the last of them or LOST."""
-    if len(pairs.message) == 0:
-        return np.empty(0, np.int64), pairs.latency_ns
-    message, latencies = _grouped(pairs.message, pairs.latency_ns)
-    starts = _group_starts(message)
-    recipients = np.diff(np.r_[starts, len(message)]).astype(np.int64, copy=False)
-    return recipients, np.maximum.reduceat(latencies, starts)
 
 
 def generator(samples: Sequence[GeneratorHealth]) -> Generator:
@@ -206,59 +213,22 @@ def _overuse(cpu: npt.NDArray[np.float64]) -> Iterable[str]:
         yield f"the generator used over {SATURATED_CPU:.0%} of a core in {busy:.0%} of the samples"
 
 
-@dataclass(frozen=True)
-class _Axis:
-    """Time in equal bins; what lies outside counts in the nearest one."""
-
-    start_ns: int
-    width_s: float
-    bins: int
-
-    def of(self, at_ns: Nanoseconds) -> npt.NDArray[np.int64]:
-        found = (at_ns - self.start_ns) // round(self.width_s * 1e9)
-        return np.clip(found, 0, self.bins - 1).astype(np.int64, copy=False)
-
-    def counts(self, at_ns: Nanoseconds) -> npt.NDArray[np.int64]:
-        return np.bincount(self.of(at_ns), minlength=self.bins).astype(np.int64, copy=False)
-
-    def percentiles(self, at_ns: Nanoseconds, latency_ns: Nanoseconds) -> list[Percentiles]:
-        bins = self.of(at_ns)
-        if np.any(bins[1:] < bins[:-1]):
-            order = np.argsort(bins, kind="stable")
-            bins, latency_ns = bins[order], latency_ns[order]
-        edges = np.searchsorted(bins, np.arange(self.bins + 1))
-        return [percentiles(latency_ns[a:b]) for a, b in pairwise(edges)]
+def _counted(latencies: LatencyCounts, bin_: int, owed: int) -> Percentiles:
+    """Nearest-rank percentiles of one bin, of which so many were owed."""
+    if owed == 0:
+        return Percentiles()
+    delivered = int(latencies.counts[bin_].sum())
+    ranks = [_rank(owed, permille) for permille in (500, 950, 990, 999, 1000)]
+    came = latencies.ranked(bin_, [rank for rank in ranks if rank < delivered])
+    found = [latency_ns / 1e6 for latency_ns in came] + [None] * (len(ranks) - len(came))
+    return Percentiles(owed, owed - delivered, *found)
 
 
-def _axis(start_ns: int, end_ns: int, width_s: float) -> _Axis:
-    return _Axis(start_ns, width_s, max(1, -(-(end_ns - start_ns) // round(width_s * 1e9))))
-
-
-def _fan_out(pairs: OwedPairs) -> tuple[Ids, Nanoseconds, Nanoseconds]:
-    """Messages, in the order of their ids, with the latency to their first and last recipient."""
-    if len(pairs.message) == 0:
-        return pairs.message, pairs.latency_ns, pairs.latency_ns
-    message, latencies = _grouped(pairs.message, pairs.latency_ns)
-    starts = _group_starts(message)
-    return message[starts], np.minimum.reduceat(latencies, starts), np.maximum.reduceat(latencies, starts)
-
-
-def _first_of_each(message: Ids, values: Nanoseconds) -> Nanoseconds:
-    if len(message) == 0:
-        return values
-    message, values = _grouped(message, values)
-    return values[_group_starts(message)]
-
-
-def _grouped(message: Ids, values: Nanoseconds) -> tuple[Ids, Nanoseconds]:
-    if not np.any(message[1:] < message[:-1]):
-        return message, values
-    order = np.argsort(message, kind="stable")
-    return message[order], values[order]
-
-
-def _group_starts(sorted_ids: Ids) -> npt.NDArray[np.intp]:
-    return np.flatnonzero(np.r_[True, sorted_ids[1:] != sorted_ids[:-1]])
+def _by_bin(axis: TimeAxis, at_ns: Nanoseconds, latency_ns: Nanoseconds) -> list[Percentiles]:
+    bins = axis.of(at_ns)
+    order = np.argsort(bins, kind="stable")
+    edges = np.searchsorted(bins[order], np.arange(axis.bins + 1))
+    return [percentiles(latency_ns[order[a:b]]) for a, b in pairwise(edges)]
 
 
 def _rank(count: int, permille: int) -> int:
@@ -269,5 +239,5 @@ def _ms(latency_ns: np.int64) -> float | None:
     return None if latency_ns == LOST else float(latency_ns) / 1e6
 
 
-def _ints(values: npt.NDArray[np.int64]) -> tuple[int, ...]:
+def _ints(values: Counts) -> tuple[int, ...]:
     return tuple(int(value) for value in values)

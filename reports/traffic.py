@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .billing import Traffic
-from .history import DELIVERY, MISCHIEF
+from .history import MISCHIEF
 from .history_figures import connection_times
 from .history_reader import History, Message
 from .metrics import STILL_OPEN, ConnectionTimes
@@ -26,15 +26,16 @@ def traffic_of(history: History) -> Traffic:
     Sizes are those of the payloads: the JSON around them is not recorded.
     """
     sizes_in = np.array([message.size for message in history.messages], np.int64)
-    sizes_out = np.concatenate((_delivered_sizes(history), _other_sizes(history)))
+    sizes_out, copies = _delivered_sizes(history)
+    others = np.array([frame.size for frame in history.frames if frame.corrupt_of is None], np.int64)
     times = connection_times(history.connections)
     broadcasts = [m for m in history.messages if not m.group.startswith(MISCHIEF) and m.outcome != "failed"]
     return Traffic(
         messages_in=len(sizes_in),
-        units_in=_units(sizes_in),
-        messages_out=len(sizes_out),
-        units_out=_units(sizes_out),
-        bytes_out=int(sizes_out.sum()),
+        units_in=int(_units(sizes_in).sum()),
+        messages_out=int(copies.sum()) + len(others),
+        units_out=int((_units(sizes_out) * copies).sum() + _units(others).sum()),
+        bytes_out=int((sizes_out * copies).sum() + others.sum()),
         connects=len(history.connections),
         leaves=int((times.left_ns != STILL_OPEN).sum()),
         connection_minutes=_minutes(times, history.end_ns),
@@ -64,25 +65,18 @@ _REPORT = re.compile(r"^\[\S+ [0-9a-f]+\] REPORT RequestId: \S+  Duration: ([0-9
 _INIT = re.compile(r"^\[\S+\] INIT Duration: ([0-9.]+) ms")
 
 
-def _delivered_sizes(history: History) -> npt.NDArray[np.int64]:
-    """The payload's size for each delivery; a damaged copy counts with the size of its original."""
-    deliveries = history.deliveries
-    if deliveries.dtype != DELIVERY or not history.messages:
-        return np.empty(0, np.int64)
-    ids = np.array([message.id for message in history.messages], np.uint64)
-    order = np.argsort(ids)
-    sizes = np.array([message.size for message in history.messages], np.int64)[order]
-    at = np.searchsorted(ids[order], deliveries["message"])
-    return sizes[np.minimum(at, len(sizes) - 1)]
+def _delivered_sizes(history: History) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """The payload's size of each message that was heard, and how often it was; a damaged copy counts with
+    the size of its original."""
+    size_of = {message.id: message.size for message in history.messages}
+    heard = history.deliveries
+    sizes = [size_of.get(message, 0) for message in heard.messages.tolist()]
+    return np.array(sizes, np.int64), heard.copies
 
 
-def _other_sizes(history: History) -> npt.NDArray[np.int64]:
-    return np.array([frame.size for frame in history.frames if frame.corrupt_of is None], np.int64)
-
-
-def _units(sizes: npt.NDArray[np.int64]) -> int:
-    """An empty message counts as one unit."""
-    return int(np.maximum(1, -(-sizes // _UNIT_BYTES)).sum())
+def _units(sizes: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Of each; an empty message counts as one unit."""
+    return np.maximum(1, -(-sizes // _UNIT_BYTES))
 
 
 def _minutes(times: ConnectionTimes, end_ns: int) -> float:

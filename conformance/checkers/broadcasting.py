@@ -260,7 +260,7 @@ def _inversions(case: Case, judgement: Judgement) -> tuple[int, int]:
     started_of = {message.id: message.started_ns for message in judgement.messages}
     latest: dict[tuple[int, int], int] = {}
     swapped = compared = 0
-    for delivery in np.sort(case.history.deliveries, order="at_ns"):
+    for delivery in np.sort(case.history.deliveries.whole(), order="at_ns"):
         message = int(delivery["message"])
         if message not in sender_of:
             continue

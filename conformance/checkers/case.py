@@ -77,19 +77,22 @@ class Case:
 
     def pairs(self, *groups: str, ears: Ears = EVERYBODY) -> Judgement:
         """The pairs of all messages whose group begins with one of `groups`, judged once."""
-        return self._judged(groups, ears, timed=False)
+        return self._judged(_selector(groups), ears, timed=False)
 
     def timed(self, *groups: str) -> Judgement:
         """The same of everybody, with the latency of each pair (`Judgement.pairs`)."""
-        return self._judged(groups, EVERYBODY, timed=True)
+        return self._judged(_selector(groups), EVERYBODY, timed=True)
 
-    def figures(self) -> Judgement:
-        """The pairs of all messages but those sent while something was provoked that makes some miss them."""
-        groups = {message.group for message in self.history.messages}
-        return self.timed(*sorted(group for group in groups if not group.startswith(_PROVOKED)))
+    def figures(self, since_ns: int = 0, until_ns: int = _EVER_NS) -> Judgement:
+        """The pairs of all messages that were intended between these times, but for those sent while
+        something was provoked that makes some miss them."""
 
-    def _judged(self, groups: tuple[str, ...], ears: Ears, *, timed: bool) -> Judgement:
-        select = _selector(groups)
+        def select(message: Message) -> bool:
+            return since_ns <= message.intended_ns < until_ns and not message.group.startswith(_PROVOKED)
+
+        return self._judged(select, EVERYBODY, timed=True)
+
+    def _judged(self, select: Callable[[Message], bool], ears: Ears, *, timed: bool) -> Judgement:
         # Different names may stand for the same messages, and to judge millions of pairs takes seconds.
         chosen = frozenset(message.id for message in self.history.messages if select(message))
         for known in ((chosen, ears, True), (chosen, ears, timed)):

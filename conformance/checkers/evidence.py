@@ -157,8 +157,7 @@ def _life(case: Case, connection: Connection) -> list[Step]:
 
 
 def _receipts(case: Case, message: Message) -> list[tuple[int, int]]:
-    deliveries = case.history.deliveries
-    mine = deliveries[deliveries["message"] == message.id]
+    mine = case.history.deliveries.of(message.id)
     return sorted(
         zip(mine["connection"].tolist(), mine["at_ns"].tolist(), strict=True), key=lambda pair: pair[1]
     )

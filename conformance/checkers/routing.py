@@ -178,13 +178,12 @@ def gateway_error(text: str) -> bool:
 
 
 def _witnessed(case: Case, message: Message) -> bool:
-    return bool((case.history.deliveries["message"] == message.id).any())
+    return len(case.history.deliveries.of(message.id)) > 0
 
 
 def _harm_to_others(trial: _Trial) -> list[Finding]:
     case, (since_ns, until_ns) = trial.case, trial.span
     controls = {m.id for m in [*trial.before, *trial.other, *trial.same]}
-    own = {m.id for m in trial.mischief}
     usual = _usual_forms(case)
     harm = []
     for bystander in trial.bystanders:
@@ -199,8 +198,8 @@ def _harm_to_others(trial: _Trial) -> list[Finding]:
             if frame.corrupt_of not in controls and not gateway_error(frame.text)
             if frame.corrupt_of is not None or _form(frame.text) not in usual
         ]
-        heard = case.history.deliveries
-        if ((heard["connection"] == bystander.number) & [m in own for m in heard["message"].tolist()]).any():
+        heard = [case.history.deliveries.of(m.id) for m in trial.mischief]
+        if any(bystander.number in copies["connection"] for copies in heard):
             harm.append(_about(trial, bystander, "it was broadcast", "a bystander heard it"))
     for message, connection in trial.lost("other"):
         if connection.number != trial.villain.number:

@@ -12,7 +12,8 @@ may
     otherwise.
 
 Pure: arrays in, arrays out. Messages are taken in chunks of their start time, each against the
-connections alive around it, so that time grows with the number of pairs and memory does not.
+connections alive around it and the pieces of the record that tell of it, so that time grows with the
+number of pairs and memory does not.
 """
 
 from __future__ import annotations
@@ -24,21 +25,23 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from reports.history import CORRUPT
+from reports.delivery_log import DeliveryLog, Ids
 from reports.history_reader import History, Message
-from reports.metrics import LOST, OwedPairs
+from reports.latency_counts import LatencyCounts
+from reports.metrics import LOST, OwedPairs, axis_of
 from reports.results import Delivery
 
 from .contract import Bounds, Contract
+from .received import Received, received_of
 
 Ints: TypeAlias = npt.NDArray[np.int64]
-Places: TypeAlias = npt.NDArray[np.int32]
-"""Of messages, in columns as long as all deliveries."""
 Flags: TypeAlias = npt.NDArray[np.bool_]
 
 NEVER = np.iinfo(np.int64).max
-_CELLS = 1 << 20
-"""Pairs of one chunk; about 40 MB of working memory."""
+_CELLS = 1 << 17
+"""Pairs of one chunk, whose columns are to stay in the processor's cache."""
+_MESSAGES = 1 << 12
+"""Of one chunk, at most."""
 
 
 @dataclass(frozen=True)
@@ -87,15 +90,15 @@ class Judgement:
     owed_per_connection: Ints
     delivered_per_connection: Ints
     timed: OwedPairs | None
-    """What `pairs` returns, if it was kept."""
+    """What `pairs` returns, if it was counted."""
     unattributed: int
     """Deliveries of messages that no history of this run has sent."""
 
     @property
     def pairs(self) -> OwedPairs:
-        """Every owed pair with its latency; lost ones too. Raises RuntimeError when it was not kept."""
+        """How long the owed pairs took. Raises RuntimeError when that was not counted."""
         if self.timed is None:
-            raise RuntimeError("the latencies of single pairs were not kept: judge with `timed`")
+            raise RuntimeError("latencies were not counted: judge with `timed`")
         return self.timed
 
     def deaf(self, *, at_least: int) -> list[int]:
@@ -115,17 +118,21 @@ def judge(
 ) -> Judgement:
     """Judge the deliveries of the messages that `select` takes; mischief is owed to nobody and left out.
 
-    Without `timed` the latencies of single pairs are not kept: 24 bytes for each.
+    Without `timed` the latencies of pairs are not counted.
     """
     messages = [m for m in history.messages if select(m) and not m.group.startswith("mischief/")]
     bound_ns = int(bounds.deliver_s * 1e9)
-    members = _Members(history)
-    received, unattributed = _received(history, messages)
-    sent = _Sent(messages, members, received, bound_ns)
-    tally = _Tally(messages, members, timed=timed)
-    for chunk in _chunks(sent, received, members, bound_ns):
-        tally.add(chunk, received, sent, members, contract, bound_ns, ears)
-    return tally.judgement(unattributed)
+    members, sent = _Members(history), _Sent(messages)
+    tally = _Tally(history, messages, timed=timed)
+    for chunk in _chunks(history.deliveries, sent, members, bound_ns):
+        tally.add(chunk, sent, members, contract, bound_ns, ears)
+    return tally.judgement(_unattributed(history))
+
+
+def _unattributed(history: History) -> int:
+    heard = history.deliveries
+    known = np.isin(heard.messages, np.array([m.id for m in history.messages], np.uint64))
+    return int(heard.copies[~known].sum())
 
 
 class _Members:
@@ -145,65 +152,12 @@ class _Members:
 class _Sent:
     """The selected messages as columns, in the order of their start."""
 
-    def __init__(
-        self, messages: list[Message], members: _Members, received: _Received, bound_ns: int
-    ) -> None:
+    def __init__(self, messages: list[Message]) -> None:
+        self.id: Ids = np.array([m.id for m in messages], np.uint64)
         self.started = np.array([m.started_ns for m in messages], np.int64)
         self.intended = np.array([m.intended_ns for m in messages], np.int64)
         self.sender = np.array([m.sender for m in messages], np.int64)
-        ok = np.array([m.outcome == "ok" for m in messages], np.bool_)
-        stayed = (
-            members.until[self.sender] >= self.started + bound_ns if len(messages) else np.zeros(0, np.bool_)
-        )
-        witnessed = np.bincount(received.place, minlength=len(messages)) > 0
-        # A frame written to the socket of a sender who then leaves may never have been read by the
-        # gateway; that somebody heard the message proves that it was.
-        self.accepted = (ok & stayed) | witnessed
-
-
-@dataclass(frozen=True)
-class _Received:
-    """Deliveries of the selected messages, ordered by message, then as they came."""
-
-    place: Places
-    connection: npt.NDArray[np.uint32]
-    at_ns: Ints
-    corrupt: Flags
-
-
-def _received(history: History, messages: list[Message]) -> tuple[_Received, int]:
-    """Copies of one broadcast come together: what is looked up and sorted are runs of them, not rows."""
-    deliveries = history.deliveries
-    message = np.asarray(deliveries["message"])
-    starts = np.flatnonzero(np.r_[len(message) > 0, message[1:] != message[:-1]])
-    lengths = np.diff(np.r_[starts, len(message)])
-    known = np.isin(message[starts], np.array([m.id for m in history.messages], np.uint64))
-    place = _places(message[starts], messages)
-    mine = np.flatnonzero(place >= 0)
-    order = mine[np.argsort(place[mine], kind="stable")]
-    rows = _spread(starts[order], lengths[order])
-    return _Received(
-        np.repeat(place[order].astype(np.int32), lengths[order]),
-        deliveries["connection"][rows],
-        deliveries["at_ns"][rows],
-        (deliveries["flags"][rows] & CORRUPT) != 0,
-    ), int(lengths[~known].sum())
-
-
-def _places(ids: npt.NDArray[np.uint64], messages: list[Message]) -> Ints:
-    """The place of each message among `messages`; -1 for those that are not there."""
-    if not messages:
-        return np.full(len(ids), -1, np.int64)
-    theirs = np.array([m.id for m in messages], np.uint64)
-    by_id = np.argsort(theirs)
-    slot = np.minimum(np.searchsorted(theirs[by_id], ids), len(theirs) - 1)
-    return np.where(theirs[by_id][slot] == ids, by_id[slot], -1).astype(np.int64)
-
-
-def _spread(starts: Ints, lengths: Ints) -> Ints:
-    """The rows of these runs, run after run."""
-    before = np.cumsum(lengths) - lengths
-    return np.repeat(starts - before, lengths) + np.arange(int(lengths.sum()))
+        self.ok: Flags = np.array([m.outcome == "ok" for m in messages], np.bool_)
 
 
 @dataclass(frozen=True)
@@ -213,59 +167,61 @@ class _Chunk:
     start: int
     stop: int
     connections: Ints
+    received: Received
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        return self.stop - self.start, len(self.connections)
 
 
-def _chunks(sent: _Sent, received: _Received, members: _Members, bound_ns: int) -> Iterator[_Chunk]:
-    total = len(sent.started)
-    size = max(1, _CELLS // max(1, len(members.opened)))
-    for start in range(0, total, size):
-        stop = min(total, start + size)
+def _chunks(deliveries: DeliveryLog, sent: _Sent, members: _Members, bound_ns: int) -> Iterator[_Chunk]:
+    total, start = len(sent.started), 0
+    come = np.searchsorted(np.sort(members.opening), sent.started + bound_ns, side="right")
+    gone = np.searchsorted(np.sort(members.gone), sent.started)
+    while start < total:
+        width = come[start : start + _MESSAGES] - gone[start]
+        fitting = np.searchsorted(width * np.arange(1, len(width) + 1), _CELLS, side="right")
+        stop = start + max(1, int(fitting))
         earliest, latest = int(sent.started[start]), int(sent.started[stop - 1]) + bound_ns
+        received = received_of(deliveries, sent.id[start:stop])
         concerned = (members.opening <= latest) & (members.gone >= earliest)
-        low, high = np.searchsorted(received.place, (start, stop))
-        concerned[received.connection[low:high]] = True
-        yield _Chunk(start, stop, np.flatnonzero(concerned).astype(np.int64))
+        concerned[received.connection] = True
+        yield _Chunk(start, stop, np.flatnonzero(concerned).astype(np.int64), received)
+        start = stop
 
 
 class _Tally:
     """Adds up the chunks."""
 
-    def __init__(self, messages: list[Message], members: _Members, *, timed: bool) -> None:
+    def __init__(self, history: History, messages: list[Message], *, timed: bool) -> None:
         self._messages = messages
-        self._timed = timed
         self._pairs: dict[str, list[tuple[Ints, Ints]]] = {
             name: [] for name in ("lost", "late", "duplicated", "corrupted", "leaked")
         }
         self._owed_of = np.zeros(len(messages), np.int64)
         self._delivered_of = np.zeros(len(messages), np.int64)
+        self._overdue_of = np.zeros(len(messages), np.int64)
         self._first = np.full(len(messages), -1, np.int64)
         self._last = np.full(len(messages), -1, np.int64)
-        self._owed_by = np.zeros(len(members.opened), np.int64)
-        self._delivered_by = np.zeros(len(members.opened), np.int64)
-        self._owed_pairs: list[tuple[Places, Ints]] = []
+        self._owed_by = np.zeros(len(history.connections), np.int64)
+        self._delivered_by = np.zeros(len(history.connections), np.int64)
+        self._axis = axis_of(history.headers[0].monotonic_ns, history.end_ns)
+        self._latencies = LatencyCounts(self._axis.bins) if timed else None
         self._may = 0
 
     def add(
-        self,
-        chunk: _Chunk,
-        received: _Received,
-        sent: _Sent,
-        members: _Members,
-        contract: Contract,
-        bound_ns: int,
-        ears: Ears,
+        self, chunk: _Chunk, sent: _Sent, members: _Members, contract: Contract, bound_ns: int, ears: Ears
     ) -> None:
         span = slice(chunk.start, chunk.stop)
-        shape = (chunk.stop - chunk.start, len(chunk.connections))
-        arrived, copies, corrupt = _grid(chunk, received, len(members.opened))
+        arrived, copies, corrupt = _grid(chunk, len(members.opened))
         started = sent.started[span, None]
         is_sender = sent.sender[span, None] == chunk.connections[None, :]
-        wanted = ~is_sender if not contract.echo_to_sender else np.ones(shape, np.bool_)
+        wanted = ~is_sender if not contract.echo_to_sender else np.ones(chunk.shape, np.bool_)
         judged = _judged(ears, chunk.connections, is_sender)
         owed = (
             (members.opened[chunk.connections][None, :] <= started)
             & (members.until[chunk.connections][None, :] >= started + bound_ns)
-            & sent.accepted[span, None]
+            & _accepted(chunk, sent, members, bound_ns)[:, None]
             & wanted
             & judged
         )
@@ -279,7 +235,7 @@ class _Tally:
         self._note("leaked", chunk, came & forbidden)
         self._may += int((came & ~owed & ~forbidden).sum())
         self._count(chunk, owed, delivered)
-        self._time(chunk, owed, delivered, arrived - sent.intended[span, None])
+        self._time(chunk, sent.intended[span], delivered, arrived, bound_ns)
 
     def _note(self, name: str, chunk: _Chunk, which: Flags) -> None:
         row, column = np.nonzero(which)
@@ -293,17 +249,20 @@ class _Tally:
         self._owed_by[chunk.connections] += owed.sum(axis=0)
         self._delivered_by[chunk.connections] += delivered.sum(axis=0)
 
-    def _time(self, chunk: _Chunk, owed: Flags, delivered: Flags, latency: Ints) -> None:
-        heard = delivered.any(axis=1)
+    def _time(self, chunk: _Chunk, intended: Ints, delivered: Flags, arrived: Ints, bound_ns: int) -> None:
+        if not delivered.any():
+            return
         span = slice(chunk.start, chunk.stop)
-        if heard.any():
-            first = np.where(delivered, latency, NEVER).min(axis=1)
-            last = np.where(delivered, latency, -1).max(axis=1)
-            self._first[span] = np.where(heard, first, -1)
-            self._last[span] = np.where(heard, last, -1)
-        if self._timed:
-            rows = np.nonzero(owed)[0].astype(np.int32)
-            self._owed_pairs.append((rows + np.int32(chunk.start), np.where(delivered, latency, LOST)[owed]))
+        latency = arrived - intended[:, None]
+        heard = delivered.any(axis=1)
+        first = np.where(delivered, latency, NEVER).min(axis=1)
+        last = np.where(delivered, latency, -1).max(axis=1)
+        self._first[span] = np.where(heard, first, -1)
+        self._last[span] = np.where(heard, last, -1)
+        if self._latencies is not None:
+            self._overdue_of[span] = (delivered & (latency > bound_ns)).sum(axis=1)
+            bins = np.repeat(self._axis.of(intended), delivered.sum(axis=1))
+            self._latencies.add(bins, latency[delivered])
 
     def judgement(self, unattributed: int) -> Judgement:
         pairs = {name: _joined(parts) for name, parts in self._pairs.items()}
@@ -324,16 +283,34 @@ class _Tally:
             last_ns=self._last,
             owed_per_connection=self._owed_by,
             delivered_per_connection=self._delivered_by,
-            timed=self._kept() if self._timed else None,
+            timed=self._timed(),
             unattributed=unattributed,
             **pairs,
         )
 
-    def _kept(self) -> OwedPairs:
-        place = np.concatenate([np.zeros(0, np.int32), *(place for place, _ in self._owed_pairs)])
-        latency = np.concatenate([np.zeros(0, np.int64), *(latency for _, latency in self._owed_pairs)])
-        intended = np.array([message.intended_ns for message in self._messages], np.int64)
-        return OwedPairs(place.astype(np.uint32), intended[place], latency)
+    def _timed(self) -> OwedPairs | None:
+        if self._latencies is None:
+            return None
+        return OwedPairs(
+            np.array([message.intended_ns for message in self._messages], np.int64),
+            self._owed_of,
+            self._delivered_of,
+            self._overdue_of,
+            np.where(self._delivered_of > 0, self._first, LOST),
+            np.where(self._delivered_of == self._owed_of, self._last, LOST),
+            self._axis,
+            self._latencies,
+        )
+
+
+def _accepted(chunk: _Chunk, sent: _Sent, members: _Members, bound_ns: int) -> Flags:
+    """Which of the chunk's messages the gateway is known to have taken."""
+    span = slice(chunk.start, chunk.stop)
+    stayed = members.until[sent.sender[span]] >= sent.started[span] + bound_ns
+    witnessed = np.bincount(chunk.received.row, minlength=chunk.shape[0]) > 0
+    # A frame written to the socket of a sender who then leaves may never have been read by the
+    # gateway; that somebody heard the message proves that it was.
+    return (sent.ok[span] & stayed) | witnessed
 
 
 def _judged(ears: Ears, connections: Ints, is_sender: Flags) -> Flags:
@@ -344,20 +321,19 @@ def _judged(ears: Ears, connections: Ints, is_sender: Flags) -> Flags:
     return taken & np.isin(connections, np.array(sorted(ears.numbers), np.int64))[None, :]
 
 
-def _grid(chunk: _Chunk, received: _Received, connections: int) -> tuple[Ints, Ints, Flags]:
+def _grid(chunk: _Chunk, connections: int) -> tuple[Ints, Ints, Flags]:
     """First arrival, number of copies and damage of each pair of the chunk."""
-    low, high = np.searchsorted(received.place, (chunk.start, chunk.stop))
+    received = chunk.received
     column_of = np.zeros(connections, np.int64)
     column_of[chunk.connections] = np.arange(len(chunk.connections))
-    width = len(chunk.connections)
-    shape = (chunk.stop - chunk.start, width)
-    cells = (received.place[low:high] - chunk.start) * width + column_of[received.connection[low:high]]
-    copies = np.bincount(cells, minlength=shape[0] * width).astype(np.int64)
-    arrived = np.full(shape[0] * width, NEVER, np.int64)
-    np.minimum.at(arrived, cells, received.at_ns[low:high])
-    corrupt = np.zeros(shape[0] * width, np.bool_)
-    corrupt[cells[received.corrupt[low:high]]] = True
-    return arrived.reshape(shape), copies.reshape(shape), corrupt.reshape(shape)
+    size = chunk.shape[0] * chunk.shape[1]
+    cells = received.row * chunk.shape[1] + column_of[received.connection]
+    copies = np.bincount(cells, minlength=size)
+    arrived = np.full(size, NEVER, np.int64)
+    np.minimum.at(arrived, cells, received.at_ns)
+    corrupt = np.zeros(size, np.bool_)
+    corrupt[cells[received.corrupt]] = True
+    return arrived.reshape(chunk.shape), copies.reshape(chunk.shape), corrupt.reshape(chunk.shape)
 
 
 def _joined(parts: list[tuple[Ints, Ints]]) -> Pairs:

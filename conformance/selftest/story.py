@@ -38,6 +38,7 @@ from typing import get_args
 
 import numpy as np
 
+from reports.delivery_log import DeliveryLog, DeliveryRows
 from reports.history import (
     CORRUPT,
     DELIVERY,
@@ -210,7 +211,7 @@ class _Story:
         self.told.headers.append(Header(FORMAT, 0, "story", 0, "2026-01-01T00:00:00+00:00"))
         self.told.connections = list(self.connections.values())
         self.told.messages = sorted(self.messages.values(), key=lambda message: message.started_ns)
-        self.told.deliveries = np.array(sorted(self.heard), DELIVERY)
+        self.told.deliveries = DeliveryLog([DeliveryRows(np.array(sorted(self.heard), DELIVERY))])
         self.told.rows.sort(key=lambda row: row.at_ns)
         self.told.trace = self.traced.trace
         self.told.end_ns = self.end_ns

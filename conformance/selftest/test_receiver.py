@@ -39,7 +39,7 @@ def test_a_payload_is_recorded_as_the_delivery_of_its_message(tmp_path: Path) ->
         peer.send(text(session.envelope.wrap(5, "é")))
         ((at_ns, message, connection),) = session.wait_delivered()
         assert (message, connection) == (5, client.number)
-        assert session.history().deliveries.tolist() == [(at_ns, 5, client.number, 0)]
+        assert session.history().deliveries.whole().tolist() == [(at_ns, 5, client.number, 0)]
 
 
 def test_the_copies_of_one_broadcast_are_told_apart_by_connection(tmp_path: Path) -> None:
@@ -289,7 +289,7 @@ def test_on_one_thread_deliveries_gather_with_kernel_times_until_handed_over(
         client.abort()
     receiver.stop()
     recorder.close()
-    rows = read_history(tmp_path).deliveries
+    rows = read_history(tmp_path).deliveries.whole()
     assert rows["message"].tolist() == list(range(sent))
     assert rows["flags"].tolist()[-1] == KERNEL_TIME
 
@@ -321,7 +321,7 @@ def rows_of(receiver: Receiver, recorder: Recorder, folder: Path) -> Deliveries:
     """What has been handed over so far, all that was heard."""
     receiver.hand_over()
     recorder.flush()
-    return read_history(folder).deliveries
+    return read_history(folder).deliveries.whole()
 
 
 def test_a_message_longer_than_one_read_is_heard(tmp_path: Path) -> None:

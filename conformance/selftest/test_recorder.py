@@ -90,7 +90,7 @@ def test_a_damaged_copy_is_an_event_and_a_corrupt_delivery(tmp_path: Path) -> No
     recorder.close()
     history = read_history(tmp_path)
     assert [frame.corrupt_of for frame in history.frames] == [7]
-    assert history.deliveries.tolist() == [(1000, 7, number, CORRUPT), (2000, 8, number, 0)]
+    assert history.deliveries.whole().tolist() == [(1000, 7, number, CORRUPT), (2000, 8, number, 0)]
 
 
 def test_recording_on_a_full_disk_raises_only_where_it_is_asked(tmp_path: Path) -> None:

@@ -6,8 +6,11 @@ import numpy as np
 
 from reports.capacity import Window, capacity, in_words
 from reports.gates import Gate
+from reports.latency_counts import TimeAxis
 from reports.metrics import LOST, OwedPairs
 from reports.results import Capacity, Results
+
+from .sample_pairs import owed_pairs
 
 _S = 1_000_000_000
 _MS = 1_000_000
@@ -19,17 +22,25 @@ def window(users: int, since_s: int, broken: str = "") -> Window:
     return Window(users, since_s * _S, (since_s + 10) * _S, since_s * _S, (since_s + 12) * _S, broken)
 
 
-def pairs(*rows: tuple[int, float, int]) -> OwedPairs:
+_Pairs = list[tuple[int, float, int]]
+
+
+def pairs(*rows: tuple[int, float, int]) -> _Pairs:
     """(message, when in seconds, latency in ns) of each."""
-    return OwedPairs(
-        np.array([message for message, _, _ in rows], np.uint64),
-        np.array([round(at_s * _S) for _, at_s, _ in rows], np.int64),
-        np.array([latency for _, _, latency in rows], np.int64),
-    )
+    return list(rows)
 
 
-def found(windows: list[Window], owed: OwedPairs, *gates: Gate) -> Capacity:
-    return capacity(windows, owed, _RUN, gates, deliver_s=1.0)
+def found(windows: list[Window], owed: _Pairs, *gates: Gate) -> Capacity:
+    def pairs_of(stage: Window) -> OwedPairs:
+        rows = [row for row in owed if stage.since_ns <= row[1] * _S < stage.until_ns]
+        return owed_pairs(
+            np.array([message for message, _, _ in rows], np.int64),
+            np.array([round(at_s * _S) for _, at_s, _ in rows], np.int64),
+            np.array([latency for _, _, latency in rows], np.int64),
+            TimeAxis.over(0, 60 * _S, 1.0),
+        )
+
+    return capacity(windows, pairs_of, _RUN, gates)
 
 
 def test_the_answer_is_the_largest_load_that_held() -> None:

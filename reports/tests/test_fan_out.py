@@ -6,15 +6,19 @@ import numpy as np
 import pytest
 
 from reports.fan_out import fan_out
+from reports.latency_counts import TimeAxis
 from reports.metrics import LOST, OwedPairs
+
+from .sample_pairs import owed_pairs
 
 
 def _pairs(recipients_of: list[int], last_ms: list[float]) -> OwedPairs:
     """Messages with so many recipients each, of which the last hears after so long, the others at once."""
-    message = np.repeat(np.arange(len(recipients_of), dtype=np.uint64), recipients_of)
+    message = np.repeat(np.arange(len(recipients_of)), recipients_of)
     latency = np.full(len(message), 1_000_000, np.int64)
-    latency[np.cumsum(recipients_of) - 1] = (np.array(last_ms) * 1e6).astype(np.int64)
-    return OwedPairs(message, np.zeros(len(message), np.int64), latency)
+    for place, last in zip(np.cumsum(recipients_of) - 1, last_ms, strict=True):
+        latency[place] = LOST if last == LOST else int(last * 1e6)
+    return owed_pairs(message, np.zeros(len(message), np.int64), latency, TimeAxis.over(0, 1, 1.0))
 
 
 def test_the_slope_is_the_cost_of_one_more_recipient() -> None:
@@ -39,14 +43,10 @@ def test_too_equal_numbers_of_recipients_are_not_fitted() -> None:
 
 
 def test_messages_that_lost_somebody_are_left_out() -> None:
-    pairs = _pairs([10] * 3, [5, 5, 5])
-    pairs.latency_ns[-1] = LOST
-    assert fan_out(pairs).messages == (2,)
+    assert fan_out(_pairs([10] * 3, [5, 5, LOST])).messages == (2,)
 
 
 def test_without_a_whole_message_there_is_a_reason_and_nothing_else() -> None:
-    pairs = _pairs([2], [5])
-    pairs.latency_ns[:] = LOST
-    found = fan_out(pairs)
+    found = fan_out(_pairs([2], [LOST]))
     assert found.recipients == ()
     assert found.reason == "no message reached all of its recipients"

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from reports.history import DELIVERY, KERNEL_TIME, Deliveries, Leaving, Phase
+from reports.delivery_log import DeliveryLog, DeliveryRows
+from reports.history import DELIVERY, KERNEL_TIME, Leaving, Phase
 from reports.history_figures import close_codes, connection_times, handshakes, phase_spans, receive_times
 from reports.history_reader import Connection, History
 from reports.metrics import STILL_OPEN
@@ -54,8 +55,8 @@ def test_a_phase_lasts_until_the_next_one() -> None:
     assert [(s.name, s.start_s, s.end_s) for s in spans] == [("main", 0.0, 2.0), ("heal", 2.0, 3.5)]
 
 
-def deliveries(*flags: int) -> Deliveries:
-    return np.array([(1, 1, 1, flag) for flag in flags], DELIVERY)
+def deliveries(*flags: int) -> DeliveryLog:
+    return DeliveryLog([DeliveryRows(np.array([(1, 1, 1, flag) for flag in flags], DELIVERY))])
 
 
 def test_a_run_says_how_many_of_its_receive_times_are_the_kernels() -> None:

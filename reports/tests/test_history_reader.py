@@ -93,7 +93,7 @@ def test_deliveries_come_back_as_columns(tmp_path: Path) -> None:
     writer.write(ConnectStarted(1, 0, "stayer"))
     writer.delivered(7, message_id(0, 3), 0, CORRUPT)
     writer.close()
-    assert read_history(tmp_path).deliveries.tolist() == [(7, 3, 0, CORRUPT)]
+    assert read_history(tmp_path).deliveries.whole().tolist() == [(7, 3, 0, CORRUPT)]
 
 
 def test_everything_else_is_kept_in_order(tmp_path: Path) -> None:
@@ -111,7 +111,7 @@ def test_several_processes_are_numbered_through(tmp_path: Path) -> None:
     record(tmp_path, 1, connections=3)
     history = read_history(tmp_path)
     assert [c.label for c in history.connections] == ["c0", "c1", "w1.c0", "w1.c1", "w1.c2"]
-    assert history.deliveries["connection"].tolist() == [0, 1, 2, 3, 4]
+    assert history.deliveries.whole()["connection"].tolist() == [0, 1, 2, 3, 4]
     assert [m.label for m in history.messages] == ["m1", "w1.m1"]
     assert [m.sender for m in history.messages] == [0, 2]
     assert [frame.connection for frame in history.frames] == [1, 3]

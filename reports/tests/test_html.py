@@ -9,8 +9,9 @@ import numpy as np
 
 from reports.gates import Gate, judge_gates
 from reports.html import LIMIT_BYTES, render_page
-from reports.metrics import LOST, STILL_OPEN, ConnectionTimes, OwedPairs, series
+from reports.metrics import LOST, STILL_OPEN, ConnectionTimes, axis_of, series
 from reports.results import Outcome, Results, Step
+from reports.tests.sample_pairs import owed_pairs
 from reports.tests.sample_runs import failing_run, passing_run, sample_finding
 
 
@@ -141,8 +142,8 @@ def test_an_hour_with_everything_that_charts_can_show_is_far_below_the_limit() -
     sent = np.sort(dice.integers(0, hour_ns, pairs))
     late = (dice.lognormal(3, 2, pairs) * 1e6).astype(np.int64)
     late[dice.random(pairs) < 0.01] = LOST
-    owed = OwedPairs(np.arange(pairs, dtype=np.uint64) // 20, sent, late)
+    owed = owed_pairs(np.arange(pairs) // 20, sent, late, axis_of(0, hour_ns))
     times = ConnectionTimes(np.sort(dice.integers(0, hour_ns, 5000)), np.full(5000, STILL_OPEN))
-    over_time = series(owed, times, start_ns=0, end_ns=hour_ns)
+    over_time = series(owed, times)
     run = replace(failing_run(), duration_s=3600.0, series=over_time)
     assert len(render_page([("", run, ())]).encode()) < LIMIT_BYTES // 8

@@ -8,19 +8,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reports.history import GeneratorHealth
+from reports.latency_counts import Nanoseconds, TimeAxis
 from reports.metrics import (
     LOST,
     STILL_OPEN,
     ConnectionTimes,
-    Nanoseconds,
     OwedPairs,
+    axis_of,
     bin_width_s,
     generator,
     latency,
+    no_pairs,
     percentiles,
     series,
 )
-from reports.results import Percentiles
+from reports.results import Latency, Percentiles
+
+from .sample_pairs import owed_pairs
 
 MS = 1_000_000
 SECOND = 1_000_000_000
@@ -31,12 +35,12 @@ def ns(*milliseconds: float) -> Nanoseconds:
     return np.array([LOST if v == float("inf") else int(v * MS) for v in milliseconds], np.int64)
 
 
-def pairs(*rows: tuple[int, float, float]) -> OwedPairs:
-    """Rows of (message, intended second, latency in ms or inf)."""
+def pairs(*rows: tuple[int, float, float], start_s: float = 0, end_s: float = 3) -> OwedPairs:
+    """Rows of (message, intended second, latency in ms or inf), in bins of a second."""
     message, intended, latencies = zip(*rows, strict=True)
-    return OwedPairs(
-        np.array(message, np.uint64), np.array([int(s * SECOND) for s in intended], np.int64), ns(*latencies)
-    )
+    axis = TimeAxis.over(int(start_s * SECOND), int(end_s * SECOND), 1.0)
+    sent = np.array([int(s * SECOND) for s in intended], np.int64)
+    return owed_pairs(np.array(message), sent, ns(*latencies), axis)
 
 
 def health(lag_ms: float, cpu: float, receive_lag_ms: float = 0.0) -> GeneratorHealth:
@@ -93,53 +97,31 @@ def test_a_message_that_everybody_lost_has_neither() -> None:
 
 
 def test_no_pairs_have_no_latency() -> None:
-    empty = OwedPairs(np.empty(0, np.uint64), ns(), ns())
-    assert latency(empty).last == Percentiles()
+    empty = no_pairs(axis_of(0, SECOND))
+    assert latency(empty) == Latency(Percentiles(), Percentiles(), Percentiles())
 
 
 def test_pairs_count_in_the_bin_of_their_intended_send() -> None:
-    found = series(
-        pairs((1, 0.5, 1500), (2, 1.5, 10), (2, 1.5, float("inf")), (3, 2.9, 10)),
-        NO_CONNECTIONS,
-        start_ns=0,
-        end_ns=3 * SECOND,
-        bin_s=1,
-    )
+    found = series(pairs((1, 0.5, 1500), (2, 1.5, 10), (2, 1.5, float("inf")), (3, 2.9, 10)), NO_CONNECTIONS)
     assert found.owed == (1, 2, 1)
     assert found.delivered == (1, 1, 1)
 
 
 def test_percentiles_of_a_bin_are_its_own_whatever_the_order() -> None:
-    found = series(
-        pairs((3, 2.5, 3), (1, 0.5, 1), (2, 1.5, float("inf"))),
-        NO_CONNECTIONS,
-        start_ns=0,
-        end_ns=4 * SECOND,
-        bin_s=1,
-    )
+    found = series(pairs((3, 2.5, 3), (1, 0.5, 1), (2, 1.5, float("inf")), end_s=4), NO_CONNECTIONS)
     assert found.p50_ms == (1, None, 3, None)
     assert found.p99_ms == (1, None, 3, None)
 
 
 def test_the_last_recipient_counts_once_a_message() -> None:
     found = series(
-        pairs((1, 0.1, 1), (1, 0.1, 9), (2, 0.2, 2), (2, 0.2, 8), (3, 0.3, 7)),
-        NO_CONNECTIONS,
-        start_ns=0,
-        end_ns=SECOND,
-        bin_s=1,
+        pairs((1, 0.1, 1), (1, 0.1, 9), (2, 0.2, 2), (2, 0.2, 8), (3, 0.3, 7), end_s=1), NO_CONNECTIONS
     )
     assert found.last_p50_ms == (8,)
 
 
 def test_messages_of_several_senders_interleave() -> None:
-    found = series(
-        pairs((9, 0.1, 1), (2, 1.1, 2), (9, 0.1, 3), (2, 1.1, 4)),
-        NO_CONNECTIONS,
-        start_ns=0,
-        end_ns=2 * SECOND,
-        bin_s=1,
-    )
+    found = series(pairs((9, 0.1, 1), (2, 1.1, 2), (9, 0.1, 3), (2, 1.1, 4), end_s=2), NO_CONNECTIONS)
     assert found.last_p50_ms == (3, 4)
 
 
@@ -147,23 +129,23 @@ def test_connections_are_those_open_at_the_end_of_a_bin() -> None:
     times = ConnectionTimes(
         np.array([100 * MS, 200 * MS, 1500 * MS]), np.array([1900 * MS, STILL_OPEN, 1600 * MS])
     )
-    found = series(pairs((1, 0, 1)), times, start_ns=0, end_ns=2 * SECOND, bin_s=1)
+    found = series(pairs((1, 0, 1), end_s=2), times)
     assert (found.connects, found.leaves, found.connections) == ((2, 1), (0, 2), (2, 1))
 
 
 def test_what_lies_outside_the_run_counts_in_the_nearest_bin() -> None:
-    found = series(pairs((1, 0, 1), (2, 9, 1)), NO_CONNECTIONS, start_ns=SECOND, end_ns=3 * SECOND, bin_s=1)
+    found = series(pairs((1, 0, 1), (2, 9, 1), start_s=1), NO_CONNECTIONS)
     assert found.owed == (1, 1)
 
 
 def test_all_lists_of_a_series_are_equally_long() -> None:
-    found = series(pairs((1, 0, 1)), NO_CONNECTIONS, start_ns=0, end_ns=2_500 * MS, bin_s=1)
+    found = series(pairs((1, 0, 1), end_s=2.5), NO_CONNECTIONS)
     lists = (found.owed, found.delivered, found.p50_ms, found.p95_ms, found.p99_ms, found.last_p50_ms)
     assert {len(v) for v in (*lists, found.connections, found.connects, found.leaves)} == {3}
 
 
 def test_a_run_of_no_time_has_one_bin() -> None:
-    assert series(pairs((1, 0, 1)), NO_CONNECTIONS, start_ns=0, end_ns=0).owed == (1,)
+    assert series(pairs((1, 0, 1), end_s=0), NO_CONNECTIONS).owed == (1,)
 
 
 @pytest.mark.parametrize(

@@ -41,6 +41,7 @@ class Subject:
 
 
 ORACLE = Subject("oracle", "conformance.harness.oracle", (f"{_SELFTEST}/test_oracle.py",))
+RECEIVED = Subject("received", "conformance.harness.received", (f"{_SELFTEST}/test_oracle.py",))
 
 
 def checkers() -> list[Subject]:
@@ -55,7 +56,7 @@ def subjects(only: str | None = None) -> list[Subject]:
 
     Raises ValueError with the names that there are.
     """
-    every = [ORACLE, *checkers()]
+    every = [ORACLE, RECEIVED, *checkers()]
     if only is None:
         return every
     chosen = checkers() if only == "checkers" else [subject for subject in every if subject.name == only]
