@@ -24,6 +24,10 @@ class Across:
         """That of the runs of this kind."""
         return next((found for found in self.comparisons if found.kind == kind), None)
 
+    def trend(self, kind: str) -> Trend | None:
+        """That of the runs of this kind."""
+        return next((found for found in self.trends if found.kind == kind), None)
+
 
 ALONE = Across()
 """Of a single run, without a baseline."""

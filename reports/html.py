@@ -152,7 +152,7 @@ def _run(
         verdict_heading(standing(results, gates)),
         causes(results, key, linked),
         facts(name, results),
-        answers(results, across.comparison(results.kind)),
+        answers(results, across.comparison(results.kind), across.trend(results.kind)),
     )
     head = tag("header", *first, class_=look)
     return tag(

@@ -14,6 +14,8 @@ from .markup import Markup, join, preformatted, tag
 from .page_parts import section, state
 from .results import Capacity, Percentiles, Results
 from .table import data_table
+from .trend import Trend
+from .trend_section import trend_in_words
 from .verdict import LOOK_SIGNS, Standing, target_name, trust, trusted
 
 _GATE_SIGNS = {"met": "✓", "missed": "✗", "undecided": "?"}
@@ -40,14 +42,14 @@ def facts(name: str, results: Results) -> Markup:
     return tag("p", join(items, " "), class_="facts")
 
 
-def answers(results: Results, comparison: Comparison | None = None) -> Markup:
+def answers(results: Results, comparison: Comparison | None = None, trend: Trend | None = None) -> Markup:
     """The questions a reader comes with, answered in four tiles; the verdict above is the fifth."""
     word = trusted(results)
     found = results.capacity
     return tag(
         "dl",
         *(_measured(results) if found is None else _capacity(found)),
-        _worse(comparison),
+        _worse(comparison, trend),
         _answer("Can the run be trusted?", word, trust(results), "" if word == "Yes" else "doubt"),
         class_="answers",
     )
@@ -79,7 +81,10 @@ def remarks_section(results: Results) -> Markup:
     return section("Remarks", tag("ul", *items, class_="remarks")) if items else Markup("")
 
 
-def _worse(comparison: Comparison | None) -> Markup:
+def _worse(comparison: Comparison | None, trend: Trend | None) -> Markup:
+    if comparison is None and trend is not None:
+        word, look = ("Changed", "doubt") if trend.changed else ("No lasting change", "")
+        return _answer("Did it get worse?", word, " ".join(trend_in_words(trend)), look)
     if comparison is None:
         return _answer("Did it get worse?", "Not compared", "No baseline was given (--baseline).", "none")
     look = {"fail": "bad", "unknown": "doubt"}.get(LOOKS[comparison.judgement], "")

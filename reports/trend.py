@@ -56,6 +56,11 @@ class Trend:
     inconclusive: int = 0
     """Runs of the kind that have no place in it."""
 
+    @property
+    def changed(self) -> bool:
+        """Whether any metric has changed for good."""
+        return any(followed.steps for followed in self.metrics)
+
 
 def trends_of(runs: Iterable[NamedRun]) -> tuple[Trend, ...]:
     """A trend for each kind of which there are three conclusive runs at least."""

@@ -17,7 +17,9 @@ from reports.run_sections import (
     verdict_heading,
 )
 from reports.tests.plain_text import plain
+from reports.tests.sample_history_of_runs import daily_runs
 from reports.tests.sample_runs import failing_run, passing_run, sample_capacity
+from reports.trend import trends_of
 from reports.verdict import standing
 
 
@@ -39,6 +41,18 @@ def test_the_first_screen_answers_what_a_reader_comes_with() -> None:
     assert "Last recipient, p99 lost p50 39 ms, max lost" in shown
     assert "Did it get worse? Not compared No baseline was given (--baseline)." in shown
     assert "Can the run be trusted? Yes The load generator kept up" in shown
+
+
+@pytest.mark.parametrize(
+    ("moved_at", "told"),
+    [
+        (12, "Did it get worse? Changed latency_ms.last.p50 changed from 52 ms to 104 ms (+100 %)"),
+        (99, "Did it get worse? No lasting change No lasting change over 24 load runs."),
+    ],
+)
+def test_where_nothing_was_compared_the_trend_answers(moved_at: int, told: str) -> None:
+    (trend,) = trends_of(daily_runs(24, moved_at))
+    assert told in plain(answers(failing_run(), trend=trend))
 
 
 @pytest.mark.parametrize(
