@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from conformance.checkers import judge
+from conformance.checkers import CHECKERS, judge
 from conformance.checkers.case import Case
 from conformance.harness.contract import Bounds, Contract
-from reports.results import ClauseResult
+from reports.results import ClauseResult, Outcome
 
 from .story import history_of
 from .valid_run import valid_run
@@ -22,6 +22,12 @@ def judged(
     clause: str, lines: Sequence[str], contract: Contract | None = None, bounds: Bounds = BOUNDS
 ) -> ClauseResult:
     return judge(clause, Case(history_of(lines), contract or Contract(), bounds, ("secret-table",)))
+
+
+def outcomes(lines: Sequence[str], contract: Contract | None = None) -> dict[str, Outcome]:
+    """Those of all clauses on a story."""
+    case = Case(history_of(lines), contract or Contract(), BOUNDS, ("secret-table",))
+    return {name: judge(name, case).outcome for name in CHECKERS}
 
 
 def without(pattern: str, most: int | None = None) -> list[str]:

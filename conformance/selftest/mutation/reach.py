@@ -13,7 +13,7 @@ from conformance.checkers import CHECKERS, judge
 from conformance.checkers.case import Case
 from conformance.harness.contract import Bounds, Contract
 from conformance.selftest.story import history_of
-from conformance.selftest.test_mutations import MUTATIONS
+from conformance.selftest.story_mutations import MUTATIONS
 from conformance.selftest.valid_run import valid_run
 from reports.history import GeneratorHealth
 from reports.history_reader import History

@@ -10,6 +10,8 @@ _CHECKERS = ("broadcasting", "cleaning_up", "faults", "rows", "stale")
 _SELFTEST = "conformance/selftest"
 _STORIES = (
     "test_mutations",
+    "test_busy_machine",
+    "test_churning",
     "test_broadcasting",
     "test_judged_rows",
     "test_stale",
