@@ -1,6 +1,8 @@
 """python -m benchmarks: what a verified delivery costs, beside a C client and plain Locust, in one run.
 
 The C server has one core, the client under measure another. Needs Linux, two cores and gcc.
+
+With --judging it measures instead what judging runs of so many million deliveries takes.
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ import os
 import shutil
 import sys
 import tempfile
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,6 +20,7 @@ import numpy as np
 
 from reports.results import Exit
 
+from .judging import measure_judging
 from .measuring import BenchmarkError, Figures, idle, measure
 from .server import build
 from .subjects import CClient, Churnproof, PlainLocust, Subject
@@ -33,6 +37,13 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--connections", type=int, nargs="+", default=[1000], metavar="N")
     parser.add_argument("--deliveries-per-s", type=float, default=20_000.0, help="of clients that can")
     parser.add_argument("--seconds", type=float, default=5.0, help="of measuring, for each client")
+    parser.add_argument(
+        "--judging",
+        type=int,
+        nargs="+",
+        metavar="MILLIONS",
+        help="judge runs of so many million deliveries, 24 MB each on disk",
+    )
     return parser.parse_args()
 
 
@@ -104,11 +115,22 @@ def _accuracy(name: str, share: float, found: Figures) -> Accuracy:
     return Accuracy(name, f"{share:.0%}", reported, true, heard, found.told.own_times)
 
 
+def _judging(millions: Sequence[int]) -> int:
+    try:
+        print(measure_judging(millions))
+    except BenchmarkError as error:
+        print(f"benchmarks: {error}", file=sys.stderr)
+        return Exit.HARNESS_ERROR
+    return Exit.OK
+
+
 def main() -> int:
+    options = _arguments()
+    if options.judging is not None:
+        return _judging(options.judging)
     if (missing := _missing()) is not None:
         print(missing, file=sys.stderr)
         return Exit.USAGE
-    options = _arguments()
     busy = os.getloadavg()[0] / (os.cpu_count() or 1)
     if busy > _BUSY:
         print(

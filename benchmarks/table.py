@@ -33,6 +33,16 @@ class Accuracy:
     """Share of what it heard whose time is of that very message; others came with later ones."""
 
 
+@dataclass(frozen=True)
+class Judged:
+    """One run that was judged, from the start of its process to the end."""
+
+    deliveries: int
+    cpu_s: float
+    peak_bytes: int
+    """Resident, of the process."""
+
+
 _HEAD = (
     "client",
     "CPU us/delivery",
@@ -67,6 +77,15 @@ def accuracies(found: Sequence[Accuracy]) -> str:
                 f"{accuracy.own_times:.1%}",
             )
             lines.append((accuracy.name, accuracy.load, percentile, *times))
+    return _aligned(lines)
+
+
+def judging(found: Sequence[Judged]) -> str:
+    """One line a run."""
+    lines = [("deliveries judged", "CPU s", "CPU us each", "peak MB")]
+    for run in found:
+        each_us = f"{run.cpu_s / run.deliveries * 1e6:.2f}"
+        lines.append((f"{run.deliveries:,}", f"{run.cpu_s:.1f}", each_us, f"{run.peak_bytes / 1e6:.0f}"))
     return _aligned(lines)
 
 

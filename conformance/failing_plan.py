@@ -170,7 +170,7 @@ def _retold(shrunk: Shrunk, command: str) -> list[Finding]:
 
 
 def _patience_s(case: Case) -> float:
-    slow_ms = metrics.latency(case.timed("churn/").pairs).pair.p99
+    slow_ms = metrics.latency(case.pairs("churn/").pairs).pair.p99
     patience_s = _LEAST_PATIENCE_S if slow_ms is None else _PATIENCE * slow_ms / 1000
     return min(case.bounds.deliver_s, max(_LEAST_PATIENCE_S, patience_s))
 

@@ -71,12 +71,7 @@ def _in_calm_words(case: Case) -> Case:
         replace(m, group="broadcast/plain") if m.group.startswith("churn/") else m for m in history.messages
     ]
     connections = [replace(c, group="founder") if c.group == "stayer" else c for c in history.connections]
-    return Case(
-        replace(history, messages=messages, connections=connections),
-        case.contract,
-        case.bounds,
-        case.secrets_of_target,
-    )
+    return case.in_other_words(replace(history, messages=messages, connections=connections))
 
 
 def _explained(result: ClauseResult, results: Mapping[str, ClauseResult]) -> ClauseResult:

@@ -19,7 +19,7 @@ from .history import DELIVERY, KERNEL_TIME, Deliveries
 Ids: TypeAlias = npt.NDArray[np.uint64]
 """Of messages."""
 
-_PIECE = 1 << 16
+_PIECE = 1 << 14
 _GAP = 64
 """Ids that differ by no more belong to one span."""
 

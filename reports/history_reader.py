@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -195,20 +195,19 @@ def _read_process(history: History, path: Path) -> DeliveryFile:
 
 
 class _Lines:
-    """One events file, line by line; `footer` is known once the events are read."""
+    """One events file, line by line; `footer` is known once the events are read.
+
+    A line that is cut off at the end of the file is left out.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.footer: Footer | None = None
-        try:
-            whole_lines, _, _ = path.read_bytes().rpartition(b"\n")
-        except OSError as error:
-            raise HistoryError(f"{path}: {error.strerror or error}") from error
-        self._lines: Sequence[bytes] = whole_lines.split(b"\n")
 
     def header(self) -> Header:
+        first = next(self._whole(), b"")
         try:
-            line = json.loads(self._lines[0])
+            line = json.loads(first)
             fields = line["fields"]
             if line["kind"] != "Header":
                 raise HistoryError(f"{self.path}: the first line is no history header")
@@ -222,7 +221,9 @@ class _Lines:
             raise HistoryError(f"{self.path}: {error}") from error
 
     def events(self) -> Iterator[tuple[int, Event]]:
-        for number, text in enumerate(self._lines[1:], start=2):
+        for number, text in enumerate(self._whole(), start=1):
+            if number == 1:
+                continue
             try:
                 line: dict[str, Any] = json.loads(text)
                 if line["kind"] == "Footer":
@@ -232,6 +233,15 @@ class _Lines:
             except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
                 raise HistoryError(f"{self.path}:{number}: no event of a history: {text[:80]!r}") from error
             yield number, event
+
+    def _whole(self) -> Iterator[bytes]:
+        try:
+            with self.path.open("rb") as file:
+                for line in file:
+                    if line.endswith(b"\n"):
+                        yield line.removesuffix(b"\n")
+        except OSError as error:
+            raise HistoryError(f"{self.path}: {error.strerror or error}") from error
 
 
 class _Fold:

@@ -18,7 +18,7 @@ _MAY_IMPORT = {
     "conformance": {"reports"},
     "reports": set[str](),
     "reference_app": set[str](),
-    "benchmarks": {"reports"},
+    "benchmarks": {"loadtests", "conformance", "reports"},
 }
 _EDGES = {
     "socket",

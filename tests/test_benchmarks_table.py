@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks.table import Accuracy, Row, accuracies, comparison, shared
+from benchmarks.table import Accuracy, Judged, Row, accuracies, comparison, judging, shared
 
 _C = Row("C", 5.0, 20_000.0, 20.0, None)
 _PLAIN = Row("plain", 100.0, 1_000.0, 800.0, 20_480.0)
@@ -25,6 +25,11 @@ def test_without_plain_locust_nothing_is_held_against_it() -> None:
 def test_the_error_of_a_latency_is_a_share_of_the_true_one() -> None:
     _, line = accuracies([Accuracy("ours", "30%", {"p50": 3.3}, {"p50": 3.0}, 0.995, 0.98)]).splitlines()
     assert line.split() == ["ours", "30%", "p50", "3.30", "3.00", "+10.0%", "99.5%", "98.0%"]
+
+
+def test_what_judging_took_is_told_a_run_and_a_delivery() -> None:
+    _, run = judging([Judged(10_000_000, 6.0, 170_000_000)]).splitlines()
+    assert run.split() == ["10,000,000", "6.0", "0.60", "170"]
 
 
 def test_processes_are_worth_what_their_busiest_and_all_of_them_together_leave() -> None:

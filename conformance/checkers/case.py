@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from itertools import compress
 from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
 
 from conformance.harness.contract import Bounds, Contract
 from conformance.harness.oracle import EVERYBODY, Ears, Judgement, judge
@@ -22,6 +27,9 @@ _AVERAGED_NS = 30_000_000_000
 """A load average of one minute speaks of what was, not of what is."""
 
 _EVER_NS = sys.maxsize
+
+_Chosen: TypeAlias = bytes
+"""Whether each message of the history is meant."""
 
 _PROVOKED = ("fault/", "limit/slow")
 """Groups of messages that some of those who were there need not have heard."""
@@ -69,19 +77,23 @@ class Case:
     bounds: Bounds
     secrets_of_target: tuple[str, ...] = ()
     """Names that no client may see: the table's name, the account's resources."""
-    _judgements: dict[tuple[frozenset[int], Ears, bool], Judgement] = field(
+    _judgements: dict[tuple[_Chosen, Ears], Judgement] = field(
         default_factory=dict, repr=False, compare=False
+    )
+    _chosen: dict[tuple[str, ...], _Chosen] = field(
+        default_factory=dict, init=False, repr=False, compare=False
     )
     _frames: dict[int, list[FrameReceived]] = field(default_factory=dict, repr=False, compare=False)
     _rows: dict[str, list[RowObserved]] = field(default_factory=dict, repr=False, compare=False)
 
     def pairs(self, *groups: str, ears: Ears = EVERYBODY) -> Judgement:
-        """The pairs of all messages whose group begins with one of `groups`, judged once."""
-        return self._judged(_selector(groups), ears, timed=False)
+        """The pairs of all messages whose group begins with one of `groups`, judged once.
 
-    def timed(self, *groups: str) -> Judgement:
-        """The same of everybody, with the latency of each pair (`Judgement.pairs`)."""
-        return self._judged(_selector(groups), EVERYBODY, timed=True)
+        Those of everybody with their latencies (`Judgement.pairs`).
+        """
+        if groups not in self._chosen:
+            self._chosen[groups] = self._those(lambda message: message.group.startswith(groups))
+        return self._judged(self._chosen[groups], ears)
 
     def figures(self, since_ns: int = 0, until_ns: int = _EVER_NS) -> Judgement:
         """The pairs of all messages that were intended between these times, but for those sent while
@@ -90,17 +102,29 @@ class Case:
         def select(message: Message) -> bool:
             return since_ns <= message.intended_ns < until_ns and not message.group.startswith(_PROVOKED)
 
-        return self._judged(select, EVERYBODY, timed=True)
+        return self._judged(self._those(select), EVERYBODY)
 
-    def _judged(self, select: Callable[[Message], bool], ears: Ears, *, timed: bool) -> Judgement:
+    def _those(self, select: Callable[[Message], bool]) -> _Chosen:
+        return bytes(select(message) for message in self.history.messages)
+
+    def _judged(self, chosen: _Chosen, ears: Ears) -> Judgement:
         # Different names may stand for the same messages, and to judge millions of pairs takes seconds.
-        chosen = frozenset(message.id for message in self.history.messages if select(message))
-        for known in ((chosen, ears, True), (chosen, ears, timed)):
-            if known in self._judgements:
-                return self._judgements[known]
-        found = judge(self.history, self.contract, self.bounds, select, ears, timed=timed)
-        self._judgements[chosen, ears, timed] = found
-        return found
+        if (chosen, ears) not in self._judgements:
+            ids = {message.id for message in compress(self.history.messages, chosen)}
+            found = judge(
+                self.history,
+                self.contract,
+                self.bounds,
+                lambda message: message.id in ids,
+                ears,
+                timed=ears == EVERYBODY,
+            )
+            self._judgements[chosen, ears] = found
+        return self._judgements[chosen, ears]
+
+    def in_other_words(self, history: History) -> Case:
+        """The same record with other names of groups, which judges nothing a second time."""
+        return replace(self, history=history)
 
     def ears(self, *groups: str) -> Ears:
         """The hearing of the connections of these groups."""
@@ -148,32 +172,37 @@ class Case:
         Either the harness lagged behind its own schedule, or so many processes waited for a
         processor that a backend on the same machine cannot have had its share.
         """
-        return any(
-            (
-                before_ns <= until_ns
-                and health.at_ns >= since_ns
-                and (
-                    health.schedule_lag_ns > _LAG_SHARE * bound_s * 1e9 or health.runnable_per_core > CROWDED
-                )
-            )
-            or (
-                before_ns <= until_ns + _AVERAGED_NS
-                and health.at_ns >= since_ns
-                and health.load_per_core > CROWDED
-            )
-            for before_ns, health in zip(self._beats(), self.history.health, strict=True)
+        health = self._health
+        busy_now = (health.lag_ns > _LAG_SHARE * bound_s * 1e9) | (health.runnable_per_core > CROWDED)
+        busy_before = (health.load_per_core > CROWDED) & (health.since_ns - _AVERAGED_NS <= until_ns)
+        spoken = ((health.since_ns <= until_ns) & busy_now) | busy_before
+        return bool((spoken & (health.at_ns >= since_ns)).any())
+
+    @cached_property
+    def _health(self) -> _Health:
+        samples = self.history.health
+        at_ns = np.array([health.at_ns for health in samples], np.int64)
+        return _Health(
+            np.r_[0, at_ns][:-1],
+            at_ns,
+            np.array([health.schedule_lag_ns for health in samples], np.int64),
+            np.array([health.load_per_core for health in samples], np.float64),
+            np.array([health.runnable_per_core for health in samples], np.float64),
         )
 
-    def _beats(self) -> list[int]:
-        """For each sample of the harness's health the time since which it speaks."""
-        return [0, *(health.at_ns for health in self.history.health[:-1])][: len(self.history.health)]
+
+@dataclass(frozen=True)
+class _Health:
+    """Samples of the harness's health as columns; each speaks of the time from `since_ns` to `at_ns`."""
+
+    since_ns: npt.NDArray[np.int64]
+    at_ns: npt.NDArray[np.int64]
+    lag_ns: npt.NDArray[np.int64]
+    load_per_core: npt.NDArray[np.float64]
+    runnable_per_core: npt.NDArray[np.float64]
 
 
 Checker: TypeAlias = Callable[[Case], Judged]
-
-
-def _selector(groups: tuple[str, ...]) -> Callable[[Message], bool]:
-    return lambda message: message.group.startswith(groups)
 
 
 def left_by_peer(connection: Connection, before_ns: int) -> bool:

@@ -218,15 +218,18 @@ class _Tally:
         is_sender = sent.sender[span, None] == chunk.connections[None, :]
         wanted = ~is_sender if not contract.echo_to_sender else np.ones(chunk.shape, np.bool_)
         judged = _judged(ears, chunk.connections, is_sender)
+        came = copies > 0
+        # A frame written to the socket of a sender who then leaves may never have been read by the
+        # gateway; that somebody heard the message proves that it was.
+        stayed = members.until[sent.sender[span]] >= sent.started[span] + bound_ns
         owed = (
             (members.opened[chunk.connections][None, :] <= started)
             & (members.until[chunk.connections][None, :] >= started + bound_ns)
-            & _accepted(chunk, sent, members, bound_ns)[:, None]
+            & ((sent.ok[span] & stayed) | came.any(axis=1))[:, None]
             & wanted
             & judged
         )
         forbidden = (members.opening[chunk.connections][None, :] > started + bound_ns) | ~wanted
-        came = copies > 0
         delivered = owed & came
         self._note("lost", chunk, owed & ~came)
         self._note("late", chunk, delivered & (arrived > started + bound_ns))
@@ -238,8 +241,8 @@ class _Tally:
         self._time(chunk, sent.intended[span], delivered, arrived, bound_ns)
 
     def _note(self, name: str, chunk: _Chunk, which: Flags) -> None:
-        row, column = np.nonzero(which)
-        if len(row):
+        if which.any():
+            row, column = np.nonzero(which)
             self._pairs[name].append((row.astype(np.int64) + chunk.start, chunk.connections[column]))
 
     def _count(self, chunk: _Chunk, owed: Flags, delivered: Flags) -> None:
@@ -301,16 +304,6 @@ class _Tally:
             self._axis,
             self._latencies,
         )
-
-
-def _accepted(chunk: _Chunk, sent: _Sent, members: _Members, bound_ns: int) -> Flags:
-    """Which of the chunk's messages the gateway is known to have taken."""
-    span = slice(chunk.start, chunk.stop)
-    stayed = members.until[sent.sender[span]] >= sent.started[span] + bound_ns
-    witnessed = np.bincount(chunk.received.row, minlength=chunk.shape[0]) > 0
-    # A frame written to the socket of a sender who then leaves may never have been read by the
-    # gateway; that somebody heard the message proves that it was.
-    return (sent.ok[span] & stayed) | witnessed
 
 
 def _judged(ears: Ears, connections: Ints, is_sender: Flags) -> Flags:

@@ -15,7 +15,7 @@ from conformance.harness.oracle import Ears, judge
 from reports.delivery_log import DeliveryLog, DeliveryRows
 from reports.history import message_id
 from reports.history_reader import History
-from reports.metrics import latency
+from reports.metrics import LOST, latency
 from reports.results import Delivery, Percentiles
 
 from .story import history_of
@@ -48,6 +48,42 @@ def test_latency_counts_from_the_intended_time_over_owed_pairs() -> None:
     assert latency(judgement.pairs).pair == Percentiles(2, 0, 50, 70, 70, 70, 70)
     assert judgement.first_ns.tolist() == [50_000_000]
     assert judgement.last_ns.tolist() == [70_000_000]
+
+
+def test_pairs_that_took_longer_than_the_bound_since_they_were_intended_are_overdue() -> None:
+    history = history_of("""
+        0 a connects stayer
+        0 b connects stayer
+        0 c connects stayer
+        100 a sends m1 churn/main
+        110 a hears m1
+        1100 b hears m1
+        1101 c hears m1
+        3000 a sends m2 churn/main
+        3010 a hears m2
+        9000 row a there
+    """)
+    assert judge(history, Contract(), _BOUNDS).pairs.overdue.tolist() == [1, 0]
+    history.messages[0].intended_ns -= 50_000_000
+    assert judge(history, Contract(), _BOUNDS).pairs.overdue.tolist() == [2, 0]
+
+
+def test_a_message_has_a_first_recipient_when_one_heard_it_and_a_last_when_all_did() -> None:
+    lines = ["0 a connects stayer", "0 b connects stayer", "9000 row a there"]
+    lines += [f"{n}000 a sends m{n} churn/main" for n in (1, 3, 5)]
+    pairs = judge(
+        history_of([*lines, "3010 a hears m3", "5010 a hears m5", "5020 b hears m5"]), Contract(), _BOUNDS
+    ).pairs
+    assert pairs.first_ns.tolist() == [LOST, 10_000_000, 10_000_000]
+    assert pairs.last_ns.tolist() == [LOST, LOST, 20_000_000]
+    assert pairs.overdue.tolist() == [0, 0, 0]
+
+
+def test_a_message_for_which_nobody_was_there_is_owed_to_nobody() -> None:
+    history = history_of("0 a connects stayer\n100 a closes\n5000 a sends m1 churn/main\n9000 row a there")
+    judgement = judge(history, Contract(), _BOUNDS)
+    assert (judgement.counts.messages, judgement.counts.owed) == (1, 0)
+    assert judgement.pairs.overdue.tolist() == [0]
 
 
 def test_where_no_message_is_asked_about_what_was_heard_counts_for_nothing() -> None:
