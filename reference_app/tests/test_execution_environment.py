@@ -219,7 +219,8 @@ def test_what_the_handler_prints_is_logged_with_its_request_id() -> None:
     call = invocation(mood="print", text="grüß dich")
 
     async def script(environment: ExecutionEnvironment) -> None:
-        await environment.invoke(call)
+        outcome = await environment.invoke(call)
+        assert "\ngrüß dich\nEND RequestId: " in outcome.log.decode()
         async with asyncio.timeout(PATIENCE_S):
             while "grüß dich" not in stream.getvalue():
                 await asyncio.sleep(0.005)

@@ -1,7 +1,8 @@
-"""Lambda's Invoke on the wire: LI-1, LI-2, LI-5, LI-6."""
+"""Lambda's Invoke on the wire: LI-1, LI-2, LI-5, LI-6, LI-8."""
 
 from __future__ import annotations
 
+import base64
 import json
 
 import pytest
@@ -85,6 +86,24 @@ def test_a_function_that_fails_is_no_failure_of_the_call() -> None:
 
     assert (answer.status, answer.headers["X-Amz-Function-Error"]) == (200, "Unhandled")
     assert json.loads(answer.body) == {"errorMessage": "no", "errorType": "ValueError"}
+
+
+@pytest.mark.parametrize("outcome", [Returned(b"1", log=b"END"), Failed("unhandled", "E", "no", log=b"END")])
+def test_the_log_is_in_the_answer_where_it_is_asked_for(outcome: Returned | Failed) -> None:
+    answer = answered(outcome, with_log=True)
+
+    assert base64.b64decode(answer.headers["X-Amz-Log-Result"]) == b"END"
+    assert "X-Amz-Log-Result" not in answered(outcome).headers
+
+
+def test_a_log_type_is_tail_or_none() -> None:
+    def asking(log_type: str) -> InvokeCall | Response:
+        target = "/2015-03-31/functions/send/invocations"
+        return invoke_call(Request("POST", target, {"x-amz-log-type": log_type}, b"{}"))
+
+    assert asking("Tail") == InvokeCall("send", "RequestResponse", b"{}", wants_log=True)
+    assert asking("None") == call()
+    assert error_type(asking("Head")) == (400, "InvalidParameterValueException")
 
 
 def test_nobody_waits_for_events_and_dry_runs() -> None:

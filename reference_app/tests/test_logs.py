@@ -54,6 +54,42 @@ def test_a_report_says_duration_and_failure(log: FunctionLog, stream: io.StringI
     ]
 
 
+def test_the_tail_of_an_invocation_is_what_was_printed_since_the_one_before() -> None:
+    """LI-8; also where nobody reads the log."""
+    log = FunctionLog(None, "Send")
+    log.printed("cold")
+    for text in ("one", "two"):
+        log.begin(f"id-{text}")
+        log.printed(text)
+        tail = log.take_tail(0.0101, Returned(b"{}")).decode().splitlines()
+        assert tail[-4:] == [
+            f"START RequestId: id-{text} Version: $LATEST",
+            text,
+            f"END RequestId: id-{text}",
+            f"REPORT RequestId: id-{text}\tDuration: 10.10 ms\tBilled Duration: 11 ms\t",
+        ]
+        assert tail[:-4] == (["cold"] if text == "one" else [])
+
+
+@pytest.mark.parametrize(
+    ("outcome", "status"),
+    [
+        (Failed("unhandled", "ValueError", "no"), ""),
+        (Failed("function-timeout", "Sandbox.Timedout", "late"), "Status: timeout"),
+        (Failed("exited", "Runtime.ExitError", "gone"), "Status: error\tError Type: Runtime.ExitError"),
+    ],
+)
+def test_a_tail_is_of_4_kb_at_most_and_ends_in_the_report(outcome: Failed, status: str) -> None:
+    log = FunctionLog(None, "Send")
+    log.begin("id")
+    log.printed("x" * 10_000)
+
+    tail = log.take_tail(3.0, outcome)
+
+    assert len(tail) == 4096
+    assert tail.decode().endswith(f"Billed Duration: 3000 ms\t{status}\n")
+
+
 def test_output_is_cut_into_lines_wherever_it_is_split(log: FunctionLog, stream: io.StringIO) -> None:
     lines = PrintedLines(log)
     for piece in (b"on", b"e\ntw", b"o\n\xff\nrest"):

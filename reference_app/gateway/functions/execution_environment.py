@@ -10,6 +10,7 @@ import asyncio
 import os
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Literal
 
 from reference_app.gateway.child_process import ChildProcess
@@ -84,7 +85,7 @@ class ExecutionEnvironment:
     async def invoke(self, invocation: Invocation) -> Returned | Failed:
         """Run one event to its outcome, or to the function's timeout; the function's faults do not raise."""
         assert self._process is not None
-        self._log.request_id = invocation.request_id
+        self._log.begin(invocation.request_id)
         loop = asyncio.get_running_loop()
         started = time.monotonic()
         self._outcome = loop.create_future()
@@ -99,8 +100,10 @@ class ExecutionEnvironment:
             outcome = await self._outcome
         finally:
             limit.cancel()
-        self._log.report(time.monotonic() - started, outcome)
-        return outcome
+        duration_s = time.monotonic() - started
+        self._log.report(duration_s, outcome)
+        # What was printed before the outcome was posted has been read by now, a turn of the loop after it.
+        return replace(outcome, log=self._log.take_tail(duration_s, outcome))
 
     async def settle(self, limit_s: float) -> bool:
         """Wait until the runtime asks for the next event; False if it died, or had to be killed, instead."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 
@@ -11,6 +11,8 @@ class Returned:
     """The handler returned; `payload` is its result as the runtime serialised it (JSON bytes)."""
 
     payload: bytes
+    log: bytes = field(default=b"", compare=False)
+    """The end of what CloudWatch Logs would have of it (LI-8)."""
 
 
 @dataclass(frozen=True)
@@ -20,6 +22,8 @@ class Failed:
     reason: Literal["unhandled", "function-timeout", "init", "exited", "throttled"]
     error_type: str
     message: str
+    log: bytes = field(default=b"", compare=False)
+    """As that of Returned; empty for what has not run."""
 
 
 @dataclass(frozen=True, slots=True)

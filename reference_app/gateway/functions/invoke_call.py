@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from collections.abc import Mapping
@@ -28,6 +29,7 @@ LONGEST_PAYLOAD: Mapping[InvocationType, int] = {
     "Event": 1_048_576,
 }
 """Bytes (LI-5)."""
+_LOG_TYPES = frozenset({"None", "Tail"})
 _EXECUTED_VERSION = {"X-Amz-Executed-Version": "$LATEST"}
 
 
@@ -39,6 +41,8 @@ class InvokeCall:
     """Its name; versions and aliases all lead to the code that is here."""
     kind: InvocationType
     payload: bytes
+    wants_log: bool = False
+    """Whether the answer is to carry the end of the log (LI-8)."""
 
 
 def is_invoke(request: Request) -> bool:
@@ -47,7 +51,7 @@ def is_invoke(request: Request) -> bool:
 
 
 def invoke_call(request: Request) -> InvokeCall | Response:
-    """What a request asks for, or how it is refused (LI-5, LI-6)."""
+    """What a request asks for, or how it is refused (LI-5, LI-6, LI-8)."""
     path = _PATH.fullmatch(request.target)
     function = _FUNCTION.fullmatch(unquote(path[1])) if path is not None else None
     kind = request.headers.get("x-amz-invocation-type", "RequestResponse")
@@ -56,6 +60,9 @@ def invoke_call(request: Request) -> InvokeCall | Response:
     if kind not in get_args(InvocationType):
         return refusal(400, "InvalidParameterValueException", f"InvocationType {kind} is not supported")
     kind = cast("InvocationType", kind)
+    log_type = request.headers.get("x-amz-log-type", "None")
+    if log_type not in _LOG_TYPES:
+        return refusal(400, "InvalidParameterValueException", f"LogType {log_type} is not supported")
     limit = LONGEST_PAYLOAD[kind]
     if len(request.body) > limit:
         return refusal(
@@ -70,7 +77,7 @@ def invoke_call(request: Request) -> InvokeCall | Response:
         return refusal(
             400, "InvalidRequestContentException", f"Could not parse request body into json: {wrong}"
         )
-    return InvokeCall(function["name"], kind, request.body or b"{}")
+    return InvokeCall(function["name"], kind, request.body or b"{}", wants_log=log_type == "Tail")
 
 
 def no_such_function(arn: str) -> Response:
@@ -83,19 +90,20 @@ def accepted(kind: InvocationType) -> Response:
     return Response(202 if kind == "Event" else 204)
 
 
-def answered(outcome: Returned | Failed) -> Response:
-    """The answer to a call that waited for the outcome (LI-1)."""
+def answered(outcome: Returned | Failed, *, with_log: bool = False) -> Response:
+    """The answer to a call that waited for the outcome (LI-1), with the end of its log if that is wanted."""
+    log = {"X-Amz-Log-Result": base64.b64encode(outcome.log).decode()} if with_log else {}
+    told = {"Content-Type": "application/json", **_EXECUTED_VERSION, **log}
     match outcome:
         case Returned(payload):
-            return Response(200, payload, {"Content-Type": "application/json", **_EXECUTED_VERSION})
+            return Response(200, payload, told)
         case Failed("throttled", error_type, message):
             return refusal(
                 429, error_type, message, Reason="ReservedFunctionConcurrentInvocationLimitExceeded"
             )
         case Failed(_, error_type, message):
             body = json.dumps({"errorMessage": message, "errorType": error_type}).encode()
-            headers = {"Content-Type": "application/json", "X-Amz-Function-Error": "Unhandled"}
-            return Response(200, body, {**headers, **_EXECUTED_VERSION})
+            return Response(200, body, {**told, "X-Amz-Function-Error": "Unhandled"})
 
 
 def refusal(status: int, error_type: str, message: str, **members: str) -> Response:

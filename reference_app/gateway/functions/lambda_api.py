@@ -66,7 +66,7 @@ class LambdaApi:
 
     async def _carry_out(self, call: InvokeCall, function: Function, facts: InvocationFacts) -> Response:
         if call.kind == "RequestResponse":
-            return answered(await self._run(facts, call.payload))
+            return answered(await self._run(facts, call.payload), with_log=call.wants_log)
         if call.kind == "Event":
             self._events.put(facts, call.payload, function.retries)
         return accepted(call.kind)

@@ -6,6 +6,7 @@ The terminal may be a pipe that nobody reads; then lines are lost, and counted, 
 from __future__ import annotations
 
 import asyncio
+import math
 import queue
 import threading
 from typing import IO, TYPE_CHECKING
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _LONGEST_LINE = 256 * 1024  # what CloudWatch Logs takes as one event
+_LONGEST_TAIL = 4096  # LI-8
 
 
 class LogWriter:
@@ -65,6 +67,7 @@ class FunctionLog:
         self._writer = writer
         self._function = function
         self._watch = watch
+        self._tail = b""
         self.request_id = ""
         """The invocation that printed lines are said to come from."""
 
@@ -72,10 +75,16 @@ class FunctionLog:
     def quiet(self) -> bool:
         return self._writer is None and self._watch is None
 
+    def begin(self, request_id: str) -> None:
+        """An invocation starts: lines are said to come from it from now on."""
+        self.request_id = request_id
+        self._keep(f"START RequestId: {request_id} Version: $LATEST")
+
     def printed(self, text: str) -> None:
         """Pass on what the function printed; further lines of one message are indented."""
         if self._watch is not None:
             self._watch(self._function)
+        self._keep(text)
         # awslambdaric separates the lines of an error with carriage returns: one CloudWatch event.
         first, *further = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
         self._write("\n".join([first, *(f"    {line}" for line in further if line)]))
@@ -87,6 +96,22 @@ class FunctionLog:
         status = f"  Status: {outcome.reason} ({outcome.error_type})" if isinstance(outcome, Failed) else ""
         self._write(f"REPORT RequestId: {self.request_id}  Duration: {duration_s * 1000:.2f} ms{status}")
 
+    def take_tail(self, duration_s: float, outcome: Returned | Failed) -> bytes:
+        """The end of what CloudWatch Logs would have since the invocation before: at most 4 KB (LI-8).
+
+        As there, what was printed during init, or after the invocation before, comes first.
+        """
+        self._keep(f"END RequestId: {self.request_id}")
+        self._keep(
+            f"REPORT RequestId: {self.request_id}\tDuration: {duration_s * 1000:.2f} ms\t"
+            f"Billed Duration: {math.ceil(duration_s * 1000)} ms\t{_status(outcome)}"
+        )
+        tail, self._tail = self._tail, b""
+        return tail
+
+    def _keep(self, text: str) -> None:
+        self._tail = (self._tail + f"{text}\n".encode())[-_LONGEST_TAIL:]
+
     def note(self, text: str) -> None:
         """Say something about the environment itself."""
         self._write(text)
@@ -95,6 +120,17 @@ class FunctionLog:
         if self._writer is not None:
             mark = f" {self.request_id[:8]}" if self.request_id else ""
             self._writer.write(f"[{self._function}{mark}] {text}")
+
+
+def _status(outcome: Returned | Failed) -> str:
+    """What REPORT says of an invocation that the handler did not end itself."""
+    match outcome:
+        case Failed("function-timeout"):
+            return "Status: timeout"
+        case Failed("exited", error_type):
+            return f"Status: error\tError Type: {error_type}"
+        case _:
+            return ""
 
 
 class PrintedLines(asyncio.Protocol):
