@@ -13,8 +13,11 @@ from types_boto3_dynamodb import DynamoDBClient
 
 from reference_app.gateway.dynamodb.dynamodb_endpoint import DynamoDbEndpoint, answer
 from reference_app.gateway.dynamodb.dynamodb_engine import DynamoDbEngine
+from reference_app.gateway.dynamodb.streams_engine import StreamsEngine
 from reference_app.gateway.http_server import Request
 from reference_app.tests.process_state import eventually, state
+
+ACCOUNT = "123456789012"
 
 
 def client(url: str) -> DynamoDBClient:
@@ -95,21 +98,21 @@ def test_the_region_is_the_one_that_the_request_was_signed_for() -> None:
             asked.append(region)
             return super().answer(operation, body, region)
 
-    engine = Engine("123456789012")
+    engine = Engine(ACCOUNT)
     answer(
         engine,
-        engine,
+        StreamsEngine(ACCOUNT),
         request("DynamoDB_20120810.ListTables", "AWS4 Credential=k/20260101/eu-north-1/dynamodb/aws4"),
     )
-    answer(engine, engine, request("DynamoDB_20120810.ListTables"))
+    answer(engine, StreamsEngine(ACCOUNT), request("DynamoDB_20120810.ListTables"))
 
     assert asked == ["eu-north-1", "us-east-1"]
 
 
 def test_other_services_are_not_there() -> None:
-    engine = DynamoDbEngine("123456789012")
+    engine = DynamoDbEngine(ACCOUNT)
 
-    reply = answer(engine, engine, request("Kinesis_20131202.ListStreams"))
+    reply = answer(engine, StreamsEngine(ACCOUNT), request("Kinesis_20131202.ListStreams"))
 
     assert reply.status == 400
     assert b"UnknownOperationException" in reply.body

@@ -1,4 +1,4 @@
-"""Stream records in a function's event, and what its result leaves of them: ES-3, ES-4."""
+"""Stream records in a function's event, and what its result leaves of them: ES-3, ES-4, ES-6."""
 
 from __future__ import annotations
 
@@ -7,7 +7,13 @@ from typing import Any
 
 import pytest
 
-from reference_app.gateway.functions.stream_batches import Batch, event_of, left_of, wanted
+from reference_app.gateway.functions.stream_batches import (
+    Batch,
+    as_in_events,
+    event_of,
+    left_of,
+    wanted,
+)
 from reference_app.gateway.template.application import StreamSource
 
 ARN = "arn:aws:dynamodb:eu-west-1:1:table/t/stream/then"
@@ -31,6 +37,20 @@ def test_the_event_says_where_its_records_come_from() -> None:
 
     assert (sent["eventSourceARN"], sent["awsRegion"], sent["eventVersion"]) == (ARN, "eu-west-1", "1.1")
     assert sent["dynamodb"] == {"SequenceNumber": "1"}
+
+
+def test_functions_see_who_deleted_a_row_as_lambda_spells_it() -> None:
+    """ES-6, with the filter that AWS documents for archives of expired rows."""
+    by_service = {"type": ["Service"], "principalId": ["dynamodb.amazonaws.com"]}
+    expired = {
+        **record(1, "REMOVE"),
+        "userIdentity": {"Type": "Service", "PrincipalId": "dynamodb.amazonaws.com"},
+    }
+    archive = StreamSource("F", "t", ARN, "LATEST", filters=({"userIdentity": by_service},))
+
+    (seen,) = wanted(archive, [as_in_events(expired), as_in_events(record(2, "REMOVE"))])
+
+    assert seen["userIdentity"] == {"type": "Service", "principalId": "dynamodb.amazonaws.com"}
 
 
 def test_filters_let_pass_what_one_of_them_matches() -> None:

@@ -8,8 +8,11 @@ from typing import Any
 
 import pytest
 
+from reference_app.gateway.dynamodb.dynamodb_endpoint import answer
 from reference_app.gateway.dynamodb.dynamodb_engine import DynamoDbEngine
+from reference_app.gateway.dynamodb.engine_calls import TABLES, TIME_TO_LIVE
 from reference_app.gateway.dynamodb.streams_engine import StreamsEngine
+from reference_app.gateway.http_server import Request
 
 ACCOUNTS = itertools.count(777_000)
 REGION = "eu-west-1"
@@ -37,6 +40,18 @@ class Streamed:
     def write(self, operation: str, **parameters: Any) -> dict[str, Any]:
         return succeeded(self._tables, operation, parameters)
 
+    def write_as(self, user_agent: str, operation: str, **parameters: Any) -> None:
+        """Write by a call that reaches the endpoint."""
+        headers = {
+            "x-amz-target": f"{TABLES}.{operation}",
+            "authorization": f"AWS4-HMAC-SHA256 Credential=k/20260101/{REGION}/dynamodb/aws4_request",
+            "user-agent": user_agent,
+        }
+        reply = answer(
+            self._tables, self._streams, Request("POST", "/", headers, json.dumps(parameters).encode())
+        )
+        assert reply.status == 200, reply
+
     def read(self, operation: str, **parameters: Any) -> dict[str, Any]:
         return succeeded(self._streams, operation, parameters)
 
@@ -48,10 +63,26 @@ class Streamed:
 
 
 def succeeded(engine: DynamoDbEngine | StreamsEngine, operation: str, parameters: object) -> dict[str, Any]:
-    answer = engine.answer(operation, json.dumps(parameters).encode(), REGION)
-    assert answer.status == 200, answer
-    result: dict[str, Any] = json.loads(answer.body)
+    reply = engine.answer(operation, json.dumps(parameters).encode(), REGION)
+    assert reply.status == 200, reply
+    result: dict[str, Any] = json.loads(reply.body)
     return result
+
+
+def test_a_row_that_time_to_live_deletes_names_the_service() -> None:
+    """ES-6; a deletion by the application names nobody."""
+    table = Streamed()
+    for name in ("expired", "deleted"):
+        table.write("PutItem", TableName="t", Item={"id": {"S": name}})
+    table.write_as(TIME_TO_LIVE, "DeleteItem", TableName="t", Key={"id": {"S": "expired"}})
+    table.write_as("Boto3/1.44", "DeleteItem", TableName="t", Key={"id": {"S": "deleted"}})
+
+    assert [(r["eventName"], r.get("userIdentity")) for r in table.records()] == [
+        ("INSERT", None),
+        ("INSERT", None),
+        ("REMOVE", {"PrincipalId": "dynamodb.amazonaws.com", "Type": "Service"}),
+        ("REMOVE", None),
+    ]
 
 
 def test_every_kind_of_write_is_a_record_in_its_order() -> None:

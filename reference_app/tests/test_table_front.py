@@ -27,6 +27,7 @@ from reference_app.gateway.control.trace import Entry, TableCall
 from reference_app.gateway.dynamodb.dynamodb_endpoint import answer
 from reference_app.gateway.dynamodb.dynamodb_engine import DynamoDbEngine
 from reference_app.gateway.dynamodb.engine_calls import EngineCalls
+from reference_app.gateway.dynamodb.streams_engine import StreamsEngine
 from reference_app.gateway.dynamodb.table_front import TableFront
 from reference_app.gateway.functions.session_token import session_token
 from reference_app.gateway.http_client import HttpClient
@@ -52,6 +53,17 @@ TABLE = Table(
 )
 
 
+class Streams(StreamsEngine):
+    """Keeps what is said of the newest records."""
+
+    def __init__(self, account_id: str) -> None:
+        super().__init__(account_id)
+        self.attributed: list[tuple[str, str, str]] = []
+
+    def attribute_newest(self, table: str, region: str, principal: str) -> None:
+        self.attributed.append((table, region, principal))
+
+
 @dataclass
 class Front:
     """A front with its controls, for a blocking script."""
@@ -60,6 +72,7 @@ class Front:
     front: TableFront
     client: DynamoDBClient
     loop: asyncio.AbstractEventLoop
+    streams: Streams
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         return asyncio.run_coroutine_threadsafe(work, self.loop).result(PATIENCE_S)
@@ -108,10 +121,11 @@ def with_front(script: Callable[[Front], None]) -> None:
     """Run a blocking script against a front before an engine that holds an empty table."""
 
     async def main() -> None:
-        engine = DynamoDbEngine(f"{next(ACCOUNTS):012}")
+        account = f"{next(ACCOUNTS):012}"
+        engine, streams = DynamoDbEngine(account), Streams(account)
 
         async def handle(request: Request) -> Response:
-            return answer(engine, engine, request)
+            return answer(engine, streams, request)
 
         origin = HttpServer(handle, longest_body=1 << 20)
         http = HttpClient(f"http://127.0.0.1:{await origin.start()}")
@@ -130,7 +144,7 @@ def with_front(script: Callable[[Front], None]) -> None:
         )
         try:
             loop = asyncio.get_running_loop()
-            await asyncio.to_thread(script, Front(controls, front, client, loop))
+            await asyncio.to_thread(script, Front(controls, front, client, loop, streams))
         finally:
             client.close()
             await front.stop()
@@ -274,6 +288,7 @@ def test_rows_expire_on_the_moved_clock() -> None:
         table.run(move())
         assert table.run(table.front.delete_expired()) == 1
         assert table.ids() == ["in milliseconds", "later", "never"]
+        assert table.streams.attributed == [("t", REGION, "dynamodb.amazonaws.com")]  # ES-6
 
     with_front(script)
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from reference_app.gateway.child_process import ChildProcess
-from reference_app.gateway.dynamodb.engine_calls import STREAMS, TABLES
+from reference_app.gateway.dynamodb.engine_calls import STREAMS, TABLES, TIME_TO_LIVE, table_request
 from reference_app.gateway.http_server import LOOPBACK, HttpServer, Request, Response, loopback_listener
 
 if TYPE_CHECKING:
@@ -63,7 +63,14 @@ class Engine(Protocol):
         """Answer one call of DynamoDB's JSON protocol."""
 
 
-def answer(tables: Engine, streams: Engine, request: Request) -> Response:
+class Streams(Engine, Protocol):
+    """What answers for the streams of an engine's tables."""
+
+    def attribute_newest(self, table: str, region: str, principal: str) -> None:
+        """Have the newest record of a table's stream name a service as who wrote."""
+
+
+def answer(tables: Engine, streams: Streams, request: Request) -> Response:
     """Answer one HTTP request with what the engine says that it is for."""
     version, _, operation = request.headers.get("x-amz-target", "").partition(".")
     if request.method == "GET":
@@ -71,8 +78,11 @@ def answer(tables: Engine, streams: Engine, request: Request) -> Response:
     if version not in {TABLES, STREAMS}:
         operation = ""
     signed = _SIGNED_REGION.search(request.headers.get("authorization", ""))
+    region = signed[1] if signed else _DEFAULT_REGION
     engine = streams if version == STREAMS else tables
-    result = engine.answer(operation, request.body, signed[1] if signed else _DEFAULT_REGION)
+    result = engine.answer(operation, request.body, region)
+    if result.status == 200 and request.headers.get("user-agent") == TIME_TO_LIVE:
+        streams.attribute_newest(table_request("", request.body).table or "", region, TIME_TO_LIVE)
     return Response(result.status, result.body, result.headers)
 
 

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 TABLES, STREAMS = "DynamoDB_20120810", "DynamoDBStreams_20120810"
 """What `X-Amz-Target` begins with, before the dot."""
 _TARGET = f"{TABLES}."
+TIME_TO_LIVE = "dynamodb.amazonaws.com"
+"""The user agent of deletions by time to live, and the principal that streams name for them (ES-6)."""
 
 
 class EngineError(Exception):
@@ -66,14 +68,18 @@ class EngineCalls:
             ),
         }
 
-    async def send(self, request: TableRequest) -> Reply:
+    async def send(self, request: TableRequest, *, user_agent: str = "") -> Reply:
         """Send a call; its errors are replies. Raises OriginError."""
         headers = {**self._headers, "X-Amz-Target": f"{self._service}.{request.operation}"}
+        if user_agent:
+            headers["User-Agent"] = user_agent
         return await self._client.request("POST", "/", headers, json.dumps(request.parameters).encode())
 
-    async def call(self, operation: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
+    async def call(
+        self, operation: str, parameters: Mapping[str, Any], *, user_agent: str = ""
+    ) -> dict[str, Any]:
         """Return what a call returns. Raises OriginError, EngineError."""
-        reply = await self.send(TableRequest(operation, parameters))
+        reply = await self.send(TableRequest(operation, parameters), user_agent=user_agent)
         if reply.status != 200:
             raise EngineError(f"{operation}: {reply.status} {reply.body.decode(errors='replace')[:500]}")
         result: dict[str, Any] = json.loads(reply.body)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from reference_app.gateway.dynamodb.engine_calls import EngineError, TableRequest
+from reference_app.gateway.dynamodb.engine_calls import TIME_TO_LIVE, EngineError, TableRequest
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -29,7 +29,7 @@ async def delete_expired(calls: EngineCalls, table: Table, now_s: float) -> Asyn
             continue
         deletion = _deletion(table.name, {key: row[key] for key in keys}, attribute, value)
         try:
-            await calls.call(deletion.operation, deletion.parameters)
+            await calls.call(deletion.operation, deletion.parameters, user_agent=TIME_TO_LIVE)
         except EngineError:
             continue  # written anew meanwhile
         yield deletion

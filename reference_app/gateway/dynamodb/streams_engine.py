@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from moto.dynamodb.models import dynamodb_backends
 from moto.dynamodb.models.dynamo_type import DynamoType
 from moto.dynamodb.models.table import StreamShard
 from moto.dynamodbstreams.models import DynamoDBStreamsBackend, dynamodbstreams_backends
@@ -33,6 +34,12 @@ class StreamsEngine:
             # moto asserts what it expects of shards and iterators, and looks the others up.
             return error_of(400, "ResourceNotFoundException", f"there is no such stream: {wrong!r}")
         return answer_of(200, json.dumps(result, default=_in_json).encode())
+
+    def attribute_newest(self, table: str, region: str, principal: str) -> None:
+        """Have the newest record of a table's stream, if it has one, name a service as who wrote (ES-6)."""
+        shard = dynamodb_backends[self._account_id][region].get_table(table).stream_shard
+        if shard is not None and shard.items:
+            shard.items[-1].record["userIdentity"] = {"PrincipalId": principal, "Type": "Service"}
 
 
 def _describe(backend: DynamoDBStreamsBackend, asked: Mapping[str, Any]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from reference_app.gateway.functions import event_filter
 from reference_app.gateway.template.application import StreamSource
 
 Record: TypeAlias = Mapping[str, Any]
-"""As GetRecords has it."""
+"""As GetRecords has it, or, where a function is to see it, as events have it."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,14 @@ class Batch:
         middle = len(self.records) // 2
         parts = (self.records[:middle], self.records[middle:])
         return tuple(Batch(part, self.attempts) for part in parts if part)
+
+
+def as_in_events(record: Record) -> Record:
+    """A record as filters and functions see it: they have members of `userIdentity` in lower case (ES-6)."""
+    if "userIdentity" not in record:
+        return record
+    members = {name[:1].lower() + name[1:]: value for name, value in record["userIdentity"].items()}
+    return {**record, "userIdentity": members}
 
 
 def wanted(source: StreamSource, records: Sequence[Record]) -> tuple[Record, ...]:

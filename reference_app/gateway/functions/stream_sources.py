@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from reference_app.gateway.background_tasks import BackgroundTasks
 from reference_app.gateway.clock import elapse
 from reference_app.gateway.functions.invocation import InvocationFacts, Returned
-from reference_app.gateway.functions.stream_batches import Batch, event_of, left_of, wanted
+from reference_app.gateway.functions.stream_batches import Batch, as_in_events, event_of, left_of, wanted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -64,7 +64,7 @@ class StreamPoller:
 
     async def _poll(self) -> None:
         while True:
-            records = await self._gathered()
+            records = [as_in_events(record) for record in await self._gathered()]
             if chosen := wanted(self._source, records):
                 await self._deliver(Batch(chosen))
 
