@@ -44,7 +44,7 @@ def without_overload(history: History, stages: Sequence[Window]) -> History:
 
 
 def _end(history: History, process: int) -> None:
-    mine = [c for c in history.connections if _process_of(c) == process]
+    mine = [c for c in history.connections if c.process == process]
     if not mine:
         return
     numbers = range(mine[0].number, mine[-1].number + 1)
@@ -59,15 +59,9 @@ def _last_record_ns(history: History, mine: list[Connection], numbers: range, pr
     for heard in history.deliveries:
         own = (heard["connection"] >= numbers.start) & (heard["connection"] < numbers.stop)
         times += [int(heard["at_ns"][own].max())] if own.any() else []
-    times += [t for c in mine for t in (c.opening_ns, c.opened_ns, c.leaving_ns, c.left_ns) if t is not None]
+    times += [at_ns for c in mine for at_ns in c.times_ns]
     times += [m.started_ns for m in history.messages if m.id >> 32 == process]
     return max(times)
-
-
-def _process_of(connection: Connection) -> int:
-    """Labels of connections name their process: `w2.c7` is one of process 2, `c7` of the only one."""
-    worker, dot, _ = connection.label.partition(".")
-    return int(worker[1:]) if dot else 0
 
 
 def _phases(phases: list[Phase]) -> list[Phase]:

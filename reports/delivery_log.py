@@ -6,7 +6,7 @@ comes late is in few pieces: so each piece is read about once where messages are
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
@@ -18,6 +18,7 @@ from .history import DELIVERY, KERNEL_TIME, Deliveries
 
 Ids: TypeAlias = npt.NDArray[np.uint64]
 """Of messages."""
+Times: TypeAlias = npt.NDArray[np.int64]
 
 _PIECE = 1 << 14
 _GAP = 64
@@ -30,6 +31,8 @@ class DeliveryFile:
 
     path: Path
     base: int = 0
+    placed: Callable[[Times], Times] | None = None
+    """Makes times of another host's clock those of the history's."""
 
     def count(self) -> int:
         return self.path.stat().st_size // DELIVERY.itemsize if self.path.exists() else 0
@@ -132,6 +135,8 @@ class _FilePiece:
         at = self.start * DELIVERY.itemsize
         rows: Deliveries = np.fromfile(self.file.path, DELIVERY, self.count, offset=at)
         rows["connection"] += self.file.base
+        if self.file.placed is not None:
+            rows["at_ns"] = self.file.placed(rows["at_ns"])
         return rows
 
 

@@ -16,7 +16,7 @@ Where the target is a local stack that says what the backend did, `trace.jsonl` 
 (module `trace`).
 
 Times are nanoseconds of the clock that the header names (`time.monotonic_ns`). Histories of the
-same clock may be compared; those of two clocks never without a stated error bound.
+same clock may be compared; those of two clocks never without a stated error bound (`history_clocks`).
 """
 
 from __future__ import annotations
@@ -233,6 +233,21 @@ class FaultEnded:
 
 
 @dataclass(frozen=True, slots=True)
+class ClockCompared:
+    """The master, on another clock, was asked for its time and has answered."""
+
+    at_ns: int
+    """When the answer was here."""
+    process: int
+    """Which one asked."""
+    asked_ns: int
+    clock: str
+    """The master's; `Header.clock` says what its name means."""
+    their_ns: int
+    """By that clock, between question and answer."""
+
+
+@dataclass(frozen=True, slots=True)
 class Note:
     at_ns: int
     text: str
@@ -253,6 +268,7 @@ Event: TypeAlias = (
     | GeneratorHealth
     | FaultBegan
     | FaultEnded
+    | ClockCompared
     | Note
 )
 
@@ -273,6 +289,7 @@ EVENT_TYPES: dict[str, type[Event]] = {
         GeneratorHealth,
         FaultBegan,
         FaultEnded,
+        ClockCompared,
         Note,
     )
 }

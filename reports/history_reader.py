@@ -13,6 +13,7 @@ from .delivery_log import DeliveryFile, DeliveryLog
 from .history import (
     EVENT_TYPES,
     FORMAT,
+    ClockCompared,
     ConnectEnded,
     ConnectStarted,
     Event,
@@ -33,6 +34,7 @@ from .history import (
     SendEnded,
     SendStarted,
 )
+from .history_clocks import HostClock, clocks_of
 from .results import check_format
 from .trace import LifecycleStep, Trace, TraceError
 from .trace_file import read_trace
@@ -61,6 +63,18 @@ class Connection:
     left_ns: int | None = None
     code: int | None = None
     reason: str = ""
+
+    @property
+    def process(self) -> int:
+        """The one that made it: labels name it, `w2.c7` is one of process 2, `c7` of the only one."""
+        worker, dot, _ = self.label.partition(".")
+        return int(worker[1:]) if dot else 0
+
+    @property
+    def times_ns(self) -> list[int]:
+        """When anything happened to it."""
+        times = (self.opening_ns, self.opened_ns, self.leaving_ns, self.left_ns)
+        return [at_ns for at_ns in times if at_ns is not None]
 
 
 @dataclass(slots=True)
@@ -133,6 +147,9 @@ class History:
     was recorded last is missing then, so that a pair without a delivery need not be lost."""
     cut_processes: list[int] = field(default_factory=list)
     """The processes whose files were not closed in good order."""
+    clocks: list[HostClock] = field(default_factory=list)
+    """Those of other hosts than the master's. All times of the history are its clock's, as exact as
+    these say; what one clock timed is exact in itself."""
 
 
 def read_history(folder: Path) -> History:
@@ -144,8 +161,18 @@ def read_history(folder: Path) -> History:
     files = sorted(folder.glob("history.*.jsonl"), key=lambda path: path.name)
     if not files:
         raise HistoryError(f"{folder}: no history.*.jsonl in it")
-    history = History()
-    history.deliveries = DeliveryLog([_read_process(history, path) for path in files])
+    read = _Read()
+    for path in files:
+        read.process(path)
+    history = read.history
+    clocks = clocks_of(history.headers, history.connections, history.messages, read.compared, read.deliveries)
+    if clocks:
+        read = _Read({process: clock for clock in clocks for process in clock.processes})
+        for path in files:
+            read.process(path)
+        history = read.history
+        history.clocks = clocks
+    history.deliveries = DeliveryLog(read.deliveries.values())
     history.messages.sort(key=lambda message: message.started_ns)
     history.trace = _trace_of(folder)
     _name_by_port(history)
@@ -173,25 +200,38 @@ def _name_by_port(history: History) -> None:
                 connection.connection_id = step.connection_id
 
 
-def _read_process(history: History, path: Path) -> DeliveryFile:
-    lines = _Lines(path)
-    header = lines.header()
-    history.headers.append(header)
-    base = len(history.connections)
-    fold = _Fold(history, base, header.process)
-    for number, event in lines.events():
-        try:
-            fold.take(event)
-        except (KeyError, ValueError, HistoryError) as error:
-            raise HistoryError(
-                f"{path}:{number}: refers to something that the file did not begin: {error}"
-            ) from error
-    deliveries = DeliveryFile(path.with_suffix(".deliveries"), base)
-    whole = lines.footer is not None and lines.footer.deliveries == deliveries.count()
-    if not whole:
-        history.cut_short = True
-        history.cut_processes.append(header.process)
-    return deliveries
+class _Read:
+    """What was read of the processes so far, with the times of these clocks placed on the reference's."""
+
+    def __init__(self, clocks: Mapping[int, HostClock] | None = None) -> None:
+        self._clocks = clocks or {}
+        self.history = History()
+        self.compared: list[ClockCompared] = []
+        self.deliveries: dict[int, DeliveryFile] = {}
+
+    def process(self, path: Path) -> None:
+        lines = _Lines(path)
+        header = lines.header()
+        clock = self._clocks.get(header.process)
+        self.history.headers.append(clock.placed_event(header) if clock else header)
+        base = len(self.history.connections)
+        fold = _Fold(self.history, base, header.process)
+        for number, event in lines.events():
+            if isinstance(event, ClockCompared):
+                self.compared.append(event)
+            try:
+                fold.take(clock.placed_event(event) if clock else event)
+            except (KeyError, ValueError, HistoryError) as error:
+                raise HistoryError(
+                    f"{path}:{number}: refers to something that the file did not begin: {error}"
+                ) from error
+        placed = clock.placed if clock else None
+        deliveries = DeliveryFile(path.with_suffix(".deliveries"), base, placed)
+        self.deliveries[header.process] = deliveries
+        whole = lines.footer is not None and lines.footer.deliveries == deliveries.count()
+        if not whole:
+            self.history.cut_short = True
+            self.history.cut_processes.append(header.process)
 
 
 class _Lines:

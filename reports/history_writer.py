@@ -120,8 +120,11 @@ def _line(kind: str, event: Event | Header | Footer) -> bytes:
 
 
 def clock_name() -> str:
-    """A name for `time.monotonic_ns` here: on Linux that clock is one for all processes of a boot."""
+    """A name for `time.monotonic_ns` here: on Linux that clock is one for all processes of a boot, but
+    for those in a time namespace of their own (time_namespaces(7))."""
     boot_id = Path("/proc/sys/kernel/random/boot_id")
     if boot_id.exists():
-        return f"boot-{boot_id.read_text().strip()}"
+        namespace = Path("/proc/self/ns/time")
+        inside = f"-{namespace.readlink()}" if namespace.is_symlink() else ""
+        return f"boot-{boot_id.read_text().strip()}{inside}"
     return f"process-{time.monotonic_ns():x}"

@@ -11,6 +11,9 @@ must not
 may
     otherwise.
 
+Where sender and connection were timed by clocks of different hosts, what their times say of each other
+holds only if it holds by more than those clocks may be wrong; a pair that hangs on less is `may`.
+
 Pure: arrays in, arrays out. Messages are taken in chunks of their start time, each against the
 connections alive around it and the pieces of the record that tell of it, so that time grows with the
 number of pairs and memory does not.
@@ -31,6 +34,7 @@ from reports.latency_counts import LatencyCounts
 from reports.metrics import LOST, OwedPairs, axis_of
 from reports.results import Delivery
 
+from .clock_doubt import ClockDoubt
 from .contract import Bounds, Contract
 from .received import Received, received_of
 
@@ -122,10 +126,10 @@ def judge(
     """
     messages = [m for m in history.messages if select(m) and not m.group.startswith("mischief/")]
     bound_ns = int(bounds.deliver_s * 1e9)
-    members, sent = _Members(history), _Sent(messages)
+    members, sent, doubt = _Members(history), _Sent(messages), ClockDoubt(history, messages)
     tally = _Tally(history, messages, timed=timed)
     for chunk in _chunks(history.deliveries, sent, members, bound_ns):
-        tally.add(chunk, sent, members, contract, bound_ns, ears)
+        tally.add(chunk, sent, members, contract, bound_ns, ears, doubt)
     return tally.judgement(_unattributed(history))
 
 
@@ -210,11 +214,20 @@ class _Tally:
         self._may = 0
 
     def add(
-        self, chunk: _Chunk, sent: _Sent, members: _Members, contract: Contract, bound_ns: int, ears: Ears
+        self,
+        chunk: _Chunk,
+        sent: _Sent,
+        members: _Members,
+        contract: Contract,
+        bound_ns: int,
+        ears: Ears,
+        doubt: ClockDoubt,
     ) -> None:
         span = slice(chunk.start, chunk.stop)
         arrived, copies, corrupt = _grid(chunk, len(members.opened))
         started = sent.started[span, None]
+        unsure = doubt.between(span, chunk.connections)
+        due = started + bound_ns + unsure
         is_sender = sent.sender[span, None] == chunk.connections[None, :]
         wanted = ~is_sender if not contract.echo_to_sender else np.ones(chunk.shape, np.bool_)
         judged = _judged(ears, chunk.connections, is_sender)
@@ -223,16 +236,16 @@ class _Tally:
         # gateway; that somebody heard the message proves that it was.
         stayed = members.until[sent.sender[span]] >= sent.started[span] + bound_ns
         owed = (
-            (members.opened[chunk.connections][None, :] <= started)
-            & (members.until[chunk.connections][None, :] >= started + bound_ns)
+            (members.opened[chunk.connections][None, :] <= started - unsure)
+            & (members.until[chunk.connections][None, :] >= due)
             & ((sent.ok[span] & stayed) | came.any(axis=1))[:, None]
             & wanted
             & judged
         )
-        forbidden = (members.opening[chunk.connections][None, :] > started + bound_ns) | ~wanted
+        forbidden = (members.opening[chunk.connections][None, :] > due) | ~wanted
         delivered = owed & came
         self._note("lost", chunk, owed & ~came)
-        self._note("late", chunk, delivered & (arrived > started + bound_ns))
+        self._note("late", chunk, delivered & (arrived > due))
         self._note("duplicated", chunk, (copies > 1) & judged)
         self._note("corrupted", chunk, corrupt)
         self._note("leaked", chunk, came & forbidden)
@@ -256,7 +269,9 @@ class _Tally:
         if not delivered.any():
             return
         span = slice(chunk.start, chunk.stop)
+        # Clocks of different hosts may let a message come before it was sent.
         latency = arrived - intended[:, None]
+        np.maximum(latency, 0, out=latency)
         heard = delivered.any(axis=1)
         first = np.where(delivered, latency, NEVER).min(axis=1)
         last = np.where(delivered, latency, -1).max(axis=1)
