@@ -6,7 +6,7 @@ import logging
 import os
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
@@ -28,6 +28,7 @@ from reports.terminal import style_of, verdict_table
 from reports.verdict import worst_exit
 
 from . import _locust_statistics as statistics
+from ._crew import CONTRACT, TARGET
 from ._load_run import RunPlan
 from ._options import LoadOptions
 from ._receive_loop import ReceiveLoop, system_poller
@@ -108,6 +109,15 @@ class Control:
         write_plan(folder, {"seed": self.options.seed, "churn": churn, "mix": mix, "pace": pace})
         _log.info("seed %d, run folder %s", self.options.seed, folder)
         return self._plan
+
+    def texts(self) -> Mapping[str, str]:
+        """The files that say what the target is, and its contract: workers on other hosts do not see them."""
+        files = {TARGET: self.target_spec, CONTRACT: self.options.contract}
+        return {
+            name: Path(path).read_text(encoding="utf-8")
+            for name, path in files.items()
+            if path and "://" not in str(path) and Path(path).is_file()
+        }
 
     def judge(self, broken: Sequence[str]) -> None:
         """Judge the run that has ended, if there was one; see `pronounce`."""

@@ -44,11 +44,14 @@ class Driver:
     def standing(self) -> Standing:
         return self._bookkeeper.standing if self._bookkeeper else Standing()
 
-    def begin(self, plan: RunPlan, process: int, target: Target) -> None:
+    def begin(self, plan: RunPlan, process: int, target: Target, *, ready: bool = True) -> None:
+        """Without `ready` users wait until the run is told that it is."""
         self.trouble = []
         self._ending = None
         self._hurry = Event()
         self.run = LoadRun(plan, process, target, self._environment)
+        if ready:
+            self.run.ready.set()
         self._bookkeeper = Bookkeeper(self.run, self._environment, self._break_off)
         self.run.start()
         self._bookkeeper.start()

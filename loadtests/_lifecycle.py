@@ -43,6 +43,7 @@ from ._worker import Worker
 _log = logging.getLogger("churnproof")
 
 _PROGRESS_S = 5.0
+_READY_S = 5.0
 _OWN_DESCRIPTORS = 64
 """Of a process beside its users' connections: files, Locust's own sockets, gevent."""
 
@@ -54,6 +55,7 @@ def run_of(environment: Environment) -> LoadRun:
     role = _roles.get(environment)
     if role is None or role.run is None:
         raise StopTest("the run could not begin")
+    role.run.ready.wait(_READY_S)  # without it only live figures are wrong
     return role.run
 
 

@@ -17,7 +17,14 @@ class LoadFleet(Fleet):
 
     def __init__(self, target: Target, writer: HistoryWriter, run: str, times: ReceiveTimes) -> None:
         recognizer = TimingRecognizer(run)
-        self.arrivals = Arrivals(recognizer.intended_ns)
+        self.ahead_ns = 0
+        """So much, about, is this host's clock ahead of the master's, whose times payloads tell."""
+
+        def intended_ns(message: int) -> int | None:
+            told_ns = recognizer.intended_ns(message)
+            return None if told_ns is None else told_ns + self.ahead_ns
+
+        self.arrivals = Arrivals(intended_ns)
         super().__init__(
             target,
             writer,

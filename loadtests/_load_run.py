@@ -82,6 +82,8 @@ class LoadRun:
         """No talker speaks of its own accord."""
         self.over = Event()
         """Users are to go; nobody connects any more."""
+        self.ready = Event()
+        """Users may begin: this host's clock has been compared with the master's, if it is another."""
         self.last_spoken_ns = 0
         self.return_within_s = 0.0
         """Users that lost their connection come back within so long."""
@@ -161,7 +163,8 @@ class LoadRun:
         self.last_spoken_ns = now_ns = time.monotonic_ns()
         self.fleet.heartbeat.lagged(now_ns - max(intended_ns, free_ns))
         size = self.plan.pace.payload_bytes
-        texts = before(intended_ns), after(intended_ns, size)
+        told_ns = intended_ns - self.fleet.ahead_ns
+        texts = before(told_ns), after(told_ns, size)
         try:
             message = self.fleet.broadcast(client, f"{WORKLOAD}/{part}", *texts, intended_ns)
         except TargetFailure as failure:

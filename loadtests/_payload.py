@@ -2,7 +2,7 @@
 
 Whoever hears a message knows its latency without having sent it, in whichever process; the digest of
 the envelope covers the time like every other byte. Times are `time.monotonic_ns`, which processes of
-one machine share.
+one machine share; on other hosts about what it is on the master's.
 """
 
 from __future__ import annotations

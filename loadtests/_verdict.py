@@ -79,6 +79,8 @@ def pronounce(
         seed=plan.seed,
         command=shlex.join(["locust", *sys.argv[1:]]),
     )
+    if history.clocks:
+        results = replace(results, remarks=(*results.remarks, *map(str, history.clocks)))
     if plan.pace.storm_every_s is not None:
         told = (f"reconnect storm {n}: {storm}" for n, storm in enumerate(storms(history.connections), 1))
         results = replace(results, remarks=(*results.remarks, *told))
@@ -87,7 +89,8 @@ def pronounce(
     if stages:
         results = _searched(results, case, stages, gates)
         gates = ()  # they were held against each stage
-    results = _weighed(results, _cut_in_words(history.cut_processes), broken)
+    missing = [*_cut_in_words(history.cut_processes), *(str(c) for c in history.clocks if c.unclear)]
+    results = _weighed(results, missing, broken)
     results = at_list_prices(results, plan.folder)
     rows = judge_gates(gates, results)
     return Verdict(results, rows, write_artefacts(plan.folder, results, gates=rows, secrets=target.secrets))

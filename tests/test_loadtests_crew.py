@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import pytest
 from locust import rpc
 
-from conformance.harness.errors import UsageError
 from loadtests import _crew as crew
 from loadtests._load_run import RunPlan
 from loadtests._options import Pace
@@ -27,13 +26,13 @@ def test_an_order_survives_the_wire(tmp_path: Path) -> None:
     assert crew.Order.from_message(message_type.unserialize(sent).data) == order
 
 
-def test_a_worker_on_another_machine_refuses(tmp_path: Path) -> None:
-    message = {**_order(tmp_path).to_message(), "clock": "boot-of-another-machine"}
-    with pytest.raises(UsageError, match="on another machine"):
-        crew.Order.from_message(message)
+def test_a_worker_on_the_masters_clock_that_sees_its_folder_is_near(tmp_path: Path) -> None:
+    assert _order(tmp_path).is_near
 
 
-def test_a_worker_that_does_not_see_the_run_folder_refuses(tmp_path: Path) -> None:
-    message = _order(tmp_path / "elsewhere").to_message()
-    with pytest.raises(UsageError, match="cannot record into"):
-        crew.Order.from_message(message)
+def test_a_worker_on_another_machine_is_not_near(tmp_path: Path) -> None:
+    assert not replace(_order(tmp_path), clock="boot-of-another-machine").is_near
+
+
+def test_a_worker_that_does_not_see_the_run_folder_is_not_near(tmp_path: Path) -> None:
+    assert not _order(tmp_path / "elsewhere").is_near

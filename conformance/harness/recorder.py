@@ -8,6 +8,7 @@ import time
 from reports.history import (
     CORRUPT,
     EXCERPT,
+    ClockCompared,
     ConnectEnded,
     ConnectStarted,
     Deliveries,
@@ -145,6 +146,9 @@ class Recorder:
 
     def note(self, text: str) -> None:
         self._write(Note(time.monotonic_ns(), text[:EXCERPT]))
+
+    def clock_compared(self, event: ClockCompared) -> None:
+        self._write(event)
 
     def flush(self) -> None:
         try:

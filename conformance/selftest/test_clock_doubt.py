@@ -140,7 +140,7 @@ def test_messages_alone_place_a_clock_that_was_never_compared(tmp_path: Path) ->
     (clock,) = read_history(tmp_path / "two").clocks
     assert not clock.unclear
     assert 20 * _MS <= clock.error_ns < 32 * _MS
-    assert "777.0" in str(clock)
+    assert "w2 is 776.99" in str(clock) or "w2 is 777.0" in str(clock)
 
 
 def test_where_nothing_passed_one_way_no_pair_between_the_hosts_is_judged(tmp_path: Path) -> None:
