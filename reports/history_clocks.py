@@ -189,10 +189,7 @@ def _host(name: str, headers: Sequence[Header], band: Band, passages: _Passages,
     sent = sum(count for (source, _), count in passages.count.items() if source == name)
     heard = sum(count for (_, target), count in passages.count.items() if target == name)
     if not band.bounded:
-        way = (
-            "from it" if not sent else "to it" if not heard else "both ways between it and the master's host"
-        )
-        unclear = f"no message passed {way}"
+        unclear = "messages have not passed both ways between it and the master's host"
     elif band.empty:
         unclear = f"what passed between them cannot be, unless they drift by more than {DRIFT_PPM} ppm"
     else:
