@@ -9,8 +9,9 @@ from typing import Any, cast
 
 import pytest
 
-from reference_app.gateway.dynamodb.engine_calls import EngineCalls
+from reference_app.gateway.dynamodb.engine_calls import EngineCalls, EngineError
 from reference_app.gateway.functions.stream_reader import NoStreamError, StreamReader
+from reference_app.gateway.http_client import OriginError
 from reference_app.tests.running_command import APPS, running
 
 
@@ -50,6 +51,26 @@ def test_every_shard_is_read_on_from_the_page_before_until_it_ends() -> None:
 
     assert asyncio.run(run()) == [["one1", "two1"], ["two2"], ["two3"]]
     assert endpoint.positions == ["LATEST", "LATEST"]
+
+
+def test_what_one_shard_had_is_not_lost_when_the_next_one_fails() -> None:
+    failures: list[Exception] = [OriginError("refused"), EngineError("GetRecords: 500")]
+
+    class Failing(Endpoint):
+        async def call(self, operation: str, parameters: dict[str, Any]) -> dict[str, Any]:
+            if parameters.get("ShardIterator") == "two-1" and failures:
+                raise failures.pop()
+            return await super().call(operation, parameters)
+
+    async def run() -> list[str]:
+        stream = reader(Failing())
+        await stream.start("LATEST")
+        first = await stream.read(10)
+        with pytest.raises(OriginError):
+            await stream.read(10)
+        return [record["eventID"] for record in first + await stream.read(10)]
+
+    assert asyncio.run(run()) == ["one1", "two1"]
 
 
 def test_a_table_without_a_stream_is_told_by_its_name() -> None:

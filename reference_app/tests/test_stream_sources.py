@@ -10,11 +10,13 @@ from typing import Any, cast
 import pytest
 
 from reference_app.gateway.clock import MovableClock
+from reference_app.gateway.dynamodb.engine_calls import EngineError
 from reference_app.gateway.functions import stream_sources
 from reference_app.gateway.functions.invocation import Failed, InvocationFacts, Returned
 from reference_app.gateway.functions.stream_batches import Record
 from reference_app.gateway.functions.stream_reader import StreamReader
 from reference_app.gateway.functions.stream_sources import StreamPoller
+from reference_app.gateway.http_client import OriginError
 from reference_app.gateway.template.application import StreamSource
 
 SOURCE = StreamSource("F", "t", "arn", "LATEST", batch_size=3)
@@ -50,6 +52,19 @@ class Scripted:
         self.batches.append("".join(record["dynamodb"]["SequenceNumber"] for record in records))
         self.facts.append(facts)
         return self._outcomes.pop(0) if self._outcomes else OK
+
+
+class Interrupted(Scripted):
+    """A stream whose endpoint fails three times before it answers."""
+
+    def __init__(self, records: str) -> None:
+        super().__init__(SOURCE, records)
+        self._failures = [EngineError("GetRecords: 500"), OriginError("refused"), OriginError("refused")]
+
+    async def read(self, limit: int) -> list[Record]:
+        if self._failures:
+            raise self._failures.pop()
+        return await super().read(limit)
 
 
 def polled(scripted: Scripted, batches: int, *, step_s: float = RETRY_S) -> list[str]:
@@ -130,3 +145,10 @@ def test_a_window_gathers_records_until_it_is_over() -> None:
             return await super().read(min(limit, 1))
 
     assert polled(Slow(replace(SOURCE, window_s=5.0, batch_size=4), "abc"), 1, step_s=0.01) == ["abc"]
+
+
+def test_an_endpoint_that_fails_for_a_while_is_told_once_and_asked_again() -> None:
+    stream = Interrupted("ab")
+
+    assert polled(stream, 1) == ["ab"]
+    assert stream.told == ["the stream of t cannot be read, it is tried again: refused"]

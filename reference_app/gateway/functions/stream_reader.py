@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from reference_app.gateway.dynamodb.engine_calls import EngineError
+from reference_app.gateway.http_client import OriginError
+
 if TYPE_CHECKING:
     from reference_app.gateway.dynamodb.engine_calls import EngineCalls
     from reference_app.gateway.functions.stream_batches import Record
@@ -37,11 +40,17 @@ class StreamReader:
     async def read(self, limit: int) -> list[Record]:
         """The next records, at most `limit` of each shard; none when there are none yet.
 
-        Raises OriginError, EngineError.
+        Raises OriginError, EngineError; nothing is lost then, and `read` can be called again.
         """
         records: list[Record] = []
         for shard, iterator in tuple(self._iterators.items()):
-            page = await self._streams.call("GetRecords", {"ShardIterator": iterator, "Limit": limit})
+            asked = {"ShardIterator": iterator, "Limit": limit}
+            try:
+                page = await self._streams.call("GetRecords", asked)
+            except (OriginError, EngineError):
+                if not records:
+                    raise
+                return records  # which are not read again; the next read meets the failure
             records += page["Records"]
             if (following := page.get("NextShardIterator")) is None:
                 del self._iterators[shard]

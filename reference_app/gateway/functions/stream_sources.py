@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 
 from reference_app.gateway.background_tasks import BackgroundTasks
 from reference_app.gateway.clock import elapse
+from reference_app.gateway.dynamodb.engine_calls import EngineError
 from reference_app.gateway.functions.invocation import InvocationFacts, Returned
 from reference_app.gateway.functions.stream_batches import Batch, as_in_events, event_of, left_of, wanted
+from reference_app.gateway.http_client import OriginError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,6 +51,7 @@ class StreamPoller:
         self._retry_s = retry_s
         self._notify = notify
         self._tasks = BackgroundTasks()
+        self._is_failing = False
 
     async def start(self) -> None:
         """Take the starting position, and poll from now on.
@@ -73,13 +76,27 @@ class StreamPoller:
         records: list[Record] = []
         until = float("inf")
         while True:
-            read = await self._reader.read(self._source.batch_size - len(records))
+            read = await self._read(self._source.batch_size - len(records))
             if read and not records:
                 until = self._clock.monotonic() + self._source.window_s
             records += read
             if len(records) >= self._source.batch_size or self._clock.monotonic() >= until:
                 return records
             await asyncio.sleep(POLL_S)
+
+    async def _read(self, limit: int) -> list[Record]:
+        """The next records; none while the endpoint fails, which is told once."""
+        try:
+            records = await self._reader.read(limit)
+        except (OriginError, EngineError) as failed:
+            if not self._is_failing:
+                self._notify(
+                    f"the stream of {self._source.table} cannot be read, it is tried again: {failed}"
+                )
+            self._is_failing = True
+            return []
+        self._is_failing = False
+        return records
 
     async def _deliver(self, batch: Batch) -> None:
         """Send a batch until it is through, or given up; nothing overtakes it (ES-2)."""
