@@ -32,6 +32,7 @@ from ._typed_locust import listen, on_message, options_of, report, tell
 _log = logging.getLogger("churnproof")
 
 _REACH_S = 10.0
+"""To connect to a target that the master's host has connected to."""
 _MEET_S = 15.0
 """A worker whose others do not come goes on alone: then fewer messages are owed, and none is lost."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -57,6 +58,7 @@ def test_what_the_master_does_not_acknowledge_stays_here_and_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(_far_record, "_PATIENCE_S", 0.01)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     record = FarRecord(_plan(tmp_path), 3, lambda _: None, lambda _: None)
     kept = record.plan.folder / "history.3.jsonl"
     kept.write_bytes(b"line\n")
