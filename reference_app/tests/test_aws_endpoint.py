@@ -45,6 +45,8 @@ def test_a_function_sees_that_another_failed(stack: Running) -> None:
 
     assert (answer["status"], answer["error"]) == (200, "Unhandled")
     assert answer["payload"]["errorType"] == "ValueError"
+    assert "[ERROR] ValueError: told to fail" in answer["log"]  # LI-8
+    assert "\nREPORT RequestId: " in answer["log"]
 
 
 def test_a_service_that_is_not_here_is_named_with_the_operation(stack: Running) -> None:

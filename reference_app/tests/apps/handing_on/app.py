@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import functools
 import json
 import logging
@@ -90,11 +91,14 @@ def receivers() -> list[dict[str, Any]]:
 def ask(event: dict[str, Any], context: object) -> dict[str, Any]:
     """Wait for what the other function says, and post all of it to the asker."""
     request = event["requestContext"]
-    answer = functions.invoke(FunctionName=os.environ["ANSWERER"], Payload=event["body"].encode())
+    answer = functions.invoke(
+        FunctionName=os.environ["ANSWERER"], LogType="Tail", Payload=event["body"].encode()
+    )
     said = {
         "status": answer["StatusCode"],
         "error": answer.get("FunctionError"),
         "payload": json.loads(answer["Payload"].read()),
+        "log": base64.b64decode(answer["LogResult"]).decode(),
     }
     client = management(f"https://{request['domainName']}/{request['stage']}")
     client.post_to_connection(ConnectionId=request["connectionId"], Data=json.dumps(said).encode())
