@@ -13,7 +13,7 @@ from .case import Case, Checker, Judged, failed, passed, unknown
 
 _INTERNAL = {
     "a Python traceback": re.compile(r"Traceback \(most recent call last\)|File \"[^\"]+\", line \d+"),
-    "a JavaScript stack": re.compile(r"\n?\s*at [\w.<>$ \[\]]+ \(?(?:file://)?/[^)\s]+:\d+:\d+\)?"),
+    "a JavaScript stack": re.compile(r"\bat (?:[\w.<>$ \[\]]+ \(?)?(?:file://)?/[^)\s]+:\d+:\d+"),
     "an exception": re.compile(
         r"\b(?:[A-Z]\w*(?:Exception|Error)\b\s*[:(]|botocore\.|boto3\.|ClientError|"
         r"An error occurred \(\w+\) when calling the \w+ operation)"

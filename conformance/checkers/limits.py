@@ -60,8 +60,7 @@ def too_long_messages_hurt_their_sender_only(case: Case) -> Judged:
 
 def the_row_of_the_oversized_goes(case: Case) -> Judged:
     """LIMIT-03."""
-    known = [c for c in _closed_for_size(case) if c.connection_id]
-    watched = [c for c in known if was_there(case.observations(c), _gone_ns(c))]
+    watched = [c for c in _closed_for_size(case) if was_there(case.observations(c), _gone_ns(c))]
     bound_s = case.bounds.cleanup_s
     removals = [removal(case.observations(c), c.connection_id or "", _gone_ns(c), bound_s) for c in watched]
     return judged_removals(case, removals, bound_s, _WATCHED, "of connections closed for a message too long")

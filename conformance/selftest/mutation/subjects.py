@@ -6,12 +6,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parents[3]
-_CHECKERS = ("broadcasting", "cleaning_up", "faults", "rows", "stale")
+_CHECKERS = ("broadcasting", "cleaning_up", "faults", "leaking", "limits", "rows", "stale")
 _SELFTEST = "conformance/selftest"
 _STORIES = (
     "test_mutations",
     "test_busy_machine",
     "test_churning",
+    "test_connecting",
+    "test_leaking",
+    "test_limits",
     "test_broadcasting",
     "test_judged_rows",
     "test_stale",
