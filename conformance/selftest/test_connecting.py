@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from conformance.harness.contract import Bounds, Contract
 from reports.results import Outcome
 
 from .verdicts import judged
@@ -49,6 +50,11 @@ def test_a_machine_that_was_busy_a_bound_later_excuses_no_refusal() -> None:
     assert judged("CONN-01", lines).outcome is Outcome.FAIL
 
 
+def test_a_handshake_has_the_delivery_bound_to_be_given_up_in() -> None:
+    lines = [*_LET_IN, *_refused("x", 500, 3000), "4500 lag 3", "5900 lag 800"]
+    assert judged("CONN-01", lines, bounds=Bounds(deliver_s=3.0)).outcome is Outcome.UNKNOWN
+
+
 @pytest.mark.parametrize(("seen", "outcome"), [(3, Outcome.PASS), (2, Outcome.UNKNOWN)])
 def test_rows_are_judged_where_they_were_looked_at(seen: int, outcome: Outcome) -> None:
     result = judged("CONN-02", [*_LET_IN, "5 unseen connects newcomer", *_ROWS[:seen], _END])
@@ -72,13 +78,13 @@ def test_where_no_row_is_known_none_is_missing() -> None:
     assert judged("CONN-02", [*_LET_IN, *absent, _END]).outcome is Outcome.UNKNOWN
 
 
-def _first_broadcasts(deaf: dict[int, list[str]], number: int = 3) -> list[str]:
+def _first_broadcasts(deaf: dict[int, list[str]], number: int = 3, after_ms: int = 10) -> list[str]:
     """`n1`, `n2` … connect one after the other, and `n0` speaks after each; `deaf` miss the broadcast."""
     lines, there = ["0 n0 connects newcomer"], ["n0"]
     for turn in range(1, number + 1):
         at = 2000 * turn
         there.append(f"n{turn}")
-        lines += [f"{at} n{turn} connects newcomer", f"{at + 10} n0 sends m{turn} connect/first"]
+        lines += [f"{at} n{turn} connects newcomer", f"{at + after_ms} n0 sends m{turn} connect/first"]
         lines += [f"{at + 30} {ear} hears m{turn}" for ear in there if ear not in deaf.get(turn, [])]
     return [*lines, "30000 lag 1"]
 
@@ -86,6 +92,19 @@ def _first_broadcasts(deaf: dict[int, list[str]], number: int = 3) -> list[str]:
 @pytest.mark.parametrize(("number", "outcome"), [(3, Outcome.PASS), (2, Outcome.UNKNOWN)])
 def test_three_newcomers_are_enough_and_two_are_not(number: int, outcome: Outcome) -> None:
     assert judged("CONN-03", _first_broadcasts({}, number)).outcome is outcome
+
+
+def test_a_broadcast_that_is_owed_to_nobody_is_no_evidence() -> None:
+    lines = [*_first_broadcasts({}, 2), "20000 n0 tries unsure connect/first"]
+    assert judged("CONN-03", lines).outcome is Outcome.UNKNOWN
+
+
+def test_a_broadcast_that_is_owed_to_the_newcomer_alone_is_evidence() -> None:
+    assert judged("CONN-03", _first_broadcasts({}), Contract(echo_to_sender=False)).outcome is Outcome.PASS
+
+
+def test_who_is_let_in_just_when_a_broadcast_begins_is_its_newcomer() -> None:
+    assert judged("CONN-03", _first_broadcasts({2: ["n2"]}, after_ms=5)).outcome is Outcome.FAIL
 
 
 def test_a_newcomer_that_alone_misses_the_broadcast_after_it_is_deaf() -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parents[3]
-_CHECKERS = ("broadcasting", "cleaning_up", "faults", "leaking", "limits", "rows", "stale")
+_CHECKERS = ("broadcasting", "cleaning_up", "connecting", "faults", "leaking", "limits", "rows", "stale")
 _SELFTEST = "conformance/selftest"
 _STORIES = (
     "test_mutations",
