@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from conformance.harness.oracle import Pairs
-from reports.history_reader import Connection
+from reports.history_reader import Connection, Message
 
 from . import evidence
 from .case import Case, Checker, Judged, failed, passed, suspected, unknown
@@ -116,12 +116,20 @@ def a_newcomer_hears_the_first_broadcast(case: Case) -> Judged:
         )
     if unheard:
         return unknown("clients that had connected earlier missed the same broadcasts", **counts)
-    owed = int((judgement.owed_per_message > 0).sum())
+    owed = sum(
+        bool(judgement.owed_per_message[place]) and _stays(case, newcomer_of[place], message)
+        for place, message in enumerate(judgement.messages)
+    )
     if owed < _NEWCOMERS:
         return unknown(
             f"only {owed} newcomers were certainly owed a broadcast, {_NEWCOMERS} are needed", **counts
         )
     return passed(**counts)
+
+
+def _stays(case: Case, number: int, message: Message) -> bool:
+    """Whether a client that is there when the message is sent still is when it is due."""
+    return (case.connection(number).leaving_ns or case.history.end_ns) >= case.due_ns(message)
 
 
 def _newest(case: Case, at_ns: int) -> int:

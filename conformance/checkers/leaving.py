@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from reports.history_reader import Connection
-
 from .broadcasting import judged_losses
 from .case import Case, Checker, Judged, unknown
-from .rows import judged_live, judged_removals, removal, untold, was_there, young_until_ns
+from .rows import gone_ns, judged_live, judged_removals, removal, untold, was_there, young_until_ns
 
 _ROWS = 2
 _PARTING = 2
@@ -54,17 +52,13 @@ def forgotten(case: Case, group: str, bound_s: float, whose: str, *, by_410: boo
     leavers = [c for c in case.connections(group) if c.connection_id and c.leaving_ns is not None]
     if reason := untold(case):
         return unknown(reason)
-    watched = [c for c in leavers if was_there(case.observations(c), _gone_at(c))]
+    watched = [c for c in leavers if was_there(case.observations(c), gone_ns(c))]
     young = young_until_ns(case) if by_410 else {}
     gone = ((c, c.connection_id or "") for c in watched)
     removals = [
-        removal(case.observations(c), name, _gone_at(c), bound_s, young.get(name, 0)) for c, name in gone
+        removal(case.observations(c), name, gone_ns(c), bound_s, young.get(name, 0)) for c, name in gone
     ]
     return judged_removals(case, removals, bound_s, _ROWS, whose)
-
-
-def _gone_at(connection: Connection) -> int:
-    return connection.left_ns or connection.leaving_ns or 0
 
 
 CHECKERS: Mapping[str, Checker] = {

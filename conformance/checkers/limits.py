@@ -12,7 +12,7 @@ from reports.trace import ConnectionsCall
 from . import evidence
 from .broadcasting import judged_lateness, judged_losses, judged_whole
 from .case import Case, Checker, Judged, failed, left_by_peer, unknown
-from .rows import judged_removals, removal, was_there
+from .rows import gone_ns, judged_removals, removal, was_there
 
 _LISTENER = ("limit-listener",)
 _OVERSIZE = ("limit-oversize",)
@@ -60,9 +60,9 @@ def too_long_messages_hurt_their_sender_only(case: Case) -> Judged:
 
 def the_row_of_the_oversized_goes(case: Case) -> Judged:
     """LIMIT-03."""
-    watched = [c for c in _closed_for_size(case) if was_there(case.observations(c), _gone_ns(c))]
+    watched = [c for c in _closed_for_size(case) if was_there(case.observations(c), gone_ns(c))]
     bound_s = case.bounds.cleanup_s
-    removals = [removal(case.observations(c), c.connection_id or "", _gone_ns(c), bound_s) for c in watched]
+    removals = [removal(case.observations(c), c.connection_id or "", gone_ns(c), bound_s) for c in watched]
     return judged_removals(case, removals, bound_s, _WATCHED, "of connections closed for a message too long")
 
 
@@ -97,10 +97,6 @@ def a_crowd_hears(case: Case) -> Judged:
 
 def _closed_for_size(case: Case) -> list[Connection]:
     return [c for c in case.connections(*_OVERSIZE) if c.how == "peer-close" and c.code == _TOO_BIG]
-
-
-def _gone_ns(connection: Connection) -> int:
-    return connection.left_ns or connection.leaving_ns or 0
 
 
 def _met_a_full_buffer(case: Case, judged: Judged) -> Judged:

@@ -72,6 +72,11 @@ def untold(case: Case) -> str:
     return "" if any(row.present for row in case.history.rows) else _NO_ROWS
 
 
+def gone_ns(connection: Connection) -> int:
+    """When the connection was certainly over, of one that has left."""
+    return connection.left_ns or connection.leaving_ns or 0
+
+
 def was_there(rows: Iterable[RowObserved], before_ns: int) -> bool:
     """Whether the row was seen in the table before that time."""
     return any(row.present and row.at_ns <= before_ns for row in rows)

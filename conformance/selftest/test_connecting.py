@@ -99,6 +99,15 @@ def test_a_broadcast_that_is_owed_to_nobody_is_no_evidence() -> None:
     assert judged("CONN-03", lines).outcome is Outcome.UNKNOWN
 
 
+@pytest.mark.parametrize(("leaves_ms", "outcome"), [(7010, Outcome.PASS), (7009, Outcome.UNKNOWN)])
+def test_a_broadcast_whose_newcomer_leaves_before_it_is_due_is_no_evidence(
+    leaves_ms: int, outcome: Outcome
+) -> None:
+    """It is owed to those who were there before; the third one is sent at 6010 ms."""
+    lines = [*_first_broadcasts({}), f"{leaves_ms} n3 closes"]
+    assert judged("CONN-03", lines).outcome is outcome
+
+
 def test_a_broadcast_that_is_owed_to_the_newcomer_alone_is_evidence() -> None:
     assert judged("CONN-03", _first_broadcasts({}), Contract(echo_to_sender=False)).outcome is Outcome.PASS
 
