@@ -86,7 +86,7 @@ def _worse(comparison: Comparison | None, trend: Trend | None) -> Markup:
         word, look = ("Changed", "doubt") if trend.changed else ("No lasting change", "")
         return _answer("Did it get worse?", word, " ".join(trend_in_words(trend)), look)
     if comparison is None:
-        return _answer("Did it get worse?", "Not compared", "No baseline was given (--baseline).", "none")
+        return _answer("Did it get worse?", "Not compared", "No baseline was given.", "none")
     look = {"fail": "bad", "unknown": "doubt"}.get(LOOKS[comparison.judgement], "")
     return _answer("Did it get worse?", HEADLINES[comparison.judgement], sentence_of(comparison), look)
 

@@ -39,7 +39,7 @@ def test_the_first_screen_answers_what_a_reader_comes_with() -> None:
     shown = plain(answers(failing_run()))
     assert "Lost deliveries 37 37 of 12,342 owed deliveries lost (0.30 %)" in shown
     assert "Last recipient, p99 lost p50 39 ms, max lost" in shown
-    assert "Did it get worse? Not compared No baseline was given (--baseline)." in shown
+    assert "Did it get worse? Not compared No baseline was given." in shown
     assert "Can the run be trusted? Yes The load generator kept up" in shown
 
 
