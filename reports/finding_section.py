@@ -13,6 +13,7 @@ from .page_parts import folded, section
 from .results import ClauseResult, Finding
 from .sequence import draw_text, lay_out
 from .sequence_svg import draw_svg
+from .verdict import title_of
 
 Found = tuple[ClauseResult, Finding]
 
@@ -46,7 +47,7 @@ def _by_clause(findings: Sequence[Found], key: str, anchors: str | None = None) 
 def _finding(clause: ClauseResult, finding: Finding, key: str, place: str | None = None) -> Markup:
     diagram = lay_out(finding.timeline)
     parts = [
-        tag("h4", tag("span", clause.id, class_="id"), finding.title),
+        tag("h4", tag("span", clause.id, class_="id"), title_of(clause, finding)),
         tag(
             "dl",
             *(
@@ -57,7 +58,7 @@ def _finding(clause: ClauseResult, finding: Finding, key: str, place: str | None
         ),
     ]
     if diagram.rows:
-        drawing = draw_svg(diagram, f"{clause.id}: {finding.title}", key)
+        drawing = draw_svg(diagram, f"{clause.id}: {title_of(clause, finding)}", key)
         parts.append(tag("div", drawing, class_="scroll diagram", tabindex="0"))
         words = preformatted(draw_text(diagram))
         parts.append(tag("details", tag("summary", "The same as text"), words))

@@ -28,6 +28,7 @@ from .verdict import (
     standing_together,
     tally,
     target_name,
+    title_of,
     trust,
 )
 
@@ -209,7 +210,7 @@ def _findings(name: str, results: Results) -> Iterator[str]:
     shown = [(clause, clause.findings[0]) for clause in found if clause.findings][:_MOST_FINDINGS]
     for place, (clause, finding) in enumerate(shown):
         where = f" ({escape(name)})" if name else ""
-        title = f"{escape(clause.id)}{where}: {escape(finding.title)}"
+        title = f"{escape(clause.id)}{where}: {escape(title_of(clause, finding))}"
         text = fenced(finding_text(finding))
         if place == 0:
             yield f"### {title}\n\n{text}"

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from .figures import count, milliseconds
 from .gates import GateRow
-from .results import EXIT_OF, ClauseResult, Exit, Outcome, Results, Verdict
+from .results import EXIT_OF, ClauseResult, Exit, Finding, Outcome, Results, Verdict
 
 SEVERITY: Mapping[Outcome, int] = {
     Outcome.FAIL: 0,
@@ -87,9 +87,22 @@ def standing(results: Results, gates: Sequence[GateRow] = ()) -> Standing:
     if red and results.verdict == "pass":
         headline, look = ("Gate missed", "fail") if missed else ("Gate undecided", "unknown")
     of_gates = f"{len(red)} of {len(gates)} gates {'missed' if missed else 'undecided'}" if red else ""
-    parts = (of_gates, results.reason) if results.verdict == "pass" else (results.reason, of_gates)
+    reason = _reason(results)
+    parts = (of_gates, reason) if results.verdict == "pass" else (reason, of_gates)
     code = worst_exit([EXIT_OF[results.verdict], *(gate.exit for gate in gates)])
     return Standing(headline, "; ".join(part for part in parts if part), look, code)
+
+
+def _reason(results: Results) -> str:
+    """Why, said first of figures that describe the machine that measured: a reader must not use them."""
+    if results.verdict == "inconclusive" and results.generator.saturated:
+        return f"the figures of this run prove nothing: {results.reason}"
+    return results.reason
+
+
+def title_of(clause: ClauseResult, finding: Finding) -> str:
+    """What a finding of `clause` is called; what was seen and not proven is only suspected."""
+    return f"suspected: {finding.title}" if clause.outcome is Outcome.UNKNOWN else finding.title
 
 
 def _but_for(results: Results) -> str:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from reports.gates import GateRow
-from reports.results import EXIT_OF, Exit, Generator, Outcome
+from reports.results import EXIT_OF, Exit, Finding, Generator, Outcome
 from reports.tests.sample_runs import failing_run, passing_run
 from reports.verdict import (
     OUTCOME_SIGNS,
@@ -18,6 +18,7 @@ from reports.verdict import (
     standing_together,
     tally,
     target_name,
+    title_of,
     trust,
     worst_exit,
 )
@@ -57,6 +58,20 @@ def test_a_violation_stays_the_headline() -> None:
 def test_a_run_cut_short_says_so() -> None:
     run = replace(passing_run(), verdict="inconclusive", cut_short=True)
     assert standing(run).headline == "Cut short"
+
+
+def test_where_the_generator_fell_behind_the_first_words_are_that_the_figures_prove_nothing() -> None:
+    late = Generator(5, 300.0, 0.5, 0.6, saturated=True, reason="300 ms late")
+    run = replace(passing_run(), verdict="inconclusive", reason="300 ms late", generator=late)
+    assert standing(run).sentence == "the figures of this run prove nothing: 300 ms late"
+    assert standing(replace(run, generator=Generator(5, 3.0, 0.5))).sentence == "300 ms late"
+
+
+def test_a_finding_of_a_clause_that_is_unknown_is_only_suspected() -> None:
+    broken = failing_run().clauses[0]
+    finding = Finding("c1 is deaf", "it hears", "it heard none")
+    assert title_of(replace(broken, outcome=Outcome.UNKNOWN), finding) == "suspected: c1 is deaf"
+    assert title_of(replace(broken, outcome=Outcome.FAIL), finding) == "c1 is deaf"
 
 
 @pytest.mark.parametrize(
