@@ -101,8 +101,12 @@ def _reason(results: Results) -> str:
 
 
 def title_of(clause: ClauseResult, finding: Finding) -> str:
-    """What a finding of `clause` is called; what was seen and not proven is only suspected."""
-    return f"suspected: {finding.title}" if clause.outcome is Outcome.UNKNOWN else finding.title
+    """What a finding of `clause` is called; what was seen and not proven is only suspected.
+
+    What another violation explains was proven, and is that one's.
+    """
+    suspected = clause.outcome is Outcome.UNKNOWN and not clause.explained_by
+    return f"suspected: {finding.title}" if suspected else finding.title
 
 
 def _but_for(results: Results) -> str:

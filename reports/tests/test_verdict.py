@@ -72,6 +72,8 @@ def test_a_finding_of_a_clause_that_is_unknown_is_only_suspected() -> None:
     finding = Finding("c1 is deaf", "it hears", "it heard none")
     assert title_of(replace(broken, outcome=Outcome.UNKNOWN), finding) == "suspected: c1 is deaf"
     assert title_of(replace(broken, outcome=Outcome.FAIL), finding) == "c1 is deaf"
+    explained = replace(broken, outcome=Outcome.UNKNOWN, explained_by=("BCAST-01",))
+    assert title_of(explained, finding) == "c1 is deaf"
 
 
 @pytest.mark.parametrize(
