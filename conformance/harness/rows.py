@@ -127,11 +127,12 @@ def shown_id(item: Item, preferred: Sequence[str] = ()) -> str:
 
 
 def _strings(value: object) -> Iterator[str]:
-    """Every text in an attribute value."""
+    """Every text in an attribute value, the keys of maps included."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, Mapping):
-        for part in value.values():
+        for name, part in value.items():
+            yield name
             yield from _strings(part)
     elif isinstance(value, list | tuple | set):
         for part in value:

@@ -53,8 +53,8 @@ def test_a_place_knows_the_rows_of_its_kind_whatever_number_they_hold(after: str
 
 @pytest.mark.parametrize(
     "value",
-    [{"SS": [ID]}, {"L": [{"S": ID}]}, {"M": {"x": {"L": [{"S": ID}]}}}],
-    ids=["set", "list", "map"],
+    [{"SS": [ID]}, {"L": [{"S": ID}]}, {"M": {"x": {"L": [{"S": ID}]}}}, {"M": {ID: {"N": "1"}}}],
+    ids=["set", "list", "map", "key of a map"],
 )
 def test_ids_inside_containers_are_told_apart(value: dict[str, object]) -> None:
     item: Item = {"pk": {"S": "all"}, "ids": value}
