@@ -15,7 +15,7 @@ _EXCERPT = 240
 
 def failures_in_words(trace: Trace) -> tuple[str, ...]:
     """A sentence for each kind of failure that no fault of ours was in force for, the most frequent first."""
-    counts = Counter((each.function, _why(each)) for each in _on_their_own(trace))
+    counts = Counter((each.function, why_failed(each)) for each in _on_their_own(trace))
     told = [
         f"function {function} failed{_times(n)}: {why}" for (function, why), n in counts.most_common(_MOST)
     ]
@@ -44,14 +44,24 @@ def _faulty_spans(trace: Trace) -> list[tuple[float, float]]:
     return [*spans, *((since, float("inf")) for since in begun.values())]
 
 
-def _why(row: Invocation) -> str:
-    """Type and message of the error, which the trace has as a JSON list where the function gave one."""
+def why_failed(row: Invocation) -> str:
+    """Type and message of the error, which the trace has as a JSON list where the function gave one.
+
+    Of a function that gave none, what it returned; or else how the invocation ended.
+    """
     try:
-        kind, message = json.loads(row.detail)
-    except (ValueError, TypeError):
+        kind, message = _pair(json.loads(row.detail))
+    except ValueError:
         return row.detail[:_EXCERPT] or row.outcome
     advice = "; packages of its own come with `sam build`" if "ImportModule" in kind else ""
     return f"{kind}: {message}"[:_EXCERPT] + advice
+
+
+def _pair(told: object) -> tuple[str, str]:
+    match told:
+        case [str(kind), message]:
+            return kind, str(message)
+    raise ValueError(f"not type and message of an error: {told!r}")
 
 
 def _times(n: int) -> str:

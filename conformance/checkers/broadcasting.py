@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
+from conformance.function_failures import why_failed
 from conformance.harness.oracle import Ears, Judgement, Pairs
 from reports.history_reader import Message
 from reports.results import Outcome
+from reports.trace import Invocation
 
 from . import evidence
 from .case import Case, Checker, Judged, failed, passed, suspected, unknown
-from .unposted import Starved, Unposted
+from .unposted import Starved, Unposted, failed_run
 
 _MESSAGES = 3
 _LONG = 3
@@ -126,7 +129,10 @@ def judged_losses(
         return suspected(f"{counts['lost']} deliveries {whom} did not come", **counts)
     if len(lost):
         return failed(
-            f"{len(lost)} deliveries {whom} were lost, {judgement.counts.owed} pairs were owed",
+            f"{len(lost)} deliveries {whom} were lost, {judgement.counts.owed} pairs were owed"
+            + _failure_behind(
+                case, [judgement.messages[place] for place in sorted(set(lost.message.tolist()))]
+            ),
             evidence.of_pairs(
                 case,
                 lost,
@@ -243,6 +249,26 @@ def only(judgement: Judgement, pairs: Pairs, keep: Callable[[Message, int], bool
     """The pairs that `keep` takes, which is given the message and the number of the connection."""
     taken = np.array([keep(judgement.messages[place], number) for place, number in pairs], np.bool_)
     return Pairs(pairs.message[taken], pairs.connection[taken]) if len(pairs) else pairs
+
+
+def _failure_behind(case: Case, lost: Sequence[Message]) -> str:
+    """The most frequent error of the functions that the messages were for; empty where all ended well."""
+    failures = [run for run in case.history.trace.of(Invocation) if failed_run(run)]
+    errors = Counter(error for message in lost for error in _errors(case, message, failures))
+    if not errors:
+        return ""
+    error, times = errors.most_common(1)[0]
+    whose = "it" if len(lost) == 1 else f"{times} of these {len(lost)} messages"
+    return f"; the function that was to send {whose} failed: {error}"
+
+
+def _errors(case: Case, message: Message, failures: Sequence[Invocation]) -> set[str]:
+    sender, due_ns = case.connection(message.sender).connection_id, case.due_ns(message)
+    return {
+        f"{run.function}, {why_failed(run)}"
+        for run in failures
+        if run.connection_id == sender and message.started_ns <= run.started_ns <= due_ns
+    }
 
 
 def _example(case: Case, judgement: Judgement) -> str:

@@ -115,3 +115,18 @@ def test_a_busy_machine_excuses_a_loss_of_who_stayed_three_bounds_at_the_most(
     lines = ["0 x connects newcomer", "1 y connects newcomer", "1000 x sends lost broadcast/plain"]
     lines += ["1020 x hears lost", "1100 backend posts y 200", f"{leaves_ms} y closes", "9000 lag 800"]
     assert judged("BCAST-01", lines).outcome is outcome
+
+
+def test_a_loss_is_told_with_the_error_of_the_function_that_was_to_send_it() -> None:
+    unheard = [line for line in _spoken(4) if "hears m1" not in line and "hears m2" not in line]
+    alone = judged("BCAST-01", unheard, _SILENT).reason
+    assert alone == "2 deliveries of everybody but the sender were lost, 4 pairs were owed"
+    failing = [*unheard, "3005 backend fails a", "7005 backend fails a"]
+    told = "; the function that was to send 1 of these 2 messages failed: SendMessage, KeyError: room"
+    assert judged("BCAST-01", failing, _SILENT).reason == alone + told
+    both = [*failing, "5005 backend fails a"]
+    assert "2 of these 2 messages failed" in judged("BCAST-01", both, _SILENT).reason
+    one = [line for line in _spoken(4) if "hears m1" not in line]
+    assert judged("BCAST-01", [*one, *failing[-2:]], _SILENT).reason.endswith(
+        "it failed: SendMessage, KeyError: room"
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from conformance.function_failures import failures_in_words
+from conformance.function_failures import failures_in_words, why_failed
 from reports.trace import FaultSwitched, Invocation, Trace, TraceRow
 
 
@@ -67,3 +67,8 @@ def test_a_failure_while_a_rule_was_in_force_is_not_the_functions_own() -> None:
 def test_kinds_beyond_three_are_counted() -> None:
     rows: list[TraceRow] = [invocation(n, json.dumps([f"Error{n}", ""])) for n in range(5)]
     assert failures_in_words(Trace([*rows]))[3:] == ("and functions failed in 2 other ways (see stack.log)",)
+
+
+def test_a_failure_that_the_function_told_itself_is_what_it_returned() -> None:
+    answer = json.dumps({"statusCode": 500, "body": "no room"})
+    assert why_failed(invocation(1, answer, outcome="returned")) == answer

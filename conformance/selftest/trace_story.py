@@ -74,7 +74,7 @@ class TraceStory:
     def runs(
         self, route: str, connection_id: str, started_ns: int, ended_ns: int, outcome: str = "returned"
     ) -> None:
-        detail = json.dumps({"statusCode": 200}) if outcome == "returned" else "[]"
+        detail = json.dumps({"statusCode": 200} if outcome == "returned" else ["KeyError", "room"])
         self.trace.rows.append(
             Invocation(
                 **self._times(started_ns, ended_ns),
