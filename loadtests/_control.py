@@ -82,6 +82,7 @@ class Control:
             region=options.region,
             dynamodb_endpoint=options.dynamodb_endpoint,
             management_endpoint=options.management_endpoint,
+            parameters=options.parameters,
         )
         contract = read_target_file(options.contract) if options.contract else None
         self._folder = create_run_folder("load", options.run_dir)

@@ -32,6 +32,8 @@ class LoadOptions:
     """Message, contract and bounds, for a target that is no target file."""
     table: str | None
     region: str | None
+    parameters: tuple[str, ...]
+    """Values for the parameters of a SAM template, NAME=VALUE each."""
     dynamodb_endpoint: str | None
     management_endpoint: str | None
     receive_times: ReceiveTimes
@@ -71,8 +73,8 @@ def add_options(parser: Any) -> None:  # noqa: ANN401 - Locust's parser class is
     parser.exit = exit_with_ours
     group = parser.add_argument_group("churnproof")
 
+    # Strings, numbers and lists of them only: Locust sends parsed options to its workers as msgpack.
     def add(name: str, kind: Callable[[str], Any], default: object, metavar: str, text: str) -> None:
-        # Strings and numbers only: Locust sends parsed options to its workers as msgpack.
         group.add_argument(name, type=kind, default=default, metavar=metavar, help=text)
 
     add("--target", str, None, "<target>", f"what to load: {FORMS}; also in {TARGET_VARIABLE}, or --host")
@@ -82,7 +84,9 @@ def add_options(parser: Any) -> None:  # noqa: ANN401 - Locust's parser class is
     add("--seed", _whole, None, "<int>", "seed for lifetimes and schedules (default: a random one, printed)")
     add("--gates", str, None, "<file>", "TOML file of limits that the run must keep; a missed one exits 1")
     add("--table", str, None, "<name>", "connection table of a target given by URL")
-    add("--region", str, None, "<region>", "AWS region of a target given by URL")
+    add("--region", str, None, "<region>", "AWS region of a target given by URL, or of the local stack")
+    text = "value for a parameter of the SAM template; may be repeated"
+    group.add_argument("--parameter", action="append", default=[], metavar="<name=value>", help=text)
     add("--dynamodb-endpoint", str, None, "<url>", "DynamoDB endpoint, if not that of AWS")
     add(
         "--management-endpoint",
@@ -144,6 +148,7 @@ def load_options(parsed: Any) -> LoadOptions:  # noqa: ANN401 - an argparse name
         contract=_path(parsed.contract),
         table=parsed.table,
         region=parsed.region,
+        parameters=tuple(parsed.parameter),
         dynamodb_endpoint=parsed.dynamodb_endpoint,
         management_endpoint=parsed.management_endpoint,
         receive_times=parsed.receive_times,

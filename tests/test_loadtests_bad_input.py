@@ -36,6 +36,8 @@ def _assert_refused(load: Load, *said: str) -> None:
         (("--target", _NOBODY, "--payload-bytes", "10"), "not between"),
         (("--target", _NOBODY, "--scenario", "stampede"), "is none of steady, ramp, spike"),
         (("--target", _NOBODY, "--contract", "no-such-contract.toml"), "no-such-contract.toml"),
+        (("--target", _NOBODY, "--parameter", "StageName=dev"), "only a SAM template"),
+        (("--target", "local", "--parameter", "Stage"), "NAME=VALUE"),
         (("--tagret", _NOBODY), "Did you mean '--target'?"),
         (("--target", _NOBODY, "--gates", "no-such-file.toml"), "cannot read no-such-file.toml"),
     ],

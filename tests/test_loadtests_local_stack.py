@@ -12,12 +12,14 @@ from tests.loadtests_command import run_load
 def test_the_reference_app_is_loaded_and_judged_on_a_local_stack(tmp_path: Path) -> None:
     folder = tmp_path / "run"
     users = ("-u", "8", "-r", "20", "-t", "6s", "--talk-interval", "1", "--stay", "1", "--away", "0.5")
-    load = run_load(folder, "--target", "local", *users)
+    stack = ("--target", "local", "--parameter", "StageName=load")
+    load = run_load(folder, *stack, *users)
     assert load.exit == EXIT_OF[load.results.verdict], load.output
     assert load.results.verdict != "error", load.output
     assert not load.failed, load.output
     assert load.clause("BCAST-02").outcome is Outcome.PASS
     assert load.results.delivery.delivered > 0
+    assert "/load" in (folder / "stack.log").read_text(encoding="utf-8")
     assert "stopped" in (folder / "stack.log").read_text(encoding="utf-8").splitlines()[-1]
     assert read_plan(folder)["churn"] is True
 

@@ -140,6 +140,9 @@ def load_target(
     is_local = spec == "local" or (spec.endswith(TEMPLATE_SUFFIXES) and "://" not in spec)
     if parameters and not is_local:
         raise UsageError(f"target {spec}: only a SAM template on the local stack takes a --parameter")
+    for parameter in parameters:
+        if not re.match("[^=]+=", parameter):
+            raise UsageError(f"--parameter {parameter!r} is not of the form NAME=VALUE")
     if spec.startswith(("ws://", "wss://")):
         endpoint = Endpoint(checked_url(spec))
         found = Target(endpoint, secrets=_secrets_of(endpoint, None))
