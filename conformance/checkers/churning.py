@@ -17,7 +17,7 @@ from .broadcasting import judged_damage, judged_duplicates, judged_lateness, jud
 from .case import Case, Checker, Judged, failed, left_by_peer, passed, suspected, unknown
 from .connecting import judged_handshakes
 from .routing import gateway_error
-from .rows import judged_live, untold
+from .rows import judged_live, lost_row, untold
 
 _STAYERS = ("stayer",)
 _JOINERS = ("joiner",)
@@ -277,9 +277,10 @@ def _not_deaf(case: Case, groups: tuple[str, ...], who: str, floor: int) -> Judg
     asked = _asked(judgement)
     deaf = judgement.deaf(at_least=_FINAL)
     counts = {"asked": len(asked), "deaf": len(deaf), "final_broadcasts": len(judgement.messages)}
-    if deaf and case.too_busy(case.bounds.deliver_s):
+    came_ns = min((case.connection(number).opening_ns for number in deaf), default=0)
+    if deaf and case.too_busy(case.bounds.deliver_s, came_ns):
         first = judgement.messages[0]
-        deaf = [number for number in deaf if stayed_long(case, first, number)]
+        deaf = [n for n in deaf if stayed_long(case, first, n) or lost_row(case, case.connection(n))]
         if not deaf:
             return suspected(f"{counts['deaf']} clients {who} heard nothing any more", **counts)
     if deaf:

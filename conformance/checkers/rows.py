@@ -155,12 +155,8 @@ def judged_live(case: Case, live: Sequence[Connection], floor: int) -> Judged:
     """Every one of `live` still has its row in the last look."""
     if reason := untold(case):
         return unknown(reason)
-    looked = {c.number: rows for c in live if (rows := case.observations(c))}
-    missing = [
-        case.connection(number)
-        for number, rows in looked.items()
-        if not rows[-1].present and _open_at(case.connection(number), rows[-1].at_ns)
-    ]
+    looked = [c for c in live if case.observations(c)]
+    missing = [c for c in looked if lost_row(case, c)]
     counts = {"live": len(looked), "missing": len(missing)}
     if missing:
         return failed(
@@ -182,5 +178,11 @@ def judged_live(case: Case, live: Sequence[Connection], floor: int) -> Judged:
     return passed(**counts)
 
 
-def _open_at(connection: Connection, at_ns: int) -> bool:
-    return connection.leaving_ns is None or connection.leaving_ns > at_ns
+def lost_row(case: Case, connection: Connection) -> bool:
+    """Whether the last look did not find its row while it was connected, which no busy machine excuses."""
+    last = case.observations(connection)[-1:]
+    return (
+        not untold(case)
+        and any(not row.present for row in last)
+        and (connection.leaving_ns is None or connection.leaving_ns > last[0].at_ns)
+    )

@@ -50,6 +50,21 @@ def test_deafness_is_unknown_on_a_busy_machine_where_the_deaf_left_soon_after_th
     for leaving_ms, outcome in ((2500, Outcome.UNKNOWN), (4500, Outcome.FAIL)):
         told = [*lines, f"{leaving_ms} deaf closes", "9000 lag 800"]
         assert outcomes(told)["CHURN-04"] is outcome
+    before_it_came = ["5 lag 800", *lines, "2500 deaf closes", "9000 lag 3"]
+    assert outcomes(before_it_came)["CHURN-04"] is Outcome.FAIL
+
+
+def test_deafness_is_told_on_a_busy_machine_where_the_row_of_the_deaf_is_gone() -> None:
+    lines = ["0 k connects stayer", "10 deaf connects joiner", "500 row k there", "2500 deaf closes"]
+    for number in range(2):
+        lines += [f"{1000 + number} k sends f{number} churn/final", f"{1010 + number} k hears f{number}"]
+    assert outcomes([*lines, "9000 lag 800"])["CHURN-04"] is Outcome.UNKNOWN
+    for look, outcome in (
+        ("2400 row deaf absent", Outcome.FAIL),
+        ("2400 row deaf there", Outcome.UNKNOWN),
+        ("2600 row deaf absent", Outcome.UNKNOWN),
+    ):
+        assert outcomes([*lines, look, "9000 lag 800"])["CHURN-04"] is outcome
 
 
 def test_a_loss_that_outlasts_the_bound_many_times_is_one_on_a_busy_machine_too() -> None:
