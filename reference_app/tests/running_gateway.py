@@ -88,6 +88,15 @@ class Hold:
         self._entered.set()
         await self._released.wait()
 
+    def before(self, handler: Handler) -> Handler:
+        """What does as the handler does, once it is let."""
+
+        async def held(event: dict[str, Any]) -> object:
+            await self()
+            return await handler(event)
+
+        return held
+
     def wait_until_entered(self) -> None:
         assert self._entered.wait(PATIENCE_S)
 
@@ -254,6 +263,10 @@ class Nobody:
 
 async def ok(_event: dict[str, Any]) -> object:
     return {"statusCode": 200}
+
+
+async def echo(event: dict[str, Any]) -> object:
+    return {"statusCode": 200, "body": event["body"]}
 
 
 def api(*routes: Route, logical_id: str = "Api", api_id: str = "abcdefghij", **options: Any) -> WebSocketApi:

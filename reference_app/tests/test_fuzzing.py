@@ -6,7 +6,7 @@ import asyncio
 import itertools
 import socket
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 import websocket
@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from reference_app.gateway.template.application import Route
 from reference_app.tests.raw_frames import frame
-from reference_app.tests.running_gateway import PATIENCE_S, handshake_request, running_gateway
+from reference_app.tests.running_gateway import PATIENCE_S, echo, handshake_request, running_gateway
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,10 +23,6 @@ if TYPE_CHECKING:
     from reference_app.tests.running_gateway import Running
 
 FUZZED = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-
-
-async def echo(event: dict[str, Any]) -> object:
-    return {"statusCode": 200, "body": event["body"]}
 
 
 class Bystander:

@@ -20,15 +20,13 @@ from reference_app.tests.running_gateway import (
     REGION,
     Hold,
     api,
+    echo,
     handshake_request,
+    ok,
     running_gateway,
 )
 
 ECHO = Route("echo", "echo", two_way=True)
-
-
-async def echo(event: dict[str, object]) -> object:
-    return {"statusCode": 200, "body": event["body"]}
 
 
 def test_a_client_connects_speaks_and_leaves_and_the_functions_hear_of_it() -> None:
@@ -156,12 +154,7 @@ def test_stopping_frees_the_port() -> None:
 
 def test_stopping_does_not_wait_for_a_disconnect_that_hangs() -> None:
     hold = Hold()
-
-    async def hang(_event: dict[str, object]) -> object:
-        await hold()
-        return {"statusCode": 200}
-
-    with running_gateway(handlers={"disconnect": hang}) as gateway:
+    with running_gateway(handlers={"disconnect": hold.before(ok)}) as gateway:
         with gateway.client() as client:
             client.close()
         hold.wait_until_entered()

@@ -17,6 +17,7 @@ from reference_app.tests.running_gateway import (
     Hold,
     api,
     handshake_request,
+    ok,
     reset,
     running_gateway,
 )
@@ -119,13 +120,9 @@ def test_after_the_101_a_connection_can_stay_gone_for_a_while() -> None:
 def test_while_connect_runs_a_connection_can_be_described() -> None:
     """RC-5, Q-1."""
     hold = Hold()
-
-    async def connect(_event: dict[str, Any]) -> object:
-        await hold()
-        return {"statusCode": 200}
-
+    unknowns = Unknowns(pending_get="described")
     with (
-        running_gateway(handlers={"connect": connect}, unknowns=Unknowns(pending_get="described")) as gateway,
+        running_gateway(handlers={"connect": hold.before(ok)}, unknowns=unknowns) as gateway,
         gateway.management() as management,
         gateway.raw() as raw,
     ):
@@ -175,13 +172,8 @@ def test_an_id_that_was_never_issued_is_gone() -> None:
 def test_while_connect_runs_the_connection_is_gone() -> None:
     """MG-3, RC-1, RC-5, Q-1."""
     hold = Hold()
-
-    async def connect(_event: dict[str, Any]) -> object:
-        await hold()
-        return {"statusCode": 200}
-
     with (
-        running_gateway(handlers={"connect": connect}) as gateway,
+        running_gateway(handlers={"connect": hold.before(ok)}) as gateway,
         gateway.management() as management,
         gateway.raw() as raw,
     ):

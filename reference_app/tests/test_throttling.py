@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 import websocket
 
 from reference_app.gateway.template.application import ApiKeys, Route, Throttle
 from reference_app.gateway.unknowns import Unknowns
 from reference_app.gateway.websocket_api.throttling import Throttles, TokenBucket
-from reference_app.tests.running_gateway import Running, api, running_gateway
+from reference_app.tests.running_gateway import Running, api, echo, running_gateway
 
 SLOW = Throttle(rate=2.0, burst=1)
 
@@ -69,10 +67,6 @@ def test_the_quota_of_new_connections_is_kept_on_request() -> None:
 @pytest.mark.parametrize("text", ["Too Many Requests", "Rate exceeded"])
 def test_a_throttled_message_gets_a_frame_and_the_connection_stays(text: str) -> None:
     """RT-24, Q-11."""
-
-    async def echo(event: dict[str, Any]) -> object:
-        return {"statusCode": 200, "body": event["body"]}
-
     route = Route("$default", "echo", two_way=True, throttle=SLOW)
     unknowns = Unknowns(throttled_message=text)
     with (
