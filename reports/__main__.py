@@ -40,6 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> Exit:
         prices, assumed = read_prices(options.prices), _assumptions(options.assume)
         chosen = choose_runs(options.runs)
         base = [run for _, run in choose_runs(options.baseline).all]
+        out = _out(options.out, options.runs)
     except (GatesFileError, PricesFileError, RunFolderError, ValueError) as error:
         print(f"reports: {redact(str(error), environment_secrets(os.environ))}", file=sys.stderr)
         return Exit.USAGE
@@ -47,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> Exit:
     runs = _judged(shown, gates)
     secrets = environment_secrets(os.environ)
     runs, across = redact_all(runs, secrets), redact_all(_across(chosen, base, gates), secrets)
-    written = write_report(_out(options.out, options.runs), runs, across)
+    written = write_report(out, runs, across)
     _print(runs, across, written, style_of(sys.stdout, os.environ, width=shutil.get_terminal_size().columns))
     codes = [exit_of(results, rows) for _, results, rows in runs] + [gate.exit for gate in across.gates]
     return worst_exit([*codes, *([Exit.HARNESS_ERROR] if written.problems else [])])
@@ -138,7 +139,12 @@ def _names(paths: Sequence[Path]) -> list[str]:
 
 
 def _out(out: Path | None, runs: Sequence[Path]) -> Path:
+    """Where the report goes; a folder that was asked for is made. Raises RunFolderError."""
     if out is not None:
+        try:
+            out.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise RunFolderError(f"--out: cannot make {out}: {error.strerror or error}") from error
         return out
     return runs[0] if len(runs) == 1 and is_run_folder(runs[0]) else Path("report")
 

@@ -56,7 +56,7 @@ class Scale:
         for name, (least, most, option) in _RANGES.items():
             value = getattr(self, name)
             if not least <= value <= most:
-                raise UsageError(f"{option} must be between {least:g} and {most:g}, not {value:g}")
+                raise UsageError(f"{option} must be between {least:g} and {most:g}, not {value}")
 
 
 @dataclass

@@ -198,6 +198,7 @@ def test_a_run_cut_short_is_reported_and_says_how_to_judge_it(
         (["run", "--assume", "row_bytes=big"], "--assume row_bytes=big: could not convert"),
         (["run", "--prices", "absent.toml"], "reports: cannot read absent.toml"),
         (["broken"], "was cut short, and its history cannot be read"),
+        (["run", "--out", "bad.toml"], "reports: --out: cannot make bad.toml: File exists"),
     ],
 )
 def test_bad_input_is_one_message_and_exit_4(tmp_path: Path, arguments: list[str], message: str) -> None:
@@ -226,8 +227,8 @@ def test_a_report_that_cannot_be_written_is_a_harness_error(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     folder = run_folder(tmp_path, "run", passing_run())
-    (tmp_path / "file").touch()
-    assert main([str(folder), "--out", str(tmp_path / "file")]) is Exit.HARNESS_ERROR
+    (tmp_path / "out" / "report.html").mkdir(parents=True)
+    assert main([str(folder), "--out", str(tmp_path / "out")]) is Exit.HARNESS_ERROR
     captured = capsys.readouterr()
-    assert captured.err.startswith(f"reports: cannot make {tmp_path / 'file'}")
+    assert captured.err.startswith("reports: cannot write")
     assert "report:" not in captured.out
