@@ -77,7 +77,7 @@ class Invocation(_Row):
     detail: str = ""
     """The beginning of the result, or the error's type and message."""
     cause: str = ""
-    """`Event of F`, `RequestResponse of F`, `stream of T`; empty for API Gateway."""
+    """`Event of F`, `RequestResponse of F`, `stream of T`, `queue Q`; empty for API Gateway."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

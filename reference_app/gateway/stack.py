@@ -1,4 +1,4 @@
-"""The local stack: API Gateway, Lambda and DynamoDB around one application."""
+"""The local stack: API Gateway, Lambda, DynamoDB and SQS around one application."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from typing import IO, TYPE_CHECKING, Self
 from reference_app.gateway.certificates import Certificates
 from reference_app.gateway.clock import Clock, SystemClock
 from reference_app.gateway.dynamodb.dynamodb_endpoint import DynamoDbEndpoint
-from reference_app.gateway.dynamodb.engine_calls import STREAMS, TABLES, EngineCalls, EngineError
 from reference_app.gateway.dynamodb.table_creation import create_tables
 from reference_app.gateway.functions import name_interception, node_runtime, node_sdk
 from reference_app.gateway.functions.aws_endpoint import AwsEndpoint
+from reference_app.gateway.functions.event_sources import EventSources
 from reference_app.gateway.functions.function_environment import Surroundings
 from reference_app.gateway.functions.inline_code import staged
 from reference_app.gateway.functions.lambda_api import LambdaApi
@@ -25,12 +25,11 @@ from reference_app.gateway.functions.lambda_runtime import is_node
 from reference_app.gateway.functions.lambda_service import LambdaService
 from reference_app.gateway.functions.logs import LogWriter
 from reference_app.gateway.functions.observed_invocations import Run, observed
-from reference_app.gateway.functions.stream_reader import NoStreamError, StreamReader
-from reference_app.gateway.functions.stream_sources import StreamPoller
-from reference_app.gateway.http_client import HttpClient, OriginError
 from reference_app.gateway.run_folder import run_folder
 from reference_app.gateway.running_application import ACCESS_KEY_ID, SECRET_ACCESS_KEY, RunningApplication
-from reference_app.gateway.stack_errors import EndpointUnusableError, PortTakenError, TemplateError
+from reference_app.gateway.sqs.message_queue import MessageQueue, message_queues
+from reference_app.gateway.sqs.sqs_api import SqsApi
+from reference_app.gateway.stack_errors import PortTakenError, TemplateError
 from reference_app.gateway.template.application import Application
 from reference_app.gateway.template.template import ACCOUNT_ID, check_application
 from reference_app.gateway.unknowns import Unknowns
@@ -121,7 +120,8 @@ class Stack:
         )
         clock = SystemClock() if plane is None else plane.clock
         run = observed(service, None if plane is None else plane.interference)
-        aws = await self._aws_endpoint(application, service, run, clock)
+        queues = message_queues(application.queues, clock, self._options.notify)
+        aws = await self._aws_endpoint(application, service, run, clock, queues)
         surroundings = self._surroundings(running, aws, certificates, names, node_sdks)
         # Functions initialise while the tables are made; neither needs the other.
         try:
@@ -130,7 +130,8 @@ class Stack:
                 tasks.create_task(service.start(surroundings))
         except ExceptionGroup as failed:
             raise failed.exceptions[0] from failed
-        await self._poll_streams(application, run, clock)
+        sources = EventSources(application, run, clock=clock, notify=self._options.notify)
+        await self._poll(sources, queues)
         return running
 
     def _dynamodb_ended(self, code: int) -> None:
@@ -169,7 +170,12 @@ class Stack:
         return plane
 
     async def _aws_endpoint(
-        self, application: Application, service: LambdaService, run: Run, clock: Clock
+        self,
+        application: Application,
+        service: LambdaService,
+        run: Run,
+        clock: Clock,
+        queues: Mapping[str, MessageQueue],
     ) -> str:
         """Serve what functions ask of AWS beside DynamoDB and `@connections`; returns the URL."""
         functions = LambdaApi(
@@ -180,34 +186,14 @@ class Stack:
             clock=clock,
             notify=self._options.notify,
         )
-        endpoint = AwsEndpoint(functions, self._options.notify)
+        endpoint = AwsEndpoint(functions, SqsApi(queues.values(), clock), self._options.notify)
         self._resources.push_async_callback(endpoint.stop)
         return await endpoint.start()
 
-    async def _poll_streams(self, application: Application, run: Run, clock: Clock) -> None:
-        if not application.streams:
-            return
-        client = HttpClient(self._dynamodb)
-        self._resources.push_async_callback(client.close)
-        tables, streams = (
-            EngineCalls(client, region=application.region, access_key_id=ACCESS_KEY_ID, service=service)
-            for service in (TABLES, STREAMS)
-        )
-        for source in application.streams:
-            poller = StreamPoller(
-                source,
-                StreamReader(tables, streams, source.table),
-                run,
-                clock=clock,
-                region=application.region,
-                retry_s=self._options.unknowns.stream_retry_ms / 1000,
-                notify=self._options.notify,
-            )
-            self._resources.push_async_callback(poller.stop)
-            try:
-                await poller.start()
-            except (NoStreamError, EngineError, OriginError) as unusable:
-                raise EndpointUnusableError(self._dynamodb, str(unusable)) from unusable
+    async def _poll(self, sources: EventSources, queues: Mapping[str, MessageQueue]) -> None:
+        self._resources.push_async_callback(sources.stop)
+        sources.poll_queues(queues)
+        await sources.poll_streams(self._dynamodb, retry_s=self._options.unknowns.stream_retry_ms / 1000)
 
     async def _start_gateway(
         self,

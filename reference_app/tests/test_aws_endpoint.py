@@ -50,12 +50,9 @@ def test_a_function_sees_that_another_failed(stack: Running) -> None:
 
 
 def test_a_service_that_is_not_here_is_named_with_the_operation(stack: Running) -> None:
-    answer = ask(stack, queue="https://sqs.us-east-1.amazonaws.com/123456789012/queue")
+    answer = ask(stack, topic="arn:aws:sns:us-east-1:123456789012:topic")
 
-    assert (
-        "(ServiceNotOnThisMachine) when calling the SendMessage operation"
-        in answer["payload"]["errorMessage"]
-    )
-    assert "sqs:SendMessage is not on this machine" in answer["payload"]["errorMessage"]
-    said = "Answer calls sqs:SendMessage, which is refused"
+    assert "(ServiceNotOnThisMachine) when calling the Publish operation" in answer["payload"]["errorMessage"]
+    assert "sns:Publish is not on this machine" in answer["payload"]["errorMessage"]
+    said = "Answer calls sns:Publish, which is refused"
     eventually(lambda: stack.stderr.read_text().count(said) == 1, "the terminal tells it once")

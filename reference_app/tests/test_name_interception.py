@@ -49,12 +49,12 @@ def test_a_service_that_is_not_here_is_told_once() -> None:
     with contextlib.redirect_stderr(said):
         for _ in range(2):
             with contextlib.suppress(OSError):
-                socket.getaddrinfo("sqs.invalid.amazonaws.com", "no such service")
+                socket.getaddrinfo("sns.invalid.amazonaws.com", "no such service")
     print(json.dumps(said.getvalue().splitlines()))
     """
 
     assert in_an_interpreter(script, HOST) == [
-        "local stack: sqs.invalid.amazonaws.com is not here; DynamoDB, Lambda and @connections are"
+        "local stack: sns.invalid.amazonaws.com is not here; DynamoDB, Lambda, SQS and @connections are"
     ]
 
 

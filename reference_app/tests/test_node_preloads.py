@@ -46,13 +46,13 @@ def test_a_service_that_is_not_here_is_told_once_by_node_too() -> None:
     script = """
     process.stderr.write = (text) => process.stdout.write(text);
     const lookup = (name, options, done) => done(new Error("no network"));
-    const options = { host: "sqs.eu-west-1.amazonaws.com", port: 443, lookup };
+    const options = { host: "sns.eu-west-1.amazonaws.com", port: 443, lookup };
     for (const _ of [1, 2]) require("node:net").connect(options).on("error", () => 0);
     """
     environment = name_interception.variables([HOST], "127.0.0.1", 9)
 
     assert preloaded("name_interception.cjs", textwrap.dedent(script), environment).splitlines() == [
-        "local stack: sqs.eu-west-1.amazonaws.com is not here; DynamoDB, Lambda and @connections are"
+        "local stack: sns.eu-west-1.amazonaws.com is not here; DynamoDB, Lambda, SQS and @connections are"
     ]
 
 

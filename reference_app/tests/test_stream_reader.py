@@ -1,10 +1,8 @@
-"""A table's stream, read from its place on; and an application that lives by one, on the whole stack."""
+"""A table's stream, read from its place on."""
 
 from __future__ import annotations
 
 import asyncio
-import json
-from pathlib import Path
 from typing import Any, cast
 
 import pytest
@@ -12,7 +10,6 @@ import pytest
 from reference_app.gateway.dynamodb.engine_calls import EngineCalls, EngineError
 from reference_app.gateway.functions.stream_reader import NoStreamError, StreamReader
 from reference_app.gateway.http_client import OriginError
-from reference_app.tests.running_command import APPS, running
 
 
 class Endpoint:
@@ -76,14 +73,3 @@ def test_what_one_shard_had_is_not_lost_when_the_next_one_fails() -> None:
 def test_a_table_without_a_stream_is_told_by_its_name() -> None:
     with pytest.raises(NoStreamError, match="the table t has no stream"):
         asyncio.run(reader(Endpoint(None)).start("LATEST"))
-
-
-def test_what_is_written_reaches_everybody_by_the_stream(tmp_path: Path) -> None:
-    with (
-        running(tmp_path, APPS / "streaming" / "template.yaml") as stack,
-        stack.client() as one,
-        stack.client() as two,
-    ):
-        for text in ("héllo", "again"):
-            one.send(json.dumps({"action": "sendmessage", "data": text}))
-            assert [client.recv() for client in (one, two)] == [text] * 2

@@ -81,10 +81,10 @@ def test_resources_without_a_local_meaning_pass_in_silence(tmp_path: Path) -> No
 
 
 def test_resources_that_do_not_run_are_named_with_their_line(tmp_path: Path) -> None:
-    (warning,) = application(tmp_path, SMALLEST + "Queue: {Type: AWS::SQS::Queue}\n").warnings
+    (warning,) = application(tmp_path, SMALLEST + "Topic: {Type: AWS::SNS::Topic}\n").warnings
 
     assert warning.startswith("template.yaml:")
-    assert "Queue (AWS::SQS::Queue): resources of this type are not run here" in warning
+    assert "Topic (AWS::SNS::Topic): resources of this type are not run here" in warning
 
 
 def test_a_function_that_no_route_calls_is_not_run(tmp_path: Path) -> None:

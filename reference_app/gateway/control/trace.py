@@ -74,7 +74,7 @@ class FunctionInvocation:
     detail: str
     """The result's beginning, or the error's type and message."""
     cause: str
-    """`Event of F`, `RequestResponse of F`, `stream of T`; empty for API Gateway."""
+    """`Event of F`, `RequestResponse of F`, `stream of T`, `queue Q`; empty for API Gateway."""
     faults: tuple[str, ...]
 
 

@@ -11,7 +11,7 @@ from reference_app.gateway.http_server import Request, Response
 
 ERROR = "ServiceNotOnThisMachine"
 """The error's code."""
-HERE = "Lambda's Invoke, DynamoDB and @connections"
+HERE = "Lambda's Invoke, sending to SQS, DynamoDB and @connections"
 """What is served of AWS."""
 
 _SIGNED_FOR = re.compile(r"Credential=[^/]+/\d{8}/[^/]+/([^/]+)/aws4_request")

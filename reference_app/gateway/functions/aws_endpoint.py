@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from reference_app.gateway.functions.lambda_api import LambdaApi
+    from reference_app.gateway.sqs.sqs_api import SqsApi
 
 _LONGEST_BODY = 2 * max(LONGEST_PAYLOAD.values())
 
@@ -20,9 +21,10 @@ _LONGEST_BODY = 2 * max(LONGEST_PAYLOAD.values())
 class AwsEndpoint:
     """Answers what AWS SDKs send to `AWS_ENDPOINT_URL`, from `start` to `stop`."""
 
-    def __init__(self, functions: LambdaApi, notify: Callable[[str], None]) -> None:
+    def __init__(self, functions: LambdaApi, queues: SqsApi, notify: Callable[[str], None]) -> None:
         """`notify` is told once of each call that a function makes of a service that is not here."""
         self._functions = functions
+        self._queues = queues
         self._notify = notify
         self._told: set[str] = set()
         self._server = HttpServer(self._answer, longest_body=_LONGEST_BODY)
@@ -39,6 +41,8 @@ class AwsEndpoint:
     def _answer(self, request: Request) -> Response | Awaitable[Response]:
         if is_invoke(request):
             return self._functions.answer(request)
+        if self._queues.serves(request):
+            return self._queues.answer(request)
         call = absent_services.absent_call(request)
         caller = calling_function(request.headers.get("x-amz-security-token")) or "a caller from outside"
         sentence = f"{caller} calls {call}, which is refused: of AWS there are {absent_services.HERE} here"

@@ -38,7 +38,7 @@ class InvocationFacts:
     """The connection that it is for, also when the function of a route invokes another; empty for none."""
     request_id: str
     cause: str = ""
-    """Who invokes it, where that is not API Gateway: `Event of SendMessage`, `stream of Messages`."""
+    """Who invokes it, where that is not API Gateway: `Event of SendMessage`, `stream of T`, `queue Q`."""
 
 
 class Invoker(Protocol):

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from reference_app.gateway.functions import event_filter
+from reference_app.gateway.functions.batch_item_failures import failed_items
 from reference_app.gateway.template.application import StreamSource
 
 Record: TypeAlias = Mapping[str, Any]
@@ -57,20 +58,9 @@ def left_of(source: StreamSource, batch: Batch, payload: bytes) -> Batch | None:
     """
     if not source.reports_failures:
         return None
-    failed = _failed(payload)
-    if failed == []:
-        return None
     numbers = [str(record["dynamodb"]["SequenceNumber"]) for record in batch.records]
-    known = failed is not None and all(number in numbers for number in failed)
-    first = min(numbers.index(number) for number in failed) if known and failed is not None else 0
-    return Batch(batch.records[first:], batch.attempts if first == 0 else 0)
-
-
-def _failed(payload: bytes) -> list[str] | None:
-    """Sequence numbers of `batchItemFailures`, empty for none; None for what cannot be read."""
-    try:
-        result = json.loads(payload)
-        failures = (result or {}).get("batchItemFailures") or []
-        return [str(failure["itemIdentifier"] or "") for failure in failures]
-    except (ValueError, AttributeError, KeyError, TypeError):
+    failed = failed_items(payload, numbers)
+    if failed is not None and not failed:
         return None
+    first = 0 if failed is None else min(map(numbers.index, failed))
+    return Batch(batch.records[first:], batch.attempts if first == 0 else 0)

@@ -186,6 +186,45 @@ class StreamSource:
 
 
 @dataclass(frozen=True)
+class Queue:
+    """One standard queue of SQS (`AWS::SQS::Queue`, SQ-1 to SQ-3)."""
+
+    name: str
+    url: str
+    arn: str
+    visibility_s: float = 30.0
+    """How long a message is hidden once it has been received."""
+    delay_s: float = 0.0
+    """How long a message that has no delay of its own is hidden at first."""
+    retention_s: float = 345_600.0
+    """Age at which a message is dropped."""
+    longest_message: int = 1_048_576
+    """Bytes."""
+    dead_letters: str | None = None
+    """ARN of the queue for messages that have been received too often; None to keep them."""
+    max_receives: int = 0
+    """How often that is; without dead letters it says nothing."""
+
+
+@dataclass(frozen=True)
+class QueueSource:
+    """A queue that invokes a function (`AWS::Lambda::EventSourceMapping`, SQ-4, SQ-5)."""
+
+    function: str
+    """Logical id."""
+    queue_arn: str
+    batch_size: int = 10
+    window_s: float = 0.0
+    """How long messages are gathered for a batch that is not full."""
+    concurrency: int = 5
+    """How many batches are with the function at a time."""
+    reports_failures: bool = False
+    """Whether the function's result names the messages that failed."""
+    filters: tuple[Mapping[str, Any], ...] = ()
+    """Patterns; a message that matches none of them, where there are some, is dropped."""
+
+
+@dataclass(frozen=True)
 class Application:
     """Everything of one template that the local stack can run."""
 
@@ -194,6 +233,7 @@ class Application:
     apis: tuple[WebSocketApi, ...]
     functions: Mapping[str, Function]
     tables: tuple[Table, ...]
-    streams: tuple[StreamSource, ...] = ()
+    queues: tuple[Queue, ...] = ()
+    event_sources: tuple[StreamSource | QueueSource, ...] = ()
     warnings: tuple[str, ...] = ()
     """What the template asks for and the stack leaves out, one sentence each."""

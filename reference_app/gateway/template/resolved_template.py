@@ -73,6 +73,10 @@ class ResolvedTemplate:
         except (TypeError, ValueError) as wrong:
             raise self.error(logical_id, f"property {name} is {value!r}, not a whole number") from wrong
 
+    def flag(self, logical_id: str, name: str, *, default: bool = False) -> bool:
+        """Whether a property is true, also when a parameter says so as text."""
+        return str(self.get(logical_id, name, default)).lower() == "true"
+
     def mapping(self, logical_id: str, name: str) -> dict[str, Any]:
         """A property with names and values, empty if absent. Raises TemplateError if it is something else."""
         value = self.get(logical_id, name, {})

@@ -22,11 +22,12 @@ from reference_app.gateway.template.template_apis import (
 )
 from reference_app.gateway.template.template_document import TemplateDocument, read_document
 from reference_app.gateway.template.template_domains import DOMAIN, MAPPING
+from reference_app.gateway.template.template_event_sources import EVENT_SOURCE, read_event_sources
 from reference_app.gateway.template.template_functions import FUNCTION, RETRIES, read_functions
 from reference_app.gateway.template.template_mocks import INTEGRATION_RESPONSE
 from reference_app.gateway.template.template_models import MODEL
 from reference_app.gateway.template.template_parameters import parameter_values
-from reference_app.gateway.template.template_streams import EVENT_SOURCE, read_streams
+from reference_app.gateway.template.template_queues import QUEUE, read_queues
 from reference_app.gateway.template.template_tables import TABLE, read_table
 
 REGION = "us-east-1"
@@ -40,7 +41,7 @@ _READ = frozenset(
         *(API, AUTHORIZER, INTEGRATION, INTEGRATION_RESPONSE, MODEL, ROUTE, ROUTE_RESPONSE, STAGE),
         *(DOMAIN, MAPPING),
         *(API_KEY, USAGE_PLAN, USAGE_PLAN_KEY),
-        *(FUNCTION, RETRIES, EVENT_SOURCE, TABLE),
+        *(FUNCTION, RETRIES, EVENT_SOURCE, QUEUE, TABLE),
     }
 )
 
@@ -103,13 +104,20 @@ def application_of(
             accepted="AWS::Serverless::WebSocketApi, or AWS::ApiGatewayV2::Api with ProtocolType WEBSOCKET",
         )
     called = {name for api in apis for route in api.routes.values() for name in _called(route)}
-    streams = read_streams(template)
-    functions = read_functions(template, called, {stream.function for stream in streams})
-    streams = tuple(stream for stream in streams if stream.function in functions)
+    sources = read_event_sources(template)
+    functions = read_functions(template, called, {source.function for source in sources})
     tables = tuple(read_table(template, logical_id) for logical_id in template.of_type(TABLE))
+    queues = read_queues(template)
     _warn_of_the_rest(template)
     return Application(
-        document.path.resolve(), region, apis, functions, tables, streams, tuple(template.warnings)
+        document.path.resolve(),
+        region,
+        apis,
+        functions,
+        tables,
+        queues,
+        tuple(source for source in sources if source.function in functions),
+        tuple(template.warnings),
     )
 
 

@@ -30,7 +30,7 @@ def install(setting: str) -> None:
             return list(_resolve(address, int(port), *args, **kwargs))
         if isinstance(name, str) and name.endswith(".amazonaws.com") and name not in told:
             told.add(name)
-            sys.stderr.write(f"local stack: {name} is not here; DynamoDB, Lambda and @connections are\n")
+            sys.stderr.write(f"local stack: {name} is not here; DynamoDB, Lambda, SQS and @connections are\n")
         return list(_resolve(host, service, *args, **kwargs))
 
     socket.getaddrinfo = getaddrinfo  # type: ignore[assignment]

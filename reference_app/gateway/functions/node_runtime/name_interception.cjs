@@ -24,7 +24,7 @@ const told = new Set();
 function tellOf(name) {
   if (typeof name !== "string" || !name.endsWith(".amazonaws.com") || told.has(name)) return;
   told.add(name);
-  process.stderr.write(`local stack: ${name} is not here; DynamoDB, Lambda and @connections are\n`);
+  process.stderr.write(`local stack: ${name} is not here; DynamoDB, Lambda, SQS and @connections are\n`);
 }
 
 function led(options) {

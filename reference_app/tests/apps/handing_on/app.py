@@ -108,6 +108,6 @@ def ask(event: dict[str, Any], context: object) -> dict[str, Any]:
 def answer(event: dict[str, Any], context: Any) -> dict[str, Any]:
     if event.get("fail"):
         raise ValueError("told to fail")
-    if queue := event.get("queue"):
-        boto3.client("sqs").send_message(QueueUrl=queue, MessageBody="hello")
+    if topic := event.get("topic"):
+        boto3.client("sns").publish(TopicArn=topic, Message="hello")
     return {"heard": event, "function": context.function_name}

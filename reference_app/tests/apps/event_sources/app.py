@@ -1,4 +1,4 @@
-"""A chat whose broadcast follows the stream of the table into which messages are written."""
+"""A chat whose broadcast follows an event source: the stream of the table of messages, or a queue."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger()
 database = boto3.resource("dynamodb")
 table = database.Table(os.environ["TABLE_NAME"])
-messages = database.Table(os.environ["MESSAGES"])
+queues = boto3.client("sqs")
 POSTS_AT_ONCE = 8
 LONGEST_HANDSHAKE_MS = 5_000
 MANAGEMENT = Config(
@@ -39,29 +39,51 @@ def disconnect(event: dict[str, Any], context: object) -> dict[str, Any]:
     return {"statusCode": 200}
 
 
-def send_message(event: dict[str, Any], context: object) -> dict[str, Any]:
+def write_message(event: dict[str, Any], context: object) -> dict[str, Any]:
+    """`sendmessage` where a stream broadcasts."""
+    if (post := asked_for(event)) is None:
+        return {"statusCode": 400, "body": "data has to be text"}
+    database.Table(os.environ["MESSAGES"]).put_item(Item={"messageId": str(uuid.uuid4()), **post})
+    return {"statusCode": 200}
+
+
+def queue_message(event: dict[str, Any], context: object) -> dict[str, Any]:
+    """`sendmessage` where a queue broadcasts."""
+    if (post := asked_for(event)) is None:
+        return {"statusCode": 400, "body": "data has to be text"}
+    queues.send_message(QueueUrl=os.environ["QUEUE"], MessageBody=json.dumps(post))
+    return {"statusCode": 200}
+
+
+def asked_for(event: dict[str, Any]) -> dict[str, str] | None:
+    """What has to be posted, and where."""
     request, message = event["requestContext"], json.loads(event["body"])
     if not isinstance(message.get("data"), str):
-        return {"statusCode": 400, "body": "data has to be text"}
-    endpoint = f"https://{request['domainName']}/{request['stage']}"
-    written = {"messageId": str(uuid.uuid4()), "endpoint": endpoint, "data": message["data"]}
-    messages.put_item(Item=written)
-    return {"statusCode": 200}
+        return None
+    return {"endpoint": f"https://{request['domainName']}/{request['stage']}", "data": message["data"]}
+
+
+def broadcast_written(event: dict[str, Any], context: object) -> None:
+    images = [record["dynamodb"]["NewImage"] for record in event["Records"]]
+    broadcast([{name: value["S"] for name, value in image.items()} for image in images])
+
+
+def broadcast_queued(event: dict[str, Any], context: object) -> None:
+    broadcast([json.loads(record["body"]) for record in event["Records"]])
+
+
+def broadcast(posts: list[dict[str, str]]) -> None:
+    """Post every message of the batch; a batch that raised would be sent to everybody once more."""
+    rows = receivers()
+    with ThreadPoolExecutor(POSTS_AT_ONCE) as executor:
+        for each in posts:
+            for row in rows:
+                executor.submit(post, management(each["endpoint"]), row, each["data"])
 
 
 @functools.cache
 def management(endpoint: str) -> ApiGatewayManagementApiClient:
     return boto3.client("apigatewaymanagementapi", endpoint_url=endpoint, config=MANAGEMENT)
-
-
-def broadcast(event: dict[str, Any], context: object) -> None:
-    """Post every message of the batch; a batch that raised would be sent to everybody once more."""
-    rows = receivers()
-    with ThreadPoolExecutor(POSTS_AT_ONCE) as executor:
-        for record in event["Records"]:
-            message = record["dynamodb"]["NewImage"]
-            for row in rows:
-                executor.submit(post, management(message["endpoint"]["S"]), row, message["data"]["S"])
 
 
 def post(client: ApiGatewayManagementApiClient, row: dict[str, Any], data: str) -> None:
