@@ -16,7 +16,14 @@ from typing import NoReturn
 
 from reference_app.benchmark import measurements, stacks
 from reference_app.benchmark.audience import BenchmarkError
-from reference_app.benchmark.report import Comparison, comparison_table, fan_out_table, growth_table
+from reference_app.benchmark.invocations import RUNTIMES, empty_invocations
+from reference_app.benchmark.report import (
+    Comparison,
+    comparison_table,
+    fan_out_table,
+    growth_table,
+    invocations_table,
+)
 from reference_app.benchmark.stacks import Serving
 from reference_app.gateway.descriptors import allow_many
 from reference_app.gateway.functions import npm_packages
@@ -27,7 +34,7 @@ from reference_app.gateway.user_cache import cache_folder
 
 EXIT_HARNESS = 3
 EXIT_USAGE = 4
-PARTS = ("gateways", "growth", "fan-out", "idle")
+PARTS = ("gateways", "invocations", "growth", "fan-out", "idle")
 _LISTENERS = 100
 _ROOT = stacks.FOLDER.parents[1]
 _MANIFEST = stacks.FOLDER / "serverless_offline" / "package.json"
@@ -86,6 +93,7 @@ def _part(name: str) -> str:
 async def _run(options: argparse.Namespace) -> None:
     measure = {
         "gateways": lambda: _gateways(options.seconds),
+        "invocations": lambda: _invocations(options.seconds),
         "growth": lambda: _growth(options.sizes, options.seconds),
         "fan-out": lambda: _fan_out(options.rounds),
         "idle": lambda: _idle(options.idle),
@@ -133,6 +141,10 @@ async def _measured(serving: Serving, seconds: float) -> Comparison:
         delivered.per_second,
         delivered.cpu_s / delivered.count,
     )
+
+
+async def _invocations(seconds: float) -> None:
+    print(invocations_table([await empty_invocations(runtime, seconds) for runtime in RUNTIMES]))
 
 
 async def _growth(sizes: list[int], seconds: float) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from reference_app.benchmark.invocations import Invocations
     from reference_app.benchmark.measurements import Deliveries, FanOutCost
 
 
@@ -62,6 +63,20 @@ def fan_out_table(costs: Mapping[str, FanOutCost], listeners: int) -> str:
             f"{ratio:.1f}",
         ],
     ]
+    return _table(rows)
+
+
+def invocations_table(measured: Sequence[Invocations]) -> str:
+    """What nobody gets below who invokes functions in processes of their own, frozen between events."""
+    figures = {
+        "invocations, one at a time, 1/s": [each.count / each.seconds for each in measured],
+        "CPU of the stack an invocation, µs": [each.stack_cpu_s / each.count * 1e6 for each in measured],
+        "CPU of the function an invocation, µs": [
+            each.environment_cpu_s / each.count * 1e6 for each in measured
+        ],
+    }
+    rows = [["an empty function behind the Runtime API", *(each.runtime for each in measured)]]
+    rows += [[name, *map(_figure, values)] for name, values in figures.items()]
     return _table(rows)
 
 

@@ -1,7 +1,14 @@
 from __future__ import annotations
 
+from reference_app.benchmark.invocations import Invocations
 from reference_app.benchmark.measurements import Deliveries, FanOutCost
-from reference_app.benchmark.report import Comparison, comparison_table, fan_out_table, growth_table
+from reference_app.benchmark.report import (
+    Comparison,
+    comparison_table,
+    fan_out_table,
+    growth_table,
+    invocations_table,
+)
 
 
 def test_ratios_tell_how_many_times_better_the_first_stack_is() -> None:
@@ -27,3 +34,8 @@ def test_growth_is_the_gateways_own_time_for_one_delivery() -> None:
 def test_fan_outs_are_compared_by_cpu_second() -> None:
     costs = {"boto3": FanOutCost(2.0, 1000), "reference": FanOutCost(0.5, 1000)}
     assert fan_out_table(costs, 100).splitlines()[-1].endswith("| 500 | 2,000 | 4.0 |")
+
+
+def test_an_empty_function_costs_the_stack_and_itself() -> None:
+    table = invocations_table([Invocations("nodejs22.x", 1000, 0.5, stack_cpu_s=0.2, environment_cpu_s=0.1)])
+    assert [line.split(" | ")[1] for line in table.splitlines()[3:]] == ["2,000 |", "200 |", "100 |"]
