@@ -97,7 +97,7 @@ _PURE = (
     "reference_app/gateway/functions/queue_batches.py",
     "reference_app/gateway/functions/running_invocations.py",
     "reference_app/gateway/functions/stream_batches.py",
-    "reference_app/gateway/sqs/send_message.py",
+    "reference_app/gateway/sqs/sqs_call.py",
     "reference_app/gateway/websocket_api/error_frames.py",
     "reference_app/gateway/websocket_api/identifiers.py",
     "reference_app/gateway/websocket_api/lenient_json.py",

@@ -69,7 +69,7 @@ def test_a_message_that_was_deleted_does_not_come_back() -> None:
         queues = Queues()
         queues.put("a")
         (message,) = queues.posts.take(10)
-        queues.posts.delete(message)
+        queues.posts.delete(message.receipt_handle)
         queues.clock.advance(30.0)
         assert bodies(queues.posts) == []
         assert queues.clock.due == []
@@ -83,7 +83,7 @@ def test_deleting_a_message_that_is_visible_again_is_too_late() -> None:
         queues.put("a")
         (message,) = queues.posts.take(10)
         queues.clock.advance(30.0)
-        queues.posts.delete(message)
+        queues.posts.delete(message.receipt_handle)
         assert bodies(queues.posts) == ["a"]
 
     in_a_loop(check)

@@ -105,6 +105,21 @@ def test_a_batch_is_answered_entry_by_entry(sqs: Served) -> None:
     assert [message.body for message in sqs.sent()] == ["x"]
 
 
+def test_a_function_may_delete_what_it_received(sqs: Served) -> None:
+    with sqs.boto3() as client:
+        client.send_message_batch(
+            QueueUrl=URL, Entries=[{"Id": name, "MessageBody": name} for name in ("one", "two", "three")]
+        )
+        one, two, three = (message.receipt_handle for message in sqs.sent())
+        client.delete_message(QueueUrl=URL, ReceiptHandle=one)
+        batch = [{"Id": "two", "ReceiptHandle": two}, {"Id": "none", "ReceiptHandle": "two"}]
+        told = client.delete_message_batch(QueueUrl=URL, Entries=batch)
+
+    assert set(sqs.queue._hidden) == {three}  # what is hidden shows nowhere else
+    assert [entry["Id"] for entry in told["Successful"]] == ["two"]
+    assert [(entry["Id"], entry["Code"]) for entry in told["Failed"]] == [("none", "ReceiptHandleIsInvalid")]
+
+
 def test_a_queue_is_found_by_its_name(sqs: Served) -> None:
     with sqs.boto3() as client:
         assert client.get_queue_url(QueueName="posts")["QueueUrl"] == URL

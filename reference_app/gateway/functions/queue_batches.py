@@ -10,7 +10,7 @@ from reference_app.gateway.functions import event_filter
 from reference_app.gateway.functions.batch_item_failures import failed_items
 from reference_app.gateway.functions.invocation import Failed, Returned
 from reference_app.gateway.sqs.message_queue import Message
-from reference_app.gateway.sqs.send_message import md5_of_attributes, md5_of_body
+from reference_app.gateway.sqs.sqs_call import md5_of_attributes, md5_of_body
 from reference_app.gateway.template.application import QueueSource
 
 

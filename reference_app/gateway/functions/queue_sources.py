@@ -68,4 +68,4 @@ class QueuePoller:
             outcome = await self._run(facts, event_of(self._source, chosen, self._region))
             finished += done_of(self._source, chosen, outcome)
         for message in finished:
-            self._queue.delete(message)
+            self._queue.delete(message.receipt_handle)

@@ -78,9 +78,9 @@ class MessageQueue:
                 taken.append(self._hide(message))
         return taken
 
-    def delete(self, message: Message) -> None:
+    def delete(self, receipt_handle: str) -> None:
         """Drop a message that has been received, unless it is visible again already."""
-        if (timer := self._hidden.pop(message.receipt_handle, None)) is not None:
+        if (timer := self._hidden.pop(receipt_handle, None)) is not None:
             timer.cancel()
 
     def _hide(self, message: Message) -> Message:

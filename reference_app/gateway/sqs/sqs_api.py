@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from reference_app.gateway.functions.session_token import calling_function
 from reference_app.gateway.sqs.message_queue import Message, MessageQueue
-from reference_app.gateway.sqs.send_message import (
+from reference_app.gateway.sqs.sqs_call import (
     Entry,
     RefusedError,
     answer,
@@ -20,6 +20,7 @@ from reference_app.gateway.sqs.send_message import (
     failed_entry,
     malformed_call,
     no_such_queue,
+    receipt_handle_of,
     refusal,
     sent,
 )
@@ -42,6 +43,8 @@ class SqsApi:
         self._calls: Mapping[str, Callable[[Request, Mapping[str, Any]], Mapping[str, Any]]] = {
             f"{_TARGET}SendMessage": self._send,
             f"{_TARGET}SendMessageBatch": self._send_batch,
+            f"{_TARGET}DeleteMessage": self._delete,
+            f"{_TARGET}DeleteMessageBatch": self._delete_batch,
             f"{_TARGET}GetQueueUrl": self._url,
         }
 
@@ -66,15 +69,16 @@ class SqsApi:
 
     def _send_batch(self, request: Request, asked: Mapping[str, Any]) -> Mapping[str, Any]:
         queue = self._queue(asked)
-        successful, failed = [], []
-        for entry_id, entry in batch_of(asked).items():
-            try:
-                told = self._put(queue, entry_of(entry, queue.queue.longest_message), request)
-            except RefusedError as refused:
-                failed.append(failed_entry(entry_id, refused))
-            else:
-                successful.append({"Id": entry_id, **told})
-        return {"Successful": successful, "Failed": failed} if failed else {"Successful": successful}
+        longest = queue.queue.longest_message
+        return _each(asked, lambda entry: self._put(queue, entry_of(entry, longest), request))
+
+    def _delete(self, _request: Request, asked: Mapping[str, Any]) -> Mapping[str, Any]:
+        self._queue(asked).delete(receipt_handle_of(asked))
+        return {}
+
+    def _delete_batch(self, request: Request, asked: Mapping[str, Any]) -> Mapping[str, Any]:
+        url = {"QueueUrl": asked.get("QueueUrl")}
+        return _each(asked, lambda entry: self._delete(request, {**entry, **url}))
 
     def _url(self, _request: Request, asked: Mapping[str, Any]) -> Mapping[str, Any]:
         queue = self._by_name.get(str(asked.get("QueueName")))
@@ -99,3 +103,16 @@ class SqsApi:
         )
         queue.put(message, entry.delay_s)
         return sent(entry, message.message_id)
+
+
+def _each(
+    asked: Mapping[str, Any], carry_out: Callable[[Mapping[str, Any]], Mapping[str, Any]]
+) -> Mapping[str, Any]:
+    """Carry out the entries of a batch, each for itself (SQ-2)."""
+    successful, failed = [], []
+    for entry_id, entry in batch_of(asked).items():
+        try:
+            successful.append({"Id": entry_id, **carry_out(entry)})
+        except RefusedError as refused:
+            failed.append(failed_entry(entry_id, refused))
+    return {"Successful": successful, "Failed": failed} if failed else {"Successful": successful}

@@ -1,4 +1,4 @@
-"""SendMessage on the wire: SQ-1, SQ-2, SQ-6."""
+"""Calls of SQS on the wire: SQ-1, SQ-2, SQ-6."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from moto.sqs.models import Message as MotoMessage
 
-from reference_app.gateway.sqs.send_message import (
+from reference_app.gateway.sqs.sqs_call import (
     Entry,
     RefusedError,
     batch_of,

@@ -1,4 +1,4 @@
-"""SendMessage and SendMessageBatch of SQS as they stand on the wire, in its JSON protocol (SQ-1, SQ-2).
+"""Calls of SQS as they stand on the wire, in its JSON protocol (SQ-1, SQ-2).
 
 https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html
 """
@@ -19,6 +19,7 @@ _HEADERS = {"Content-Type": "application/x-amz-json-1.0"}
 _MOST_ENTRIES = 10
 _LONGEST_BATCH = 1_048_576
 _LONGEST_DELAY_S = 900
+_RECEIPT_HANDLE = re.compile(r"[0-9a-f-]{36}#\d+")
 _ENTRY_ID = re.compile(r"[A-Za-z0-9_-]{1,80}")
 _REFUSED_CHARACTERS = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -77,7 +78,7 @@ def batch_of(asked: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
     entries: Sequence[Mapping[str, Any]] = asked.get("Entries") or []
     ids = [str(entry.get("Id", "")) for entry in entries]
     if not entries:
-        raise _of_batch("EmptyBatchRequest", "There should be at least one SendMessageBatchRequestEntry.")
+        raise _of_batch("EmptyBatchRequest", "There should be at least one entry in the request.")
     if len(entries) > _MOST_ENTRIES:
         most = f"Maximum number of entries per request are {_MOST_ENTRIES}. You have sent {len(entries)}."
         raise _of_batch("TooManyEntriesInBatchRequest", most)
@@ -95,6 +96,15 @@ def batch_of(asked: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
         longest = f"Batch requests cannot be longer than {_LONGEST_BATCH} bytes. You have sent {size} bytes."
         raise _of_batch("BatchRequestTooLong", longest)
     return dict(zip(ids, entries, strict=True))
+
+
+def receipt_handle_of(asked: Mapping[str, Any]) -> str:
+    """Which receipt a deletion is about; raises RefusedError for what is no handle of a receipt."""
+    handle = str(asked.get("ReceiptHandle", ""))
+    if not _RECEIPT_HANDLE.fullmatch(handle):
+        message = f'The input receipt handle "{handle}" is not a valid receipt handle.'
+        raise RefusedError("ReceiptHandleIsInvalid", "ReceiptHandleIsInvalid", message)
+    return handle
 
 
 def sent(entry: Entry, message_id: str) -> dict[str, str]:
