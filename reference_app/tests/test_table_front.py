@@ -201,6 +201,18 @@ def test_empty_pages_carry_a_key_and_lose_nothing() -> None:
     with_front(script)
 
 
+def test_who_goes_on_from_an_empty_page_when_the_rule_is_gone_loses_nothing() -> None:
+    def script(table: Front) -> None:
+        table.put(*"abcdefg")
+        rule = table.add(TablePages(4, empty=True))
+        empty = table.client.scan(TableName="t")
+        table.remove(rule)
+        assert empty["Items"] == []
+        assert table.ids(ExclusiveStartKey=empty["LastEvaluatedKey"]) == list("abcdefg")
+
+    with_front(script)
+
+
 def test_a_query_is_paged_as_well() -> None:
     def script(table: Front) -> None:
         table.put("a")

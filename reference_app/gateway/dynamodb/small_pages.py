@@ -33,16 +33,22 @@ class SmallPages:
         limit = min(limit, own) if isinstance(own, int) else limit
         if not empty or limit < 2:
             return await ask({**request, "Limit": limit})
-        start = request.get("ExclusiveStartKey")
-        marker = _marker(request, start)
-        if marker in self._starts:
-            return await ask(_from({**request, "Limit": limit}, self._starts[marker]))
+        if (resumed := self.resumed(request)) is not request:
+            return await ask({**resumed, "Limit": limit})
         half = await ask({**request, "Limit": limit // 2})
         if half is None or "LastEvaluatedKey" not in half:
             return half
-        self._remember(_marker(request, half["LastEvaluatedKey"]), start)
+        self._remember(_marker(request, half["LastEvaluatedKey"]), request.get("ExclusiveStartKey"))
         emptied: dict[str, Any] = {"Items": []} if "Items" in half else {}
         return {**half, **emptied, "Count": 0, "ScannedCount": 0}
+
+    def resumed(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The request, or the one from where an empty page began if it goes on from that one.
+
+        Also for reads that began in small pages and go on when there are none any more.
+        """
+        marker = _marker(request, request.get("ExclusiveStartKey"))
+        return _from(request, self._starts[marker]) if marker in self._starts else request
 
     def _remember(self, marker: str, start: object) -> None:
         self._starts[marker] = start
@@ -50,11 +56,9 @@ class SmallPages:
             self._starts.popitem(last=False)
 
 
-def _from(request: dict[str, Any], start: object) -> dict[str, Any]:
-    if start is None:
-        del request["ExclusiveStartKey"]
-        return request
-    return {**request, "ExclusiveStartKey": start}
+def _from(request: Mapping[str, Any], start: object) -> Mapping[str, Any]:
+    rest = {name: value for name, value in request.items() if name != "ExclusiveStartKey"}
+    return rest if start is None else {**rest, "ExclusiveStartKey": start}
 
 
 def _marker(request: Mapping[str, Any], key: object) -> str:

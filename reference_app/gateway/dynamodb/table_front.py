@@ -6,6 +6,7 @@ import asyncio
 import binascii
 import json
 import uuid
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from reference_app.gateway.control.controls import now_ns
@@ -111,7 +112,7 @@ class TableFront:
             injections = self._controls.decide(about)
         reply: Reply | None = None
         try:
-            reply = await self._reply(request, asked, injections)
+            reply = await self._reply(request, asked, injections, by_function=function is not None)
         except OriginError as error:
             reply = _error(500, "InternalServerError", str(error))
         finally:
@@ -132,7 +133,9 @@ class TableFront:
         headers = {name: value for name, value in reply.headers.items() if name in _KEPT_HEADERS}
         return Response(reply.status, reply.body, headers)
 
-    async def _reply(self, request: Request, asked: TableRequest, injections: Sequence[Injection]) -> Reply:
+    async def _reply(
+        self, request: Request, asked: TableRequest, injections: Sequence[Injection], *, by_function: bool
+    ) -> Reply:
         faults = [injection.fault for injection in injections]
         if any(isinstance(fault, TableThrottled) for fault in faults):
             return _error(400, "ProvisionedThroughputExceededException", _THROTTLED)
@@ -141,8 +144,11 @@ class TableFront:
         if replica is not None and any(isinstance(fault, TableLag) for fault in faults):
             shown = replica.read(asked) or asked
         pages = next((fault for fault in faults if isinstance(fault, TablePages)), None)
-        if pages is not None and asked.operation in PAGED:
-            return await self._paged(shown, pages)
+        if asked.operation in PAGED:
+            if pages is not None:
+                return await self._paged(shown, pages)
+            if by_function and (resumed := self._pages.resumed(shown.parameters)) is not shown.parameters:
+                shown = replace(shown, parameters=resumed)
         if shown is not asked:
             return await self._calls.send(shown)
         reply = await self._client.request(request.method, request.target, request.headers, request.body)
