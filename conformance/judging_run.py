@@ -173,7 +173,8 @@ class JudgingRun:
             ),
         )
         results = at_list_prices(results, self.folder)
-        return results, write_artefacts(self.folder, results, secrets=self.target.secrets)
+        pairs = self.case().figures().pairs
+        return results, write_artefacts(self.folder, results, pairs, secrets=self.target.secrets)
 
     def case(self) -> Case:
         """The run's history with its contract. Raises HistoryError when there is none."""

@@ -93,7 +93,9 @@ def pronounce(
     results = _weighed(results, missing, broken)
     results = at_list_prices(results, plan.folder)
     rows = judge_gates(gates, results)
-    return Verdict(results, rows, write_artefacts(plan.folder, results, gates=rows, secrets=target.secrets))
+    pairs = case.figures().pairs
+    written = write_artefacts(plan.folder, results, pairs, gates=rows, secrets=target.secrets)
+    return Verdict(results, rows, written)
 
 
 def _searched(results: Results, case: Case, stages: Sequence[Window], gates: Sequence[Gate]) -> Results:

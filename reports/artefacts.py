@@ -11,9 +11,11 @@ from pathlib import Path
 from .across import ALONE, Across
 from .ctrf import render_ctrf
 from .gates import GateRow
+from .hdr_log import HDR_LOG, render_hdr_log
 from .html import render_page
 from .junit import render_junit
 from .markdown import render_markdown
+from .metrics import OwedPairs
 from .redaction import environment_secrets, redact_all
 from .results import FORMAT, Results
 from .verdict import exit_of, worst_exit
@@ -46,11 +48,12 @@ class Written:
 def write_artefacts(
     folder: Path,
     results: Results,
+    pairs: OwedPairs,
     *,
     gates: Sequence[GateRow] = (),
     secrets: Sequence[str] = (),
 ) -> Written:
-    """Write results.json, junit.xml, summary.md and report.html of one run into its folder.
+    """Write results.json, latency.hlog, junit.xml, summary.md and report.html of one run into its folder.
 
     `secrets`, the AWS credentials of this process's environment, and whatever has the shape of a
     credential are redacted in all of them. Each file is written whole or not at all, results.json
@@ -58,7 +61,8 @@ def write_artefacts(
     """
     clean = redact_all(results, (*secrets, *environment_secrets(os.environ)))
     runs = [("", clean, redact_all(tuple(gates), secrets))]
-    return _write_all(folder, {RESULTS: clean.to_json, **_renderers(runs)})
+    latencies = {HDR_LOG: lambda: render_hdr_log(clean, pairs)}
+    return _write_all(folder, {RESULTS: clean.to_json, **latencies, **_renderers(runs)})
 
 
 def write_report(folder: Path, runs: Runs, across: Across = ALONE) -> Written:

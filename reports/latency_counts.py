@@ -1,6 +1,6 @@
 """Latencies counted over time, in memory that depends on neither their number nor the length of the run.
 
-As in an HDR histogram of three significant digits, they are counted by class, each 0.1 % wide. What is
+They are counted in the classes of an HDR histogram of three significant digits, each 0.1 % wide. What is
 told of a class is the mean of its samples: exact where they are equal, and never off by more than that.
 """
 
@@ -12,14 +12,17 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from .hdr_encoding import SUB_CLASSES
+
 Nanoseconds: TypeAlias = npt.NDArray[np.int64]
 Bins: TypeAlias = npt.NDArray[np.int64]
 
-_LEAST_NS, _MOST_NS = 1 << 10, 1 << 42
+_LEAST_NS, MOST_NS = 1 << 10, 1 << 42
 """Below a microsecond, and above an hour, all are of one class."""
 _DROPPED_BITS = 13
-"""Of the 23 that a float32 has after its point: 1,024 classes an octave."""
-_OCTAVE = 1 << 10
+"""Of the 23 that a float32 has after its point: SUB_CLASSES are left."""
+_CLASS_OF_ZERO = (127 + 10 - 1) * SUB_CLASSES
+"""Where an HDR histogram begins to count: the exponent of _LEAST_NS as a float32 has it is its octave 1."""
 
 
 @dataclass(frozen=True)
@@ -87,13 +90,17 @@ class LatencyCounts:
         means: list[float] = (self._sums[bin_, place] / self.counts[bin_, place]).tolist()
         return means
 
+    def hdr_counts(self, bin_: int) -> npt.NDArray[np.int64]:
+        """The counts of the bin by the classes of an HDR histogram, from that of 0 ns on."""
+        return np.pad(self.counts[bin_], (max(0, self._low - _CLASS_OF_ZERO), 0))
+
     def _make_room(self, lowest: int, highest: int) -> None:
         """Columns for these classes, by the octave."""
         columns = self.counts.shape[1]
         if not columns:
-            self._low = lowest // _OCTAVE * _OCTAVE
-        before = max(0, -(-(self._low - lowest) // _OCTAVE)) * _OCTAVE
-        after = max(0, -(-(highest + 1 - self._low - columns) // _OCTAVE)) * _OCTAVE
+            self._low = lowest // SUB_CLASSES * SUB_CLASSES
+        before = max(0, -(-(self._low - lowest) // SUB_CLASSES)) * SUB_CLASSES
+        after = max(0, -(-(highest + 1 - self._low - columns) // SUB_CLASSES)) * SUB_CLASSES
         if before or after:
             room = ((0, 0), (before, after))
             self.counts, self._sums = np.pad(self.counts, room), np.pad(self._sums, room)
@@ -102,5 +109,5 @@ class LatencyCounts:
 
 def _class_of(latency_ns: Nanoseconds) -> npt.NDArray[np.int64]:
     """The exponent of a float and the first bits after its point are a number that grows with it."""
-    bits = np.clip(latency_ns, _LEAST_NS, _MOST_NS).astype(np.float32).view(np.int32)
+    bits = np.clip(latency_ns, _LEAST_NS, MOST_NS).astype(np.float32).view(np.int32)
     return (bits >> _DROPPED_BITS).astype(np.int64)

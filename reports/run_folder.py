@@ -1,6 +1,7 @@
 """The folder that a run leaves: made at its start, told apart from anything else when it is read.
 
-`plan.json`, `history.*`, `stack.log`, `results.json`, `junit.xml`, `summary.md`, `report.html`.
+`plan.json`, `history.*`, `stack.log`, `results.json`, `latency.hlog`, `junit.xml`,
+`summary.md`, `report.html`.
 """
 
 from __future__ import annotations

@@ -72,6 +72,8 @@ _PURE = (
     "reports/cost_section.py",
     "reports/ctrf.py",
     "reports/gates.py",
+    "reports/hdr_encoding.py",
+    "reports/hdr_log.py",
     "reports/history.py",
     "reports/html.py",
     "reports/idle_herd.py",

@@ -118,7 +118,7 @@ def test_the_phases_of_the_run_are_recorded_in_their_order(churn: Load) -> None:
 
 def test_the_run_folder_holds_everything_that_a_run_leaves(churn: Load) -> None:
     left = {path.name for path in churn.folder.iterdir()}
-    assert {"plan.json", "results.json", "junit.xml", "summary.md", "report.html"} <= left
+    assert {"plan.json", "results.json", "latency.hlog", "junit.xml", "summary.md", "report.html"} <= left
     plan = read_plan(churn.folder)
     assert plan["seed"] == 7
     assert set(plan["mix"]) == {"Listener", "Talker", "Joiner", "Dropper", "Misbehaver"}

@@ -114,6 +114,7 @@ def test_a_correct_backend_by_its_url_alone_is_conformant_on_the_core_clauses(
         "history.0.jsonl",
         "history.0.deliveries",
         "results.json",
+        "latency.hlog",
         "junit.xml",
         "summary.md",
         "report.html",

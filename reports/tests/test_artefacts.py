@@ -8,10 +8,13 @@ import pytest
 
 from reports.artefacts import write_artefacts, write_report
 from reports.gates import Gate, judge_gates
+from reports.latency_counts import TimeAxis
+from reports.metrics import no_pairs
 from reports.results import Results
 from reports.tests.sample_runs import failing_run, passing_run
 
 SECRET = "s3cr3t-t0k3n-value"
+NOTHING_OWED = no_pairs(TimeAxis(0, 1.0, 1))
 AWS_KEY = "wJalrXUtnFEMI" + "K7MDENGbPxRfiCYEXAMPLEKEY"
 
 
@@ -34,10 +37,11 @@ def leaky_run() -> Results:
     )
 
 
-def test_a_run_folder_gets_all_four(tmp_path: Path) -> None:
-    written = write_artefacts(tmp_path, failing_run())
+def test_a_run_folder_gets_all_five(tmp_path: Path) -> None:
+    written = write_artefacts(tmp_path, failing_run(), NOTHING_OWED)
     assert sorted(p.name for p in tmp_path.iterdir()) == [
         "junit.xml",
+        "latency.hlog",
         "report.html",
         "results.json",
         "summary.md",
@@ -47,13 +51,16 @@ def test_a_run_folder_gets_all_four(tmp_path: Path) -> None:
 
 
 def test_results_come_back_as_they_were(tmp_path: Path) -> None:
-    write_artefacts(tmp_path, failing_run())
+    write_artefacts(tmp_path, failing_run(), NOTHING_OWED)
     assert Results.from_json((tmp_path / "results.json").read_text()) == failing_run()
 
 
 def test_gates_are_part_of_every_report(tmp_path: Path) -> None:
     write_artefacts(
-        tmp_path, failing_run(), gates=judge_gates([Gate("delivery.lost", most=0)], failing_run())
+        tmp_path,
+        failing_run(),
+        NOTHING_OWED,
+        gates=judge_gates([Gate("delivery.lost", most=0)], failing_run()),
     )
     for name in ("junit.xml", "summary.md", "report.html"):
         assert "delivery.lost ≤ 0" in (tmp_path / name).read_text()
@@ -61,7 +68,7 @@ def test_gates_are_part_of_every_report(tmp_path: Path) -> None:
 
 def test_no_planted_secret_reaches_any_artefact(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", AWS_KEY)
-    write_artefacts(tmp_path, leaky_run(), secrets=[SECRET])
+    write_artefacts(tmp_path, leaky_run(), NOTHING_OWED, secrets=[SECRET])
     for path in tmp_path.iterdir():
         assert SECRET not in path.read_text()
         assert AWS_KEY not in path.read_text()
@@ -79,20 +86,25 @@ def test_reports_over_older_folders_are_redacted_again(
 
 def test_one_that_cannot_be_written_is_told_and_the_others_are_there(tmp_path: Path) -> None:
     (tmp_path / "summary.md").mkdir()
-    written = write_artefacts(tmp_path, failing_run())
-    assert [path.name for path in written.paths] == ["results.json", "junit.xml", "report.html"]
+    written = write_artefacts(tmp_path, failing_run(), NOTHING_OWED)
+    assert [path.name for path in written.paths] == [
+        "results.json",
+        "latency.hlog",
+        "junit.xml",
+        "report.html",
+    ]
     (problem,) = written.problems
     assert problem.startswith(f"cannot write {tmp_path / 'summary.md'}: ")
     assert not list(tmp_path.glob("*.new"))
 
 
 def test_a_folder_that_is_gone_fails_every_one(tmp_path: Path) -> None:
-    written = write_artefacts(tmp_path / "gone", failing_run())
-    assert (written.paths, len(written.problems), written.page) == ((), 4, None)
+    written = write_artefacts(tmp_path / "gone", failing_run(), NOTHING_OWED)
+    assert (written.paths, len(written.problems), written.page) == ((), 5, None)
 
 
 def test_a_lone_surrogate_stops_nothing(tmp_path: Path) -> None:
-    assert write_artefacts(tmp_path, replace(failing_run(), reason="\ud800")).problems == ()
+    assert write_artefacts(tmp_path, replace(failing_run(), reason="\ud800"), NOTHING_OWED).problems == ()
 
 
 def test_a_report_over_several_runs_holds_them_all(tmp_path: Path) -> None:
