@@ -12,9 +12,10 @@ from conformance.checkers.churning import ghosts
 from reports import metrics
 from reports.fan_out import fan_out
 from reports.figures import count, interval
+from reports.history_clocks import latency_error_ns
 from reports.history_figures import close_codes, connection_times, handshakes, phase_spans, receive_times
 from reports.history_reader import History
-from reports.results import ClauseResult, Outcome, Results, verdict_of
+from reports.results import ClauseResult, Latency, Outcome, Results, verdict_of
 from reports.traffic import traffic_of
 
 _PACKAGES = ("churnproof", "locust", "websocket-client", "boto3", "pytest", "hypothesis", "numpy")
@@ -54,7 +55,7 @@ def results_of(
         duration_s=round((history.end_ns - start_ns) / 1e9, 3),
         clauses=tuple(clauses),
         delivery=judgement.counts,
-        latency_ms=metrics.latency(judgement.pairs),
+        latency_ms=_latency(history, judgement.pairs),
         series=metrics.series(judgement.pairs, connection_times(history.connections)),
         fan_out=fan_out(judgement.pairs),
         phases=phase_spans(history, start_ns),
@@ -82,6 +83,11 @@ def _ghost_race(case: Case, clauses: Sequence[ClauseResult]) -> Iterator[str]:
             f"ghost race: {count(found.count)} of {count(found.of)} clients that connected while broadcasts "
             f"ran are deaf ({interval(found)})"
         )
+
+
+def _latency(history: History, pairs: metrics.OwedPairs) -> Latency:
+    error_ns = latency_error_ns(history.clocks)
+    return metrics.latency(pairs, None if error_ns is None else error_ns / 1e6)
 
 
 def environment() -> Mapping[str, str]:

@@ -69,7 +69,7 @@ def _stage(window: Window, pairs: OwedPairs, results: Results, gates: Sequence[G
         lost=owed - delivered,
         late=int(pairs.overdue.sum()),
     )
-    found = replace(results, delivery=counts, latency_ms=latency(pairs))
+    found = replace(results, delivery=counts, latency_ms=latency(pairs, results.latency_ms.clock_error_ms))
     reason = _why_broken(found, gates) or window.broken
     seconds = max(1e-9, (window.until_ns - window.since_ns) / 1e9)
     return Stage(
@@ -90,7 +90,10 @@ def _why_broken(found: Results, gates: Sequence[Gate]) -> str:
     if gates:
         missed = [row for row in judge_gates(gates, found) if not row.met]
         return "; ".join(
-            f"{row.rule}: {row.observed}" if row.observed is not None else row.rule for row in missed
+            f"{row.rule}: {row.observed}{f' ({row.reason})' if row.reason else ''}"
+            if row.observed is not None
+            else row.rule
+            for row in missed
         )
     wrong = [f"{n} {what}" for n, what in ((counts.lost, "lost"), (counts.late, "late")) if n]
     return f"{' and '.join(wrong)} of {counts.owed} deliveries" if wrong else ""

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from .bootstrap import Change
 from .printable import printable
 from .proportion import Proportion
-from .results import Delivery, Percentiles
+from .results import Delivery, Latency, Percentiles
 
 NONE = "—"
 
@@ -113,6 +113,12 @@ def percentile(of: Percentiles, name: PercentileName) -> str:
     if value is None and of.lost:
         return "lost"
     return milliseconds(value)
+
+
+def between_hosts(latency: Latency) -> str:
+    """How exact latencies are where clocks of several hosts measured them: `, ±3.10 ms between hosts`."""
+    error_ms = latency.clock_error_ms
+    return "" if error_ms is None else f", ±{milliseconds(error_ms)} between hosts"
 
 
 def lost_in_words(delivery: Delivery) -> str:

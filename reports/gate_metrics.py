@@ -85,6 +85,7 @@ _FIXED: Mapping[str, Callable[[Results], Value]] = {
     **{
         f"latency_ms.{part.name}.{f.name}": _percentile(part.name, f.name)
         for part in fields(Latency)
+        if isinstance(part.default, Percentiles)
         for f in fields(Percentiles)
     },
     "clauses.total": lambda results: len(results.clauses),

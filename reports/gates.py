@@ -137,7 +137,19 @@ def _judge(gate: Gate, results: Results) -> GateRow:
         return undecided(gate, observed, f"the load generator was saturated: {results.generator.reason}")
     if observed is None:
         return _judge_absent(gate, results)
-    return _judge_number(gate, observed)
+    row = _judge_number(gate, observed)
+    doubt_ms = _doubt_ms(gate, results)
+    if row.margin is not None and abs(row.margin) < doubt_ms:
+        why = f"latencies between hosts are exact to ±{doubt_ms:.3g} ms, which is more than the margin"
+        return undecided(gate, observed, why)
+    return row
+
+
+def _doubt_ms(gate: Gate, results: Results) -> float:
+    """So far from the truth may the metric be, because the clocks of several hosts measured it."""
+    family, _, figure = gate.metric.partition(".")
+    counted = figure.endswith((".count", ".lost"))
+    return (results.latency_ms.clock_error_ms or 0.0) if family == "latency_ms" and not counted else 0.0
 
 
 def _judge_absent(gate: Gate, results: Results) -> GateRow:

@@ -11,6 +11,7 @@ from datetime import datetime
 
 import numpy as np
 
+from .figures import between_hosts
 from .hdr_encoding import encoded, highest_of
 from .latency_counts import MOST_NS, LatencyCounts, Nanoseconds
 from .metrics import LOST, OwedPairs
@@ -38,6 +39,7 @@ def render_hdr_log(results: Results, pairs: OwedPairs) -> str:
         f"#[StartTime: {started.timestamp():.3f} (seconds since epoch), {results.started}]",
         f"#[BaseTime: {started.timestamp():.3f} (seconds since epoch)]",
         *(_left_out(tag, of) for tag, (of, _) in kinds.items()),
+        *([f"#[latencies{exact}]"] if (exact := between_hosts(told).replace(",", ":", 1)) else []),
         _LEGEND,
     ]
     width_s = pairs.axis.width_s

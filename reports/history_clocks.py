@@ -73,6 +73,15 @@ class HostClock:
         )
 
 
+def latency_error_ns(clocks: Sequence[HostClock]) -> int | None:
+    """At most so far from the truth is a time from one host to another; None where there are no others.
+
+    Nothing is measured with a clock that is unclear.
+    """
+    errors = sorted(clock.error_ns for clock in clocks if not clock.unclear)
+    return sum(errors[-2:]) if errors else None
+
+
 def clocks_of(
     headers: Sequence[Header],
     connections: Sequence[Connection],

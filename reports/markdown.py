@@ -13,7 +13,7 @@ from .billing import Cost
 from .capacity_section import STAGE_HEADS, stage_rows
 from .clause_groups import alike, grouped, same_saying
 from .cost_section import ITEM_HEADS, item_row, total_in_words
-from .figures import PercentileName, count, duration, evidence, lost_in_words, percentile
+from .figures import PercentileName, between_hosts, count, duration, evidence, lost_in_words, percentile
 from .gates import GateRow
 from .printable import printable
 from .results import ClauseResult, Exit, Outcome, Results
@@ -162,7 +162,7 @@ def _answers(results: Results) -> str:
     ]
     if last.count:
         figures = (f"{name} {percentile(last, name)}" for name in _TOLD)
-        lines.append(f"- **Last recipient**: {', '.join(figures)}")
+        lines.append(f"- **Last recipient**: {', '.join(figures)}{between_hosts(results.latency_ms)}")
     lines.append(f"- **Measurement**: {escape(trust(results))}")
     if results.command:
         lines.append(f"- **Repeat**: {_code(results.command)}")

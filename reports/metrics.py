@@ -94,13 +94,16 @@ def percentiles(latencies_ns: Nanoseconds) -> Percentiles:
     return Percentiles(count, int((latencies_ns == LOST).sum()), p50, p95, p99, p999, worst)
 
 
-def latency(pairs: OwedPairs) -> Latency:
-    """Percentiles per pair, to the first recipient and to the last recipient of each message."""
+def latency(pairs: OwedPairs, clock_error_ms: float | None = None) -> Latency:
+    """Percentiles per pair, to the first recipient and to the last recipient of each message.
+
+    `clock_error_ms` is what the clocks of several hosts leave open, None where there was one.
+    """
     owed = pairs.owed()
     first, last = percentiles(pairs.first_ns[owed]), percentiles(pairs.last_ns[owed])
     whole = pairs.latencies.merged(pairs.axis.bins)
     counted = _counted(whole, 0, int(pairs.recipients.sum()))
-    return Latency(replace(counted, max=last.max), first, last)
+    return Latency(replace(counted, max=last.max), first, last, clock_error_ms)
 
 
 def axis_of(start_ns: int, end_ns: int) -> TimeAxis:

@@ -154,6 +154,9 @@ class Latency:
     """To the first recipient of each message."""
     last: Percentiles = Percentiles()
     """To the last recipient of each message; lost where one recipient never got it."""
+    clock_error_ms: float | None = None
+    """At most so far from the truth is a latency between two hosts, whose clocks are known no better; None
+    where one clock has measured all."""
 
 
 @dataclass(frozen=True)

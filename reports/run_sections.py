@@ -8,11 +8,11 @@ from typing import Any
 from .baseline import Comparison
 from .baseline_section import HEADLINES, LOOKS, sentence_of
 from .capacity_section import best_stage, limit_in_words
-from .figures import NONE, PERCENTILE_NAMES, count, duration, lost_in_words, percentile, share
+from .figures import NONE, PERCENTILE_NAMES, between_hosts, count, duration, lost_in_words, percentile, share
 from .gates import GateRow
 from .markup import Markup, join, preformatted, tag
 from .page_parts import section, state
-from .results import Capacity, Percentiles, Results
+from .results import Capacity, Latency, Percentiles, Results
 from .table import data_table
 from .trend import Trend
 from .trend_section import trend_in_words
@@ -59,14 +59,15 @@ def _measured(results: Results) -> Iterator[Markup]:
     delivery = results.delivery
     lost = count(delivery.lost) if delivery.owed else NONE
     yield _answer("Lost deliveries", lost, lost_in_words(delivery), "bad" if delivery.lost else "")
-    yield _last_recipient(results.latency_ms.last, "")
+    yield _last_recipient(results.latency_ms.last, between_hosts(results.latency_ms))
 
 
 def _capacity(found: Capacity) -> Iterator[Markup]:
     """Of a search: losses at loads that did not hold are its purpose, and no news."""
     stage = best_stage(found)
     yield _answer("Largest load that held", f"{count(found.users)} users", limit_in_words(found))
-    yield _last_recipient(stage.latency_ms.last if stage else Percentiles(), ", at that load")
+    latency = stage.latency_ms if stage else Latency()
+    yield _last_recipient(latency.last, f", at that load{between_hosts(latency)}")
 
 
 def _last_recipient(last: Percentiles, where: str) -> Markup:
@@ -123,7 +124,10 @@ def latency_section(results: Results) -> Markup:
     if not rows:
         return Markup("")
     heads = ("Latency to", *PERCENTILE_NAMES.values(), "lost", "samples")
-    note = "From the intended send time, over owed pairs; a lost delivery counts as infinitely late."
+    exact = between_hosts(latency)
+    note = "From the intended send time, over owed pairs; a lost delivery counts as infinitely late" + (
+        f"; exact to{exact.removeprefix(',')}, whose clocks are known no better." if exact else "."
+    )
     return section(
         "Latency", data_table(heads, rows, "latency", numeric=range(1, 8)), tag("p", note, class_="note")
     )

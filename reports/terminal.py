@@ -9,7 +9,7 @@ from typing import Literal, TextIO
 
 from .clause_groups import alike, same_saying
 from .cost_section import total_in_words
-from .figures import PERCENTILE_NAMES, count, duration, evidence, lost_in_words, percentile
+from .figures import PERCENTILE_NAMES, between_hosts, count, duration, evidence, lost_in_words, percentile
 from .gates import GateRow
 from .printable import printable
 from .results import ClauseResult, Delivery, Finding, Outcome, Percentiles, Results
@@ -66,6 +66,7 @@ class Style:
 
 _STAND_INS = {
     "≈": "~",
+    "±": "+/-",
     "✓": "+",
     "✗": "x",
     "⚠": "!",
@@ -236,7 +237,7 @@ def _figures(results: Results, style: Style) -> list[str]:
     latency = results.latency_ms
     for name, of in (("each pair", latency.pair), ("last recipient", latency.last)):
         if of.count:
-            lines.append(f"latency    {name}: {_percentiles(of)}")
+            lines.append(f"latency    {name}: {_percentiles(of)}{between_hosts(latency)}")
     if results.stale_rows:
         rows = ", ".join(f"{count(n)} {printable(name, 30)}" for name, n in results.stale_rows.items())
         lines.append(f"stale rows {rows}")

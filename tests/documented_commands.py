@@ -20,7 +20,7 @@ import pytest
 from conformance.conftest import pytest_addoption
 
 ROOT = Path(__file__).parent.parent
-FOREIGN = frozenset({".", "cd", "pip", "sam", "venv"})
+FOREIGN = frozenset({".", "cd", "java", "pip", "sam", "venv"})
 """Programs and modules that documents and recipes name, and that are not ours to check."""
 _OURS = re.compile(r"(?:(?:python|locust|pytest|make)(?= )).*")
 _CONTINUED = re.compile(r"\\\n\s*")

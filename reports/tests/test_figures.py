@@ -2,9 +2,19 @@ from __future__ import annotations
 
 import pytest
 
-from reports.figures import count, duration, evidence, lost_in_words, milliseconds, percentile, rate, share
+from reports.figures import (
+    between_hosts,
+    count,
+    duration,
+    evidence,
+    lost_in_words,
+    milliseconds,
+    percentile,
+    rate,
+    share,
+)
 from reports.proportion import proportion
-from reports.results import Delivery, Percentiles
+from reports.results import Delivery, Latency, Percentiles
 
 
 @pytest.mark.parametrize(
@@ -32,6 +42,11 @@ def test_milliseconds_have_three_digits_and_a_unit(value: float | None, shown: s
 )
 def test_durations_read_as_people_say_them(seconds: float, shown: str) -> None:
     assert duration(seconds) == shown
+
+
+def test_latencies_between_hosts_are_told_with_what_their_clocks_leave_open() -> None:
+    assert between_hosts(Latency(clock_error_ms=3.1)) == ", ±3.10 ms between hosts"
+    assert between_hosts(Latency()) == ""
 
 
 def test_counts_are_grouped() -> None:

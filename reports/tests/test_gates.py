@@ -75,6 +75,21 @@ def test_what_the_run_cannot_show_never_passes(gate: Gate, changes: dict[str, ob
     assert reason in row.reason
 
 
+@pytest.mark.parametrize(
+    ("metric", "outcome"), [("last.p99", "undecided"), ("last.p50", "met"), ("first.count", "met")]
+)
+def test_a_latency_nearer_to_its_limit_than_the_clocks_of_hosts_are_exact_is_undecided(
+    metric: str, outcome: str
+) -> None:
+    run = passing_run()
+    last = replace(run.latency_ms.last, p50=40.0, p99=98.0)
+    run = replace(run, latency_ms=replace(run.latency_ms, last=last, clock_error_ms=3.0))
+    limit = run.latency_ms.first.count + 1 if metric == "first.count" else 100.0
+    row = judge(Gate(f"latency_ms.{metric}", most=limit), run)
+    assert row.outcome == outcome
+    assert ("between hosts are exact to ±3 ms" in row.reason) == (outcome == "undecided")
+
+
 def test_a_gate_for_other_runs_is_left_out() -> None:
     assert judge_gates([Gate("delivery.lost", most=0, kind="load")], passing_run("conformance")) == ()
 

@@ -105,6 +105,13 @@ def test_what_was_lost_is_in_no_histogram_and_a_comment_says_so() -> None:
     assert "#[last: of 400 owed, 399 are in these histograms, 1 were lost]" in text
 
 
+def test_what_clocks_of_hosts_leave_open_is_told() -> None:
+    pairs, _ = sample()
+    run = replace(passing_run("load"), latency_ms=latency(pairs, 3.1))
+    assert "#[latencies: ±3.10 ms between hosts]" in render_hdr_log(run, pairs)
+    assert "between hosts" not in log_of(pairs)
+
+
 def test_it_begins_as_readers_of_the_format_expect() -> None:
     lines = log_of(sample()[0]).splitlines()
     started = re.escape(passing_run("load").started)

@@ -8,7 +8,7 @@ import pytest
 from reports.gates import Gate, judge_gates
 from reports.markdown import LIMIT_BYTES, escape, fenced, render_markdown
 from reports.results import Outcome
-from reports.tests.sample_runs import failing_run, passing_run, sample_capacity, sample_finding
+from reports.tests.sample_runs import failing_run, on_two_hosts, passing_run, sample_capacity, sample_finding
 
 
 def test_the_verdict_is_the_heading() -> None:
@@ -35,6 +35,13 @@ def test_deliveries_latency_and_gates_are_there() -> None:
     assert "- **Last recipient**: p50 39 ms, p99 lost, max lost" in summary
     assert "| delivery.lost ≤ 0 | ❌ missed | 37 | -37 |  |" in summary
     assert "| duration\\_s ≥ 1 | ✅ met | 41.6 | 40.6 |  |" in summary
+
+
+def test_latencies_between_hosts_are_told_as_exact_as_their_clocks() -> None:
+    (line,) = re.findall(
+        r"- \*\*Last recipient\*\*.*", render_markdown([("", on_two_hosts(passing_run()), ())])
+    )
+    assert line.endswith(", ±3.10 ms between hosts")
 
 
 def test_what_lies_beside_it_is_named() -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -18,7 +19,7 @@ from reports.run_sections import (
 )
 from reports.tests.plain_text import plain
 from reports.tests.sample_history_of_runs import daily_runs
-from reports.tests.sample_runs import failing_run, passing_run, sample_capacity
+from reports.tests.sample_runs import failing_run, on_two_hosts, passing_run, sample_capacity
 from reports.trend import trends_of
 from reports.verdict import standing
 
@@ -86,6 +87,12 @@ def test_no_gates_have_no_section() -> None:
 
 def test_latency_tells_lost_ones_and_samples() -> None:
     assert "last recipient 39 ms lost lost lost lost 31 618" in plain(latency_section(failing_run()))
+
+
+def test_latencies_between_hosts_are_told_as_exact_as_their_clocks() -> None:
+    run = on_two_hosts(passing_run())
+    assert "exact to ±3.10 ms between hosts, whose clocks are known no better." in plain(latency_section(run))
+    assert re.search(r"Last recipient, p99 [^L]*, ±3.10 ms between hosts", plain(answers(run)))
 
 
 def test_a_run_without_samples_has_no_latency() -> None:

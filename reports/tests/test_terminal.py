@@ -16,7 +16,7 @@ from reports.terminal import (
     verdict_line,
     verdict_table,
 )
-from reports.tests.sample_runs import failing_run, passing_run, sample_finding
+from reports.tests.sample_runs import failing_run, on_two_hosts, passing_run, sample_finding
 
 
 class Terminal(io.StringIO):
@@ -64,6 +64,13 @@ def test_deliveries_and_latency_are_told() -> None:
     assert "618 messages; 37 of 12,342 owed deliveries lost (0.30 %); 4 late, 2 duplicated" in table
     assert "last recipient: p50 39 ms, p95 lost, p99 lost" in table
     assert "9 planted, 5 removed, 4 left" in table
+
+
+def test_latencies_between_hosts_are_told_as_exact_as_their_clocks() -> None:
+    table = verdict_table(on_two_hosts(passing_run()), style=Style(unicode=False))
+    lines = [line for line in table.splitlines() if line.startswith("latency")]
+    assert lines
+    assert all(line.endswith(", +/-3.10 ms between hosts") for line in lines)
 
 
 def test_where_the_page_is_comes_last() -> None:
