@@ -22,8 +22,10 @@ DRIFT_PPM = 500
 """The most that two clocks are believed to run apart: so far does adjtimex(2) let NTP steer one. Where
 clocks run further apart, bounds contradict each other, which is noticed."""
 UNBOUNDED = 1 << 61
-_STEP_NS = 100_000_000
-_STEP_DRIFT_NS = _STEP_NS * DRIFT_PPM // 1_000_000
+_LEAST_STEP_NS = 100_000_000
+_MOST_CELLS = 1 << 15
+"""Of a grid. What is longer than an hour has wider steps: of a day in memory as of an hour, and 1.5 ms less
+exact. Clocks may be set years apart, and a grid spans all of it."""
 
 
 @dataclass(frozen=True)
@@ -32,20 +34,28 @@ class Grid:
 
     start_ns: int
     cells: int
+    step_ns: int = _LEAST_STEP_NS
 
     @classmethod
     def over(cls, first_ns: int, last_ns: int) -> Grid:
-        return cls(first_ns - _STEP_NS, (last_ns - first_ns) // _STEP_NS + 4)
+        steps = 1 + (last_ns - first_ns) // (_LEAST_STEP_NS * _MOST_CELLS)
+        step_ns = _LEAST_STEP_NS * steps
+        return cls(first_ns - step_ns, (last_ns - first_ns) // step_ns + 4, step_ns)
 
     @property
     def at_ns(self) -> Ints:
-        return self.start_ns + np.arange(self.cells, dtype=np.int64) * _STEP_NS
+        return self.start_ns + np.arange(self.cells, dtype=np.int64) * self.step_ns
+
+    @property
+    def step_drift_ns(self) -> int:
+        """The most that clocks run apart between two of the moments."""
+        return self.step_ns * DRIFT_PPM // 1_000_000
 
     def least(self, at_ns: Ints, value_ns: Ints) -> Ints:
         """The least value near each moment, UNBOUNDED where there is none; valid at the moment itself."""
         found = np.full(self.cells, UNBOUNDED, np.int64)
-        cell = np.clip((at_ns - self.start_ns + _STEP_NS // 2) // _STEP_NS, 0, self.cells - 1)
-        np.minimum.at(found, cell, value_ns + _STEP_DRIFT_NS)
+        cell = np.clip((at_ns - self.start_ns + self.step_ns // 2) // self.step_ns, 0, self.cells - 1)
+        np.minimum.at(found, cell, value_ns + self.step_drift_ns)
         return found
 
 
@@ -69,8 +79,8 @@ class Band:
         """What is left of it between these bounds as well, each of which holds nearby too."""
         return Band(
             self.grid,
-            np.maximum(self.low, -_spread(-np.maximum(low, -UNBOUNDED))),
-            np.minimum(self.high, _spread(np.minimum(high, UNBOUNDED))),
+            np.maximum(self.low, -self._spread(-np.maximum(low, -UNBOUNDED))),
+            np.minimum(self.high, self._spread(np.minimum(high, UNBOUNDED))),
         )
 
     @property
@@ -91,7 +101,7 @@ class Band:
     @property
     def error_ns(self) -> int:
         """At most so far is `middle` from the truth, between the grid's moments too."""
-        return int((self.high - self.low).max()) // 2 + _STEP_DRIFT_NS + 1
+        return int((self.high - self.low).max()) // 2 + self.grid.step_drift_ns + 1
 
     def on_reference(self, at_ns: Ints) -> Ints:
         """These times of the clock as the reference shows them: in the same order."""
@@ -101,6 +111,13 @@ class Band:
         ahead = np.interp(at_ns - own[0], own - own[0], middle - middle[0])
         moved: Ints = at_ns - middle[0] - np.rint(ahead).astype(np.int64)
         return moved
+
+    def _spread(self, high: Ints) -> Ints:
+        """Each moment's upper bound, or a neighbour's, weakened by the drift, if that is tighter."""
+        drift = np.arange(len(high), dtype=np.int64) * self.grid.step_drift_ns
+        forward = np.minimum.accumulate(high - drift) + drift
+        backward = np.minimum.accumulate((high + drift)[::-1])[::-1] - drift
+        return np.minimum(forward, backward)
 
 
 def passed(source: Band, target: Band, least_ns: Ints) -> tuple[Band, Band]:
@@ -113,11 +130,3 @@ def passed(source: Band, target: Band, least_ns: Ints) -> tuple[Band, Band]:
     low = np.where(known, target.low - least_ns, -UNBOUNDED)
     unbounded = np.full(len(least_ns), UNBOUNDED, np.int64)
     return source.within(low, unbounded), target.within(-unbounded, high)
-
-
-def _spread(high: Ints) -> Ints:
-    """Each moment's upper bound, or a neighbour's, weakened by the drift, if that is tighter."""
-    drift = np.arange(len(high), dtype=np.int64) * _STEP_DRIFT_NS
-    forward = np.minimum.accumulate(high - drift) + drift
-    backward = np.minimum.accumulate((high + drift)[::-1])[::-1] - drift
-    return np.minimum(forward, backward)

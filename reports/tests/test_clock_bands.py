@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reports.clock_bands import DRIFT_PPM, Band, Grid, Ints, passed
@@ -17,6 +17,7 @@ _MS = 1_000_000
 moments = st.integers(0, 60 * _S)
 latencies = st.integers(0, 2 * _S)
 passages = st.lists(st.tuples(moments, latencies), min_size=1, max_size=30)
+soaking = st.lists(st.tuples(st.integers(0, 30 * 3600 * _S), latencies), min_size=1, max_size=30)
 
 
 def _ahead(at_ns: int, offset_ns: int, drift_ppm: int) -> int:
@@ -26,7 +27,8 @@ def _ahead(at_ns: int, offset_ns: int, drift_ppm: int) -> int:
 
 def _band(there: list[tuple[int, int]], back: list[tuple[int, int]], offset_ns: int, drift_ppm: int) -> Band:
     """From passages to a clock with that offset, and back: (sent, latency) by the reference's clock."""
-    grid = Grid.over(-5 * _S, 70 * _S)
+    latest = max((at for at, _ in [*there, *back]), default=0)
+    grid = Grid.over(-5 * _S, max(70 * _S, latest + 10 * _S))
     reference, band = Band.reference(grid), Band.unknown(grid)
     sent = np.array([at for at, _ in there], np.int64)
     heard = np.array(
@@ -57,6 +59,30 @@ def test_a_placed_time_is_as_near_to_the_truth_as_the_error_says(
     true = np.array([at for at, _ in [*there, *back]], np.int64)
     own: Ints = np.array([int(at) + _ahead(int(at), offset_ns, drift_ppm) for at in true], np.int64)
     assert np.abs(band.on_reference(own) - true).max() <= band.error_ns
+
+
+@settings(max_examples=30)
+@given(soaking, soaking, st.integers(-(10**15), 10**15), st.integers(-DRIFT_PPM + 1, DRIFT_PPM - 1))
+def test_the_same_holds_of_a_run_of_many_hours_whose_steps_are_wider(
+    there: list[tuple[int, int]], back: list[tuple[int, int]], offset_ns: int, drift_ppm: int
+) -> None:
+    band = _band(there, back, offset_ns, drift_ppm)
+    true = np.array([at for at, _ in [*there, *back]], np.int64)
+    own: Ints = np.array([int(at) + _ahead(int(at), offset_ns, drift_ppm) for at in true], np.int64)
+    assert band.bounded
+    assert not band.empty
+    assert np.abs(band.on_reference(own) - true).max() <= band.error_ns
+
+
+@pytest.mark.parametrize(
+    ("span_s", "added_ms"), [(600, 0.05), (10 * 3600, 0.55), (24 * 3600, 1.35), (60 * 365 * 86400, None)]
+)
+def test_a_run_of_days_takes_as_much_memory_as_one_of_an_hour(span_s: int, added_ms: float | None) -> None:
+    grid = Grid.over(0, span_s * _S)
+    assert grid.cells <= (1 << 15) + 4
+    assert grid.at_ns[0] < 0
+    assert grid.at_ns[-1] > span_s * _S
+    assert added_ms is None or grid.step_drift_ns <= added_ms * _MS
 
 
 @given(passages, passages, st.lists(moments, min_size=2, max_size=20, unique=True).map(sorted))
