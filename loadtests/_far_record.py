@@ -7,8 +7,6 @@ for its time, from which the two clocks are compared afterwards.
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -19,6 +17,7 @@ from gevent.event import Event
 
 from reports.history import ClockCompared
 
+from ._far_folder import FarFolder
 from ._load_run import LoadRun, RunPlan
 
 SUFFIXES = ("jsonl", "deliveries")
@@ -47,8 +46,8 @@ class FarRecord:
     def __init__(
         self, plan: RunPlan, process: int, send: Callable[[Piece], None], ask: Callable[[int], None]
     ) -> None:
-        self._folder = Path(tempfile.mkdtemp(prefix="churnproof-"))
-        self.plan = replace(plan, folder=self._folder)
+        self._folder = FarFolder()
+        self.plan = replace(plan, folder=self._folder.path)
         self._process = process
         self._send = send
         self._ask = ask
@@ -60,7 +59,7 @@ class FarRecord:
 
     def text_file(self, name: str, text: str) -> Path:
         """A file of the master's, here."""
-        path = self._folder / name
+        path = self._folder.path / name
         path.write_text(text, encoding="utf-8")
         return path
 
@@ -95,9 +94,9 @@ class FarRecord:
             if not self._send_next():
                 return (
                     f"the master does not acknowledge what w{self._process} has recorded; it is in "
-                    f"{self._folder} on that worker's host",
+                    f"{self._folder.keep()} on that worker's host",
                 )
-        shutil.rmtree(self._folder)
+        self._folder.remove()
         return ()
 
     def _keep_asking(self, run: LoadRun) -> None:
@@ -128,4 +127,4 @@ class FarRecord:
         return bool(self._acknowledged.wait(_PATIENCE_S))
 
     def _path(self, suffix: str) -> Path:
-        return self._folder / f"history.{self._process}.{suffix}"
+        return self._folder.path / f"history.{self._process}.{suffix}"

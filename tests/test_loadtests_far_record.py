@@ -60,11 +60,11 @@ def test_what_the_master_does_not_acknowledge_stays_here_and_is_told(
     monkeypatch.setattr(_far_record, "_PATIENCE_S", 0.01)
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     record = FarRecord(_plan(tmp_path), 3, lambda _: None, lambda _: None)
-    kept = record.plan.folder / "history.3.jsonl"
-    kept.write_bytes(b"line\n")
+    (record.plan.folder / "history.3.jsonl").write_bytes(b"line\n")
     record.start(_run())
     (trouble,) = record.finish()
-    assert str(record.plan.folder) in trouble
+    (kept,) = tmp_path.glob("*/history.3.jsonl")
+    assert str(kept.parent) in trouble
     assert kept.read_bytes() == b"line\n"
 
 
