@@ -8,7 +8,7 @@ from reports.results import Outcome
 
 from .story_mutations import MUTATIONS, always
 from .valid_run import valid_run
-from .verdicts import outcomes
+from .verdicts import judged, outcomes
 
 _PLACES = ("first", "middle", "last")
 
@@ -16,7 +16,7 @@ _PLACES = ("first", "middle", "last")
 @pytest.mark.parametrize("busy", ["lag 800", "lag 0 crowd 9", "lag 0 burst 9"])
 @pytest.mark.parametrize("clause", ["BCAST-07", "STALE-02", "STALE-04", "CHURN-05", "CHURN-13"])
 def test_a_bound_missed_on_a_busy_machine_is_unknown(clause: str, busy: str) -> None:
-    assert outcomes(always(busy)(MUTATIONS[clause](valid_run())))[clause] is Outcome.UNKNOWN
+    assert judged(clause, always(busy)(MUTATIONS[clause](valid_run()))).outcome is Outcome.UNKNOWN
 
 
 @pytest.mark.parametrize("busy", ["lag 800", "lag 0 burst 9"])
@@ -25,22 +25,22 @@ def test_a_bound_missed_in_peace_is_missed_however_busy_the_machine_was_at_anoth
     clause: str, busy: str
 ) -> None:
     lines = MUTATIONS[clause](valid_run())
-    assert outcomes([f"0 {busy}", *lines, f"999999 {busy}"])[clause] is Outcome.FAIL
+    assert judged(clause, [f"0 {busy}", *lines, f"999999 {busy}"]).outcome is Outcome.FAIL
 
 
 def test_a_loss_is_unknown_on_a_busy_machine_where_the_receiver_left_soon_after_the_bound() -> None:
     lines = ["0 x connects newcomer", "1 y connects newcomer", "1000 x sends lost broadcast/plain"]
     lines += ["1020 x hears lost", "1100 backend posts y 200", "2500 y closes", "9000 lag 3"]
-    assert outcomes(lines)["BCAST-01"] is Outcome.FAIL
-    assert outcomes(always("lag 800")(lines))["BCAST-01"] is Outcome.UNKNOWN
+    assert judged("BCAST-01", lines).outcome is Outcome.FAIL
+    assert judged("BCAST-01", always("lag 800")(lines)).outcome is Outcome.UNKNOWN
 
 
 def test_a_loss_is_one_on_a_busy_machine_too_where_the_trace_has_no_post() -> None:
     lines = ["0 x connects newcomer", "1 y connects newcomer", "1000 x sends lost broadcast/plain"]
     lines += ["1020 x hears lost", "2500 y closes", "9999 lag 800"]
-    assert outcomes(lines)["BCAST-01"] is Outcome.FAIL
-    assert outcomes([*lines, "1002 backend posts y 429"])["BCAST-01"] is Outcome.FAIL
-    assert outcomes([*lines, "1001 backend fails x"])["BCAST-01"] is Outcome.UNKNOWN
+    assert judged("BCAST-01", lines).outcome is Outcome.FAIL
+    assert judged("BCAST-01", [*lines, "1002 backend posts y 429"]).outcome is Outcome.FAIL
+    assert judged("BCAST-01", [*lines, "1001 backend fails x"]).outcome is Outcome.UNKNOWN
 
 
 def test_deafness_is_unknown_on_a_busy_machine_where_the_deaf_left_soon_after_the_bound() -> None:
@@ -49,38 +49,38 @@ def test_deafness_is_unknown_on_a_busy_machine_where_the_deaf_left_soon_after_th
         lines += [f"{1000 + number} k sends f{number} churn/final", f"{1010 + number} k hears f{number}"]
     for leaving_ms, outcome in ((2500, Outcome.UNKNOWN), (4500, Outcome.FAIL)):
         told = [*lines, f"{leaving_ms} deaf closes", "9000 lag 800"]
-        assert outcomes(told)["CHURN-04"] is outcome
+        assert judged("CHURN-04", told).outcome is outcome
     before_it_came = ["5 lag 800", *lines, "2500 deaf closes", "9000 lag 3"]
-    assert outcomes(before_it_came)["CHURN-04"] is Outcome.FAIL
+    assert judged("CHURN-04", before_it_came).outcome is Outcome.FAIL
 
 
 def test_deafness_is_told_on_a_busy_machine_where_the_row_of_the_deaf_is_gone() -> None:
     lines = ["0 k connects stayer", "10 deaf connects joiner", "500 row k there", "2500 deaf closes"]
     for number in range(2):
         lines += [f"{1000 + number} k sends f{number} churn/final", f"{1010 + number} k hears f{number}"]
-    assert outcomes([*lines, "9000 lag 800"])["CHURN-04"] is Outcome.UNKNOWN
+    assert judged("CHURN-04", [*lines, "9000 lag 800"]).outcome is Outcome.UNKNOWN
     for look, outcome in (
         ("2400 row deaf absent", Outcome.FAIL),
         ("2400 row deaf there", Outcome.UNKNOWN),
         ("2600 row deaf absent", Outcome.UNKNOWN),
     ):
-        assert outcomes([*lines, look, "9000 lag 800"])["CHURN-04"] is outcome
+        assert judged("CHURN-04", [*lines, look, "9000 lag 800"]).outcome is outcome
 
 
 def test_a_loss_that_outlasts_the_bound_many_times_is_one_on_a_busy_machine_too() -> None:
     """k2 stays for three bounds and more after the broadcast that it did not hear."""
     lines = MUTATIONS["CHURN-01"](valid_run())
-    assert outcomes(always("lag 800")(lines))["CHURN-01"] is Outcome.FAIL
+    assert judged("CHURN-01", always("lag 800")(lines)).outcome is Outcome.FAIL
 
 
 def test_a_loss_of_a_function_that_the_table_kept_waiting_is_unknown_on_a_busy_machine() -> None:
     """Who stays for long is owed it all the same, but the function was kept from posting."""
     lines = ["0 x connects newcomer", "1 y connects newcomer", "1000 x sends lost broadcast/plain"]
     lines += ["1020 x hears lost", "1010 backend starves x", "8000 y closes"]
-    assert outcomes([*lines, "9000 lag 3"])["BCAST-01"] is Outcome.FAIL
-    assert outcomes([*lines, "9000 lag 800"])["BCAST-01"] is Outcome.UNKNOWN
+    assert judged("BCAST-01", [*lines, "9000 lag 3"]).outcome is Outcome.FAIL
+    assert judged("BCAST-01", [*lines, "9000 lag 800"]).outcome is Outcome.UNKNOWN
     fails = [line.replace("starves", "fails") for line in lines]
-    assert outcomes([*fails, "9000 lag 800"])["BCAST-01"] is Outcome.FAIL
+    assert judged("BCAST-01", [*fails, "9000 lag 800"]).outcome is Outcome.FAIL
 
 
 def test_a_row_that_nobody_tries_to_delete_stays_on_a_busy_machine_too() -> None:
@@ -91,12 +91,12 @@ def test_a_row_that_nobody_tries_to_delete_stays_on_a_busy_machine_too() -> None
     told = [f"{at} backend posts stale{n} 410" for at in (110, 3210) for n in range(3)]
     looks = [f"3300 row stale{n} there" for n in range(3)]
     busy = "9000 lag 3000"
-    assert outcomes([*lines, *told, *looks, busy])["STALE-02"] is Outcome.FAIL
-    assert outcomes([*lines, *told[:3], *looks, busy])["STALE-02"] is Outcome.UNKNOWN
+    assert judged("STALE-02", [*lines, *told, *looks, busy]).outcome is Outcome.FAIL
+    assert judged("STALE-02", [*lines, *told[:3], *looks, busy]).outcome is Outcome.UNKNOWN
     tried = [f"150 backend deletes stale{n}" for n in range(3)]
-    assert outcomes([*lines, *told, *tried, *looks, busy])["STALE-02"] is Outcome.UNKNOWN
+    assert judged("STALE-02", [*lines, *told, *tried, *looks, busy]).outcome is Outcome.UNKNOWN
     failing = [f"{at + 2} backend fails x" for at in (105, 3205)]
-    assert outcomes([*lines, *told, *failing, *looks, busy])["STALE-02"] is Outcome.UNKNOWN
+    assert judged("STALE-02", [*lines, *told, *failing, *looks, busy]).outcome is Outcome.UNKNOWN
 
 
 @pytest.mark.parametrize(
@@ -106,7 +106,7 @@ def test_a_handshake_that_an_overworked_stack_gives_up_is_not_held_against_the_b
     status: int, lag_ms: int, outcome: str
 ) -> None:
     lines = ["0 x connects newcomer", "1 y connecting newcomer", f"900 y refused {status}"]
-    assert outcomes([*lines, f"1000 lag {lag_ms}"])["CONN-01"] is Outcome[outcome]
+    assert judged("CONN-01", [*lines, f"1000 lag {lag_ms}"]).outcome is Outcome[outcome]
 
 
 def test_a_violation_that_a_busy_machine_makes_unknown_still_explains_what_follows() -> None:
@@ -116,4 +116,4 @@ def test_a_violation_that_a_busy_machine_makes_unknown_still_explains_what_follo
     found = outcomes(lines)
     assert (found["BCAST-01"], found["BCAST-03"]) == (Outcome.UNKNOWN, Outcome.UNKNOWN)
     alone = [line for line in lines if not line.split()[1].startswith("y")]
-    assert outcomes(alone)["BCAST-03"] is Outcome.FAIL
+    assert judged("BCAST-03", alone).outcome is Outcome.FAIL

@@ -12,7 +12,7 @@ from reports.results import Outcome
 from .story import history_of
 from .story_mutations import MUTATIONS, take_out
 from .valid_run import valid_run
-from .verdicts import BOUNDS, outcomes
+from .verdicts import BOUNDS, judged, outcomes
 
 
 def test_only_those_whom_a_clause_is_about_are_evidence_for_it() -> None:
@@ -34,8 +34,8 @@ def test_a_loss_is_one_without_churn_too_but_nothing_held_under_churn_without_an
         lines += [f"{1000 + 2000 * number} k0 sends m{number} churn/main"]
         lines += [f"{1020 + 2000 * number + ear} k{ear} hears m{number}" for ear in range(3)]
     lines += ["30000 lag 1"]
-    assert outcomes(lines)["CHURN-01"] is Outcome.UNKNOWN
-    assert outcomes(take_out(r"k1 hears m2")(lines))["CHURN-01"] is Outcome.FAIL
+    assert judged("CHURN-01", lines).outcome is Outcome.UNKNOWN
+    assert judged("CHURN-01", take_out(r"k1 hears m2")(lines)).outcome is Outcome.FAIL
 
 
 def test_the_ghost_race_tells_how_many_clients_it_was_run_with_and_how_sure_its_rate_is() -> None:

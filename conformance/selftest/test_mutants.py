@@ -14,6 +14,7 @@ from .mutation.reach import relevant
 from .mutation.subjects import ORACLE, subjects
 
 _HERE = Path(__file__).parent
+_NOTHING: frozenset[str] = frozenset()
 
 
 @cache
@@ -67,24 +68,33 @@ def test_the_oracle_has_mutants_enough_with_names_of_their_own_and_they_are_pyth
 def test_every_reason_is_of_a_mutant_that_there_is() -> None:
     reasons = tomllib.loads((_HERE / "mutation" / "survivors.toml").read_text(encoding="utf-8"))
     for name, of_module in reasons.items():
-        [subject] = subjects(name)
+        [subject] = subjects([name])
         assert of_module.keys() <= {mutant.name for mutant in mutants(subject.source)}
         assert all(len(reason) > 20 for reason in of_module.values())
 
 
 def test_a_name_that_nothing_has_is_told_with_those_that_there_are() -> None:
-    assert subjects("checkers")
-    with pytest.raises(ValueError, match=r"one of checkers, oracle, .*stale.*, not nobody"):
-        subjects("nobody")
+    assert subjects(["checkers", "oracle"])
+    with pytest.raises(ValueError, match=r"any of checkers, oracle, .*stale.*, not nobody"):
+        subjects(["oracle", "nobody"])
 
 
-def test_a_mutant_is_judged_by_the_tests_of_the_clauses_that_run_it_and_by_those_of_none() -> None:
-    known = {"CHURN-01": frozenset({"m:losses"}), "LIMIT-01": frozenset({"m:size"})}
-    tests = ["t::plain", "t::one[CHURN-01]", "t::one[LIMIT-01-lag 800]"]
-    assert relevant(tests, "m", "losses", known) == ["t::one[CHURN-01]", "t::plain"]
-    assert relevant(tests, "m", "size.inner", known) == ["t::one[LIMIT-01-lag 800]", "t::plain"]
-    assert relevant(tests, "m", "module", known) == [
+def test_a_mutant_is_judged_by_the_tests_of_the_clauses_that_run_it_and_by_others_that_do() -> None:
+    clauses = {"CHURN-01": frozenset({"m:losses"}), "LIMIT-01": frozenset({"m:size"}), "BCAST-01": _NOTHING}
+    tests = {
+        "t::size": frozenset({"m:size", "n:other"}),
+        "t::both": frozenset({"m:size", "m:losses"}),
+        "t::neither": _NOTHING,
+        "t::one[CHURN-01]": frozenset({"m:size", "m:losses"}),
+        "t::one[LIMIT-01-lag 800]": frozenset({"m:size", "m:losses"}),
+        "t::one[BCAST-01]": frozenset({"m:size", "m:losses"}),
+    }
+    assert relevant("m", "losses", clauses, tests) == ["t::one[CHURN-01]", "t::both"]
+    assert relevant("m", "size.inner", clauses, tests) == ["t::one[LIMIT-01-lag 800]", "t::size", "t::both"]
+    assert relevant("m", "module", clauses, tests) == [
         "t::one[CHURN-01]",
         "t::one[LIMIT-01-lag 800]",
-        "t::plain",
+        "t::size",
+        "t::both",
     ]
+    assert set(relevant("m", "AClass", clauses, tests)) == tests.keys()

@@ -11,7 +11,7 @@ from reports.results import Outcome
 
 from .story_mutations import MUTATIONS, change
 from .valid_run import valid_run
-from .verdicts import outcomes
+from .verdicts import judged, outcomes
 
 _RED = (Outcome.FAIL, Outcome.NON_STRICT)
 
@@ -36,8 +36,8 @@ def test_messages_out_of_order_are_red_where_the_contract_promises_order() -> No
     lines = [*valid_run(), "90000 o connects orderly"]
     lines += ["91000 o sends o1 broadcast/plain", "91001 o sends o2 broadcast/plain"]
     lines += ["91020 o hears o2", "91021 o hears o1", "99000 lag 1"]
-    assert outcomes(lines, Contract(order="per-sender"))["BCAST-10"] is Outcome.FAIL
-    assert outcomes(lines, Contract(order="none"))["BCAST-10"] is Outcome.INFO
+    assert judged("BCAST-10", lines, Contract(order="per-sender")).outcome is Outcome.FAIL
+    assert judged("BCAST-10", lines, Contract(order="none")).outcome is Outcome.INFO
 
 
 def test_without_evidence_nothing_passes() -> None:
@@ -51,8 +51,8 @@ def test_json_that_is_no_object_must_leave_its_senders_connection_usable_too() -
         r"^(\d+) (not-an-object-villain sends not-an-object .*)$",
         lambda m: f"{m[0]}\n{int(m[1]) + 1} not-an-object-villain closed-by-peer",
     )
-    assert outcomes(valid_run())["ROUTE-08"] is Outcome.PASS
-    assert outcomes(closed(valid_run()))["ROUTE-08"] is Outcome.FAIL
+    assert judged("ROUTE-08", valid_run()).outcome is Outcome.PASS
+    assert judged("ROUTE-08", closed(valid_run())).outcome is Outcome.FAIL
 
 
 def test_every_clause_has_a_checker_and_every_checker_a_clause() -> None:

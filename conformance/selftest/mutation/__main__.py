@@ -19,7 +19,7 @@ from pathlib import Path
 from reports.results import Exit
 
 from .mutants import Mutant, mutants
-from .reach import Reach, reach, relevant
+from .reach import Reach, reach_of_clauses, relevant
 from .subjects import Subject, subjects
 from .trying import passes, passing
 
@@ -36,7 +36,9 @@ def main() -> int:
     """0 when every survivor has its reason; a line for each that has none, or has one without need."""
     parser = argparse.ArgumentParser(prog="python -m conformance.selftest.mutation", description=__doc__)
     parser.add_argument("--jobs", type=int, default=2, help="so many at a time (default 2)")
-    parser.add_argument("--only", metavar="NAME", help="oracle, checkers, or one module of the checkers")
+    parser.add_argument(
+        "--only", metavar="NAME", nargs="+", help="oracle, checkers, or modules of the checkers"
+    )
     options = parser.parse_args()
     try:
         chosen = subjects(options.only)
@@ -44,31 +46,29 @@ def main() -> int:
         print(error, file=sys.stderr)
         return Exit.USAGE
     reasons = tomllib.loads(_REASONS.read_text(encoding="utf-8"))
-    known: Reach = reach() if any(subject.by_clause for subject in chosen) else {}
+    clauses = reach_of_clauses() if any(subject.by_clause for subject in chosen) else {}
     tests = {files: _passing(files, chosen) for files in {subject.tests for subject in chosen}}
     return max(
-        _tried(subject, tests[subject.tests], known, reasons.get(subject.name, {}), options.jobs)
+        _tried(subject, clauses, tests[subject.tests], reasons.get(subject.name, {}), options.jobs)
         for subject in chosen
     )
 
 
-def _passing(files: Sequence[str], chosen: Sequence[Subject]) -> Sequence[str]:
+def _passing(files: Sequence[str], chosen: Sequence[Subject]) -> Reach:
     # Whatever the tests need is imported once, here, and forked; each process loads the project's anew.
     for file in files:
         importlib.import_module(file.removesuffix(".py").replace("/", "."))
     first = next(subject for subject in chosen if subject.tests == files)
     with _processes(1) as pool:
-        tests: list[str] = pool.apply(passing, (first,))
+        tests: Reach = pool.apply(passing, (first,))
     return tests
 
 
-def _tried(
-    subject: Subject, tests: Sequence[str], known: Reach, reasons: Mapping[str, str], jobs: int
-) -> int:
+def _tried(subject: Subject, clauses: Reach, tests: Reach, reasons: Mapping[str, str], jobs: int) -> int:
     if not tests:
         print(f"{subject.name}: its tests fail without any change; nothing can be said of mutants")
         return Exit.HARNESS_ERROR
-    trials = [_Trial(mutant, _relevant(subject, mutant, tests, known)) for mutant in mutants(subject.source)]
+    trials = [_trial(subject, mutant, clauses, tests) for mutant in mutants(subject.source)]
     survivors: list[str] = []
     with _processes(jobs) as pool:
         for number, lives in enumerate(pool.imap(partial(_lives, subject), trials)):
@@ -82,8 +82,9 @@ def _processes(jobs: int) -> Pool:
     return multiprocessing.get_context("fork").Pool(jobs, maxtasksperchild=1)
 
 
-def _relevant(subject: Subject, mutant: Mutant, tests: Sequence[str], known: Reach) -> Sequence[str]:
-    return relevant(tests, subject.module, mutant.definition, known) if subject.by_clause else tests
+def _trial(subject: Subject, mutant: Mutant, clauses: Reach, tests: Reach) -> _Trial:
+    known = clauses if subject.by_clause else {}
+    return _Trial(mutant, relevant(subject.module, mutant.definition, known, tests))
 
 
 def _lives(subject: Subject, trial: _Trial) -> bool:

@@ -1,12 +1,12 @@
-"""Which clauses a function of the checkers is run for: only their stories can show that it is wrong."""
+"""What a clause is judged by, and what a test runs: only who runs a function can show that it is wrong."""
 
 from __future__ import annotations
 
+import contextlib
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from functools import partial
 from types import CodeType, FrameType
 
 from conformance.checkers import CHECKERS, judge
@@ -20,33 +20,58 @@ from reports.history_reader import History
 
 _CLAUSE = re.compile(r"\[(?:.*-)?([A-Z]+-\d\d)\b")
 _BUSY = GeneratorHealth(at_ns=1 << 62, schedule_lag_ns=1 << 62, cpu=1.0)
+_MUTATED = ("conformance.checkers", "conformance.harness")
 Reach = Mapping[str, frozenset[str]]
-"""By clause, the functions that run when it is judged, as `module:qualified name`."""
+"""By clause or by test, the functions that run for it, as `module:qualified name`."""
 
 
-def reach() -> Reach:
+def reach_of_clauses() -> Reach:
     """Of the valid run, of the mutation of it that turns the clause red, and of that on a busy machine."""
     valid = history_of(valid_run())
-    return {clause: frozenset(_called(clause, [valid, *_red(clause)])) for clause in CHECKERS}
+    return {clause: _judging(clause, [valid, *_red(clause)]) for clause in CHECKERS}
 
 
-def relevant(tests: Iterable[str], module: str, definition: str, known: Reach) -> list[str]:
+@contextlib.contextmanager
+def noted() -> Iterator[set[str]]:
+    """The functions of the checkers and of the harness that run meanwhile."""
+    called: set[str] = set()
+    known: dict[int, CodeType] = {}  # by id, since code is compared, and hashed, by all that it holds
+
+    def note(frame: FrameType, _event: str, _argument: object) -> None:
+        if id(frame.f_code) in known:
+            return
+        known[id(frame.f_code)] = frame.f_code
+        module = str(frame.f_globals.get("__name__"))
+        if module.startswith(_MUTATED):
+            called.add(f"{module}:{frame.f_code.co_qualname.partition('.<locals>')[0]}")
+
+    sys.settrace(note)
+    try:
+        yield called
+    finally:
+        sys.settrace(None)
+
+
+def relevant(module: str, definition: str, clauses: Reach, tests: Reach) -> list[str]:
     """The tests that may notice a change of that definition, those of its clauses first.
 
-    A test about a clause has the clause's id among its parameters; any other one may notice anything.
+    A test about a clause has the clause's id among its parameters, and concerns what that one is judged by.
     """
-    clauses = {clause for clause, called in known.items() if _concerns(called, module, definition)}
-    tests = list(tests)
-    about = {test: found[1] for test in tests if (found := _CLAUSE.search(test))}
-    first = [test for test in tests if about.get(test) in clauses]
-    return first + [test for test in tests if test not in about]
+    about = {test: found[1] for test in tests if (found := _CLAUSE.search(test)) and found[1] in clauses}
+    judged_by = _concerned(module, definition, clauses)
+    run_by = _concerned(module, definition, {test: tests[test] for test in tests if test not in about})
+    return [test for test in about if about[test] in judged_by] + run_by
 
 
-def _concerns(called: Iterable[str], module: str, definition: str) -> bool:
-    """What is defined outside functions concerns whatever runs anything of the module."""
-    if definition == "module":
-        return any(name.startswith(f"{module}:") for name in called)
-    return any(f"{module}:{definition}.".startswith(f"{name}.") for name in called)
+def _concerned(module: str, definition: str, reach: Reach) -> list[str]:
+    """Those that run the definition, or all where none does; what is outside functions, any of the module."""
+    place = f"{module}:" if definition == "module" else f"{module}:{definition}."
+    found = [name for name, called in reach.items() if any(_within(place, f"{one}.") for one in called)]
+    return found or list(reach)
+
+
+def _within(one: str, other: str) -> bool:
+    return one.startswith(other) or other.startswith(one)
 
 
 def _red(clause: str) -> list[History]:
@@ -56,24 +81,8 @@ def _red(clause: str) -> list[History]:
     return [red, replace(red, health=[_BUSY])]
 
 
-def _called(clause: str, histories: Iterable[History]) -> Iterator[str]:
-    for history in histories:
-        case = Case(history, Contract(), Bounds(deliver_s=1.0, cleanup_s=2.0, stale_s=3.0, connect_s=0.0))
-        for code, module in _run(partial(judge, clause, case)):
-            yield f"{module}:{code.co_qualname.partition('.<locals>')[0]}"
-
-
-def _run(act: Callable[[], object]) -> set[tuple[CodeType, str]]:
-    """The Python functions of the checkers that run meanwhile, with their modules."""
-    found: dict[CodeType, str] = {}
-
-    def note(frame: FrameType, event: str, _argument: object) -> None:
-        if event == "call" and frame.f_code not in found:
-            found[frame.f_code] = str(frame.f_globals.get("__name__"))
-
-    sys.setprofile(note)
-    try:
-        act()
-    finally:
-        sys.setprofile(None)
-    return {(code, name) for code, name in found.items() if name.startswith("conformance.checkers")}
+def _judging(clause: str, histories: Iterable[History]) -> frozenset[str]:
+    with noted() as called:
+        for history in histories:
+            judge(clause, Case(history, Contract(), Bounds(1.0, 2.0, 3.0, 0.0)))
+    return frozenset(called)

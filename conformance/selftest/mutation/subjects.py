@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,6 +25,7 @@ _STORIES = (
     "test_unposted",
     "test_backend_steps",
     "test_evidence",
+    "test_routing",
 )
 """The tests that judge stories: pure, and together in seconds."""
 
@@ -56,16 +58,13 @@ def checkers() -> list[Subject]:
     return [Subject(name, f"{package}.{name}", tests, by_clause=True) for name in _CHECKERS]
 
 
-def subjects(only: str | None = None) -> list[Subject]:
-    """All of them, or those of that name; `checkers` names all modules of the judge.
+def subjects(only: Sequence[str] | None = None) -> list[Subject]:
+    """All of them, or those of these names; `checkers` names all modules of the judge.
 
     Raises ValueError with the names that there are.
     """
-    every = [ORACLE, RECEIVED, *checkers()]
-    if only is None:
-        return every
-    chosen = checkers() if only == "checkers" else [subject for subject in every if subject.name == only]
-    if not chosen:
-        names = ", ".join(["checkers", *(subject.name for subject in every)])
-        raise ValueError(f"--only takes one of {names}, not {only}")
-    return chosen
+    every = {subject.name: [subject] for subject in [ORACLE, RECEIVED, *checkers()]}
+    known = {"checkers": checkers(), **every}
+    if strangers := [name for name in only or () if name not in known]:
+        raise ValueError(f"--only takes any of {', '.join(known)}, not {strangers[0]}")
+    return [subject for name in (only or every) for subject in known[name]]

@@ -13,11 +13,12 @@ import os
 import signal
 import sys
 import types
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from importlib.machinery import ModuleSpec
 
 import pytest
 
+from .reach import Reach, noted
 from .subjects import ROOT, Subject
 
 _PATIENCE_S = 180
@@ -28,27 +29,40 @@ _OPTIONS = ("-x", "-q", "--noconftest", "--assert=plain", *(f"-pno:{name}" for n
 
 def passes(subject: Subject, source: str, wanted: Sequence[str]) -> bool:
     """Whether the wanted tests pass, in their order, with the module as `source` has it."""
-    return _run(subject, source, _Wanted(wanted)) == pytest.ExitCode.OK
+    files = dict.fromkeys(test.partition("::")[0] for test in wanted)
+    return _run(subject, source, files, _Wanted(wanted)) == pytest.ExitCode.OK
 
 
-def passing(subject: Subject) -> list[str]:
-    """The ids of the subject's tests; empty when one fails without any change."""
-    plugin = _Wanted(None)
-    return plugin.found if _run(subject, subject.source, plugin) == pytest.ExitCode.OK else []
+def passing(subject: Subject) -> Reach:
+    """What the subject's tests run; empty when one fails without any change."""
+    plugin = _Noting()
+    passed = _run(subject, subject.source, subject.tests, plugin) == pytest.ExitCode.OK
+    return plugin.reach if passed else {}
 
 
 class _Wanted:
     """A pytest plugin that keeps to the wanted tests, in their order."""
 
-    def __init__(self, wanted: Sequence[str] | None) -> None:
+    def __init__(self, wanted: Sequence[str]) -> None:
         self._wanted = wanted
-        self.found: list[str] = []
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        self.found = [item.nodeid for item in items]
-        if self._wanted is not None:
-            by_id = {item.nodeid: item for item in items}
-            items[:] = [by_id[name] for name in self._wanted]
+        by_id = {item.nodeid: item for item in items}
+        items[:] = [by_id[name] for name in self._wanted]
+
+
+class _Noting:
+    """A pytest plugin that notes what every test runs."""
+
+    def __init__(self) -> None:
+        self.reach: dict[str, frozenset[str]] = {}
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
+        with noted() as called:
+            done = yield
+        self.reach[item.nodeid] = frozenset(called)
+        return done
 
 
 class _Instead(importlib.abc.MetaPathFinder, importlib.abc.InspectLoader):
@@ -69,7 +83,7 @@ class _Instead(importlib.abc.MetaPathFinder, importlib.abc.InspectLoader):
         return self._source
 
 
-def _run(subject: Subject, source: str, plugin: _Wanted) -> int | pytest.ExitCode:
+def _run(subject: Subject, source: str, files: Iterable[str], plugin: object) -> int | pytest.ExitCode:
     for name in [name for name in sys.modules if name.startswith("conformance.")]:
         if not name.startswith("conformance.selftest.mutation"):
             del sys.modules[name]
@@ -78,7 +92,7 @@ def _run(subject: Subject, source: str, plugin: _Wanted) -> int | pytest.ExitCod
     with _silence(), _patience():
         try:
             importlib.import_module(subject.module)
-            return pytest.main([*_OPTIONS, *subject.tests], plugins=[plugin])
+            return pytest.main([*_OPTIONS, *files], plugins=[plugin])
         except Exception:  # noqa: BLE001 - whatever a mutant raises while it is loaded, it does not live
             return pytest.ExitCode.TESTS_FAILED
 
