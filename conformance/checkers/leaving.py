@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from .broadcasting import judged_losses
-from .case import Case, Checker, Judged, unknown
-from .rows import gone_ns, judged_live, judged_removals, removal, untold, was_there, young_until_ns
+from .case import Case, Checker, Judged
+from .rows import gone_ns, judged_live, judged_removals, removal, was_there, young_until_ns
 
 _ROWS = 2
 _PARTING = 2
@@ -49,10 +49,7 @@ def forgotten(case: Case, group: str, bound_s: float, whose: str, *, by_410: boo
 
     `by_410`: the backend may have learned of it by nothing else, and spare a row while it is young.
     """
-    leavers = [c for c in case.connections(group) if c.connection_id and c.leaving_ns is not None]
-    if reason := untold(case):
-        return unknown(reason)
-    watched = [c for c in leavers if was_there(case.observations(c), gone_ns(c))]
+    watched = [c for c in case.connections(group) if was_there(case.observations(c), gone_ns(c))]
     young = young_until_ns(case) if by_410 else {}
     gone = ((c, c.connection_id or "") for c in watched)
     removals = [

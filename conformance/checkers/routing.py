@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 
+from reports.history import FrameReceived
 from reports.history_reader import Connection, Message
 from reports.results import Finding, Outcome
 
@@ -77,8 +78,8 @@ class _Trial:
 
     @property
     def span(self) -> tuple[int, int]:
-        """From the mischief until the next trial begins to speak; without one, a delivery bound."""
-        last = max((m.started_ns for m in [*self.other, *self.same]), default=self.mischief[-1].started_ns)
+        """Of a whole trial: until the next one begins to speak; without one, a delivery bound."""
+        last = max(m.started_ns for m in [*self.other, *self.same])
         bound = last + int(self.case.bounds.deliver_s * 1e9)
         return self.mischief[0].started_ns, min(
             (m.started_ns for m in self.case.history.messages if m.started_ns > last), default=bound
@@ -137,11 +138,11 @@ def leaves_usable(kind: str, case: Case) -> Judged:
     silent = [m for m in trial.same if not _witnessed(case, m)]
     deaf = [pair for pair in trial.lost("other") if pair[1] is villain]
     mute = trial.lost("same")
-    if silent or deaf or mute:
+    if lost := {message.id for message in [*silent, *(message for message, _ in [*deaf, *mute])]}:
         what = "no longer hears" if deaf else "is no longer heard"
         return failed(
             f"afterwards its sender {what}",
-            [_about(trial, villain, f"the sender {what}", f"lost: {len(deaf) + len(mute) + len(silent)}")],
+            [_about(trial, villain, f"the sender {what}", f"broadcasts lost: {len(lost)}")],
             **counts,
         )
     return passed(**counts)
@@ -165,7 +166,7 @@ def is_answered_as_the_contract_says(case: Case) -> Judged:
         return failed("an unknown action was not answered; the contract says error-frame", (), **counts)
     if not expects_frame and answers:
         return failed(
-            f"an unknown action was answered: {answers[0].text[:100]}; the contract says ignored",
+            f"an unknown action was answered: {evidence.excerpt(answers[0].text)}; the contract says ignored",
             (),
             **counts,
         )
@@ -193,7 +194,7 @@ def _harm_to_others(trial: _Trial) -> list[Finding]:
             )
         # The gateway's error frames are about what their receiver itself has sent (RT-21).
         harm += [
-            _about(trial, bystander, "a bystander heard something of it", repr(frame.text[:100]))
+            _about(trial, bystander, "a bystander heard something of it", evidence.quoted(frame.text))
             for frame in case.frames(bystander, since_ns, until_ns)
             if frame.corrupt_of not in controls and not gateway_error(frame.text)
             if frame.corrupt_of is not None or _form(frame.text) not in usual
@@ -215,14 +216,13 @@ def _usual_forms(case: Case) -> frozenset[str]:
     """
     sent = [m.started_ns for kind in MISCHIEF_OF.values() for m in case.messages(f"mischief/{kind}")]
     over_ns = max(sent) + int(case.bounds.deliver_s * 1e9)
-    return frozenset(
-        _form(frame.text)
-        for connection in case.history.connections
-        for frame in case.frames(connection, 0, case.history.end_ns)
-        if frame.corrupt_of is None
-        if frame.at_ns < min(sent)
-        or (connection.opening_ns > over_ns and not connection.group.startswith(_UNUSUAL))
-    )
+
+    def undisturbed(frame: FrameReceived) -> bool:
+        connection = case.connection(frame.connection)
+        came_later = connection.opening_ns > over_ns and not connection.group.startswith(_UNUSUAL)
+        return frame.corrupt_of is None and (frame.at_ns < min(sent) or came_later)
+
+    return frozenset(_form(frame.text) for frame in case.history.frames if undisturbed(frame))
 
 
 def _form(text: str) -> str:
@@ -236,7 +236,7 @@ def _varies(word: str) -> bool:
 
 def _about(trial: _Trial, connection: Connection, title: str, observed: str) -> Finding:
     mischief = trial.mischief[0]
-    expected = f"{mischief.text[:100]!r} of {trial.villain.label} harms no connection"
+    expected = f"{evidence.quoted(mischief.text)} of {trial.villain.label} harms no connection"
     return Finding(
         title,
         expected,

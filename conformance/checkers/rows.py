@@ -73,7 +73,7 @@ def untold(case: Case) -> str:
 
 
 def gone_ns(connection: Connection) -> int:
-    """When the connection was certainly over, of one that has left."""
+    """When the connection was certainly over; 0, before anything was seen, while it is not."""
     return connection.left_ns or connection.leaving_ns or 0
 
 

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 
+from conformance.checkers import judge
+from conformance.checkers.case import Case
+from conformance.checkers.posting import STATUSES
 from conformance.harness.contract import Contract
-from reports.results import Outcome
+from reports.history_reader import History
+from reports.results import ClauseResult, Outcome
+from reports.trace import FunctionOutput, Invocation
 
+from .story import history_of
 from .valid_run import valid_run
-from .verdicts import GATEWAY_ERROR, changed, judged
+from .verdicts import BOUNDS, GATEWAY_ERROR, changed, judged, without
 
 
 @pytest.mark.parametrize(
@@ -78,3 +85,110 @@ def test_a_machine_too_busy_to_tell_is_no_failure() -> None:
 
 def _a_bound_later(match: re.Match[str]) -> str:
     return f"{int(match[1]) + 1000}{match[2]}"
+
+
+def test_what_the_fault_costs_others_is_told_by_kind() -> None:
+    assert judged("FAULT-01", valid_run()).evidence == {str(status): 1 for status in STATUSES}
+
+
+@pytest.mark.parametrize(
+    ("clause", "said", "outcome"),
+    [
+        ("FAULT-02", 1, Outcome.PASS),
+        ("FAULT-02", 0, Outcome.UNKNOWN),
+        ("FAULT-10", 1, Outcome.PASS),
+        ("FAULT-10", 0, Outcome.UNKNOWN),
+    ],
+)
+def test_something_must_be_said_when_the_faults_are_over(clause: str, said: int, outcome: Outcome) -> None:
+    names = [line.split()[3] for line in valid_run() if " sends fault-after" in line]
+    assert judged(clause, without("|".join(names[said:]))).outcome is outcome
+
+
+def test_a_refusal_for_everybody_proves_nothing_where_nobody_spoke() -> None:
+    assert judged("FAULT-07", without("sends refused|backend fails v5")).outcome is Outcome.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("lines", "refused", "outcome"),
+    [(1, 6, Outcome.PASS), (1, 2, Outcome.PASS), (0, 6, Outcome.NON_STRICT)],
+)
+def test_one_line_shows_a_refusal_where_nothing_is_printed_otherwise(
+    lines: int, refused: int, outcome: Outcome
+) -> None:
+    told = changed("backend fails v5", f"backend prints {lines}")
+    told = [re.sub(r"(post/all-refused) 6", rf"\1 {refused}", line) for line in told]
+    assert judged("FAULT-07", told).outcome is outcome
+    quiet = [line for line in told if not re.search("fault/(warm-up|after)|fault-(warm-up|after)", line)]
+    assert judged("FAULT-07", quiet).outcome is outcome
+
+
+def test_a_line_a_post_shows_a_refusal_however_much_is_printed_otherwise() -> None:
+    lines = changed("backend fails v5", "backend prints 6")
+    chatty = re.sub(
+        r"^(\d+) (v1 hears fault-after.*)$", r"\1 backend prints 9\n\1 \2", "\n".join(lines), flags=re.M
+    )
+    assert judged("FAULT-07", chatty.split("\n")).outcome is Outcome.PASS
+
+
+def test_a_frame_to_the_sender_shows_a_refusal() -> None:
+    lines = changed("backend fails v5", 'v5 frame {"error": "nobody was reached"}')
+    assert judged("FAULT-07", lines).outcome is Outcome.PASS
+
+
+def _refused(*told: str) -> History:
+    """Two broadcasts that are refused for everybody, and nothing shows that."""
+    lines = ["0 v0 connects fault-post", "1 v1 connects fault-post", "10 fault post/all-refused"]
+    lines += ["100 v0 sends first fault/post/all-refused", "1500 v0 sends second fault/post/all-refused"]
+    return history_of([*lines, *told, "3000 fault-over post/all-refused 4", "9000 lag 3"])
+
+
+def _shown(history: History) -> ClauseResult:
+    return judge("FAULT-07", Case(history, Contract(), BOUNDS))
+
+
+def test_what_another_function_prints_shows_no_refusal() -> None:
+    history = _refused("110 backend prints 4", "1510 backend prints 4")
+    assert _shown(history).outcome is Outcome.PASS
+    rows = history.trace.rows
+    rows[:] = [replace(row, function="Other") if isinstance(row, FunctionOutput) else row for row in rows]
+    assert _shown(history).outcome is Outcome.NON_STRICT
+
+
+def test_that_nothing_shows_a_refusal_is_told_once_and_only_where_the_trace_has_a_run() -> None:
+    history = _refused()
+    assert len(_shown(history).findings) == 1
+    sendings = [
+        row for row in history.trace.rows if isinstance(row, Invocation) and row.route == "sendmessage"
+    ]
+    history.trace.rows.remove(sendings[0])
+    assert _shown(history).outcome is Outcome.NON_STRICT
+    history.trace.rows.remove(sendings[1])
+    assert _shown(history).outcome is Outcome.UNKNOWN
+
+
+def test_the_posts_that_met_the_fault_are_counted_and_timed() -> None:
+    """Each of seven took 14 ms, one begun a millisecond after the other."""
+    evidence = judged("FAULT-08", valid_run()).evidence
+    assert evidence == {"posts": 7, "overlapping": 6, "span_ms": 20}
+
+
+@pytest.mark.parametrize(
+    ("deaf", "posts", "outcome"),
+    [("[456]", 4, Outcome.PASS), ("[3456]", 3, Outcome.UNKNOWN), (r"\d", 0, Outcome.UNKNOWN)],
+)
+def test_four_posts_show_whether_they_overlap(deaf: str, posts: int, outcome: Outcome) -> None:
+    found = judged("FAULT-08", without(f"v{deaf} hears fault-post-latency"))
+    assert (found.outcome, found.evidence["posts"]) == (outcome, posts)
+    assert found.evidence["span_ms"] == (14 + posts - 1 if posts else 0)
+
+
+@pytest.mark.parametrize(("apart_ms", "outcome"), [(14, Outcome.NON_STRICT), (13, Outcome.PASS)])
+def test_a_post_that_begins_when_the_one_before_has_ended_does_not_overlap(
+    apart_ms: int, outcome: Outcome
+) -> None:
+    def later(match: re.Match[str]) -> str:
+        return f"{int(match[1]) + (apart_ms - 1) * int(match[3])} {match[2]}"
+
+    lines = [re.sub(r"^(\d+) (v(\d) hears fault-post-latency.*)$", later, line) for line in valid_run()]
+    assert judged("FAULT-08", lines).outcome is outcome
