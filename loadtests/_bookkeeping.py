@@ -83,7 +83,7 @@ class Bookkeeper:
         run.fleet.receiver.hand_over()
         batch = run.fleet.arrivals.take()
         if batch is not None:
-            run.tally.received(batch)
+            run.tally.received(batch, time.monotonic_ns())
             size = run.plan.pace.payload_bytes
             statistics.deliveries(self._environment.stats, batch.latency_ns, size)
         run.tally.settle(time.monotonic_ns())

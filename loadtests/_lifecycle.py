@@ -30,7 +30,7 @@ from ._alone import Alone
 from ._control import Control
 from ._live_tab import add_tab
 from ._load_run import LoadRun
-from ._locust_statistics import deliveries_of
+from ._locust_statistics import deliveries_of, forget_old
 from ._master import Master
 from ._options import add_options, load_options
 from ._orphans import end_with_parent
@@ -108,7 +108,7 @@ def _decider(environment: Environment, runner: Runner) -> Role:
     environment.shape_class = _shape(environment, control, role)
     if environment.web_ui is not None:
         add_tab(environment.web_ui, lambda: role.standing, lambda: deliveries_of(environment.stats))
-    gevent.spawn(_tell_progress, role)
+    gevent.spawn(_tell_progress, environment, role)
     return role
 
 
@@ -166,9 +166,10 @@ def _check_descriptors(environment: Environment, users: int) -> None:
     )
 
 
-def _tell_progress(role: Role) -> None:
+def _tell_progress(environment: Environment, role: Role) -> None:
     while True:
         gevent.sleep(_PROGRESS_S)
+        forget_old(environment.stats)
         standing = role.standing
         if standing.connections:
             _log.info("%s", standing)

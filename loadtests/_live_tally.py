@@ -36,37 +36,45 @@ class LiveTally:
         """A leaving that is noticed late does no harm: it lowers what is owed."""
         self._left.add(at_ns)
 
-    def spoken(self, message: int, intended_ns: int) -> None:
+    def spoken(self, message: int, intended_ns: int, now_ns: int) -> None:
         """This process has sent the message."""
         self.sent += 1
-        self._heard.setdefault(message, _Message(intended_ns))
+        self._open_account(message, intended_ns, now_ns)
 
-    def received(self, batch: Batch) -> None:
+    def received(self, batch: Batch, now_ns: int) -> None:
         columns = (batch.message.tolist(), batch.intended_ns.tolist(), batch.copies.tolist())
         for message, intended_ns, copies in zip(*columns, strict=True):
-            if intended_ns >= 0:
-                self._heard.setdefault(message, _Message(intended_ns)).copies += copies
+            self._open_account(message, intended_ns, now_ns)
+            if message in self._heard:
+                self._heard[message].copies += copies
 
     def settle(self, now_ns: int) -> None:
-        """Close the account of every message whose bound has passed."""
+        """Close the account of every message whose bound has passed since it was opened."""
         while self._heard:
             message, heard = next(iter(self._heard.items()))
-            if heard.intended_ns + self._bound_ns > now_ns:
-                return
+            if heard.since_ns + self._bound_ns > now_ns:
+                break
             del self._heard[message]
             self.missing += max(0, self._owed(heard.intended_ns) - heard.copies)
-            self._opened.forget(heard.intended_ns - self._bound_ns)
-            self._left.forget(heard.intended_ns - self._bound_ns)
+        self._opened.forget(now_ns - 2 * self._bound_ns)
+        self._left.forget(now_ns - 2 * self._bound_ns)
+
+    def _open_account(self, message: int, intended_ns: int, now_ns: int) -> None:
+        """Unless it was to be sent so long ago that it may have had one already."""
+        if message not in self._heard and intended_ns > max(-1, now_ns - self._bound_ns):
+            self._heard[message] = _Message(intended_ns, max(intended_ns, now_ns))
 
     def _owed(self, intended_ns: int) -> int:
         return self._opened.until(intended_ns) - self._left.total
 
 
 class _Message:
-    __slots__ = ("copies", "intended_ns")
+    __slots__ = ("copies", "intended_ns", "since_ns")
 
-    def __init__(self, intended_ns: int) -> None:
+    def __init__(self, intended_ns: int, since_ns: int) -> None:
         self.intended_ns = intended_ns
+        self.since_ns = since_ns
+        """It was sent by then, and may have been sent long after it was intended."""
         self.copies = 0
 
 

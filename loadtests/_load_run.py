@@ -171,7 +171,7 @@ class LoadRun:
             self._request(statistics.SEND, intended_ns, size, failure)
             return
         self._request(statistics.SEND, intended_ns, size)
-        self.tally.spoken(message, intended_ns)
+        self.tally.spoken(message, intended_ns, time.monotonic_ns())
 
     def misbehave(self, client: Client, kind: str, text: str) -> None:
         """Send what no application asks for; nothing is owed for it."""

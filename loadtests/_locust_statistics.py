@@ -12,7 +12,10 @@ from collections.abc import Mapping
 import numpy as np
 import numpy.typing as npt
 from locust.env import Environment
+from locust.exception import CatchResponseError
 from locust.stats import RequestStats, StatsEntry, StatsError, bucket_response_time
+
+from conformance.harness.errors import TargetFailure
 
 from ._typed_locust import fire_request
 
@@ -23,11 +26,27 @@ SEND = "send"
 DELIVERY = "delivery"
 MISCHIEF = "mischief"
 
+_SECONDS_KEPT = 60
+"""Of which Locust looks at the last twelve."""
+_SAMPLES_KEPT = 2000
+"""Of Locust's charts, which take one every five seconds."""
+
 
 def request(
-    environment: Environment, name: str, response_ms: float | None, size: int, error: Exception | None = None
+    environment: Environment,
+    name: str,
+    response_ms: float | None,
+    size: int,
+    failure: TargetFailure | None = None,
 ) -> None:
-    """Record one request; `response_ms` None for what has no answer, and so no time."""
+    """Record one request; `response_ms` None for what has no answer, and so no time.
+
+    Failures that are alike are one row of Locust's table, in words.
+    """
+    error: Exception | None = None
+    if failure is not None:
+        error = CatchResponseError(failure.alike)  # of all exceptions Locust shows only this one's text
+        error.__cause__ = failure
     fire_request(environment, METHOD, name, response_ms, size, error)
 
 
@@ -56,6 +75,17 @@ def deliveries(stats: RequestStats, latencies_ns: npt.NDArray[np.int64], size: i
     for value, count in zip(*np.unique(ms, return_counts=True), strict=True):
         batch.response_times[bucket_response_time(int(value))] += int(count)
     _extend(stats, batch)
+
+
+def forget_old(stats: RequestStats) -> None:
+    """Drop what Locust keeps of each second of a run and looks at no more; thin out its charts' samples."""
+    oldest = int(stats.last_request_timestamp or 0) - _SECONDS_KEPT
+    for entry in (stats.total, *stats.entries.values()):
+        for by_second in (entry.num_reqs_per_sec, entry.num_fail_per_sec):
+            for second in [second for second in by_second if second < oldest]:
+                del by_second[second]
+    if len(stats.history) > _SAMPLES_KEPT:
+        del stats.history[1:-1:2]
 
 
 def failures(stats: RequestStats, by_reason: Mapping[str, int]) -> None:

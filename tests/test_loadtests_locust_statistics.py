@@ -6,9 +6,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from locust.env import Environment
 from locust.stats import RequestStats
 
+from conformance.harness.errors import HandshakeRefused
 from loadtests import _locust_statistics as statistics
+from loadtests._typed_locust import listen
 
 
 @pytest.fixture
@@ -67,3 +70,34 @@ def test_failures_count_without_a_time_and_name_their_reason(stats: RequestStats
     assert (entry.num_requests, entry.num_failures) == (5, 2)
     assert entry.avg_response_time == 5
     assert [(error.error, error.occurrences) for error in stats.errors.values()] == [("lost", 2)]
+
+
+def test_failures_that_are_alike_are_one_row_in_words() -> None:
+    environment = Environment()
+    listen(
+        environment.events.request,
+        lambda request_type, name, exception, **_: environment.stats.log_error(request_type, name, exception),
+    )
+    for request in ("A", "B"):
+        body = f'{{"message": "Forbidden", "requestId": "{request}"}}'
+        failure = HandshakeRefused("example.org:443", 403, {"x-amzn-requestid": request}, body)
+        statistics.request(environment, statistics.CONNECT, 3.0, 0, failure)
+    (row,) = environment.stats.errors.values()
+    assert row.occurrences == 2
+    assert row.to_name() == "WS connect: example.org:443 refused the WebSocket handshake with HTTP 403"
+
+
+def test_locust_keeps_no_more_of_a_soak_than_it_looks_at(
+    stats: RequestStats, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for second in range(1000, 5000):
+        monkeypatch.setattr("time.time", lambda now_s=second: now_s)
+        statistics.deliveries(stats, _ns(3, 5), 120)
+        stats.history.append({"time": second})
+        statistics.forget_old(stats)
+    entry = stats.get("delivery", "WS")
+    assert len(entry.num_reqs_per_sec) < 100
+    assert entry.num_requests == 8000
+    assert entry.current_rps == 2.0
+    assert len(stats.history) <= 2000
+    assert (stats.history[0]["time"], stats.history[-1]["time"]) == (1000, 4999)

@@ -47,6 +47,11 @@ class TargetFailure(Exception):  # noqa: N818 - evidence, not an error
     status: int | None = None
     """HTTP status of the handshake, where one came."""
 
+    @property
+    def alike(self) -> str:
+        """What is the same each time that this happens: failures are counted by it."""
+        return str(self)
+
 
 class Unreachable(TargetFailure):
     outcome: OpOutcome = "failed"
@@ -108,7 +113,12 @@ class HandshakeRefused(TargetFailure):
     def __str__(self) -> str:
         excerpt = self.body[:_BODY_EXCERPT].strip()
         said = f", saying {excerpt!r}" if excerpt else ""
-        return f"{self.where} refused the WebSocket handshake with HTTP {self.status}{said}"
+        return f"{self.alike}{said}"
+
+    @property
+    def alike(self) -> str:
+        # API Gateway's bodies name connection and request.
+        return f"{self.where} refused the WebSocket handshake with HTTP {self.status}"
 
 
 class HandshakeBroken(TargetFailure):
@@ -140,4 +150,8 @@ class SendStalled(TargetFailure):
         self.waited_s = waited_s
 
     def __str__(self) -> str:
-        return f"the peer took no bytes for {self.waited_s:.1f} s; {self.unsent} bytes are still unsent"
+        return f"{self.alike} for {self.waited_s:.1f} s; {self.unsent} bytes are still unsent"
+
+    @property
+    def alike(self) -> str:
+        return "the peer took no bytes"

@@ -84,3 +84,10 @@ def test_each_failure_says_whether_the_operation_may_have_taken_effect() -> None
 
 def test_a_stalled_send_says_how_much_is_left() -> None:
     assert "4096 bytes" in str(SendStalled(4096, 2.0))
+
+
+def test_failures_of_the_same_kind_are_alike_whatever_the_answer_named() -> None:
+    refused = [HandshakeRefused("h:1", 403, {"x-amzn-requestid": i}, f"request {i}") for i in "ab"]
+    stalled = [SendStalled(unsent, unsent / 10) for unsent in (3, 7)]
+    assert [len({failure.alike for failure in failures}) for failures in (refused, stalled)] == [1, 1]
+    assert all(str(failure).startswith(failure.alike) for failure in (*refused, *stalled))
