@@ -63,21 +63,23 @@ def ghosts(case: Case) -> Proportion:
 
 def no_row_is_left(case: Case) -> Judged:
     """CHURN-05: the last look at the table, after the final broadcasts and before anybody else comes."""
-    final = case.messages("churn/final")
-    since_ns = final[-1].started_ns if final else case.history.end_ns
+    since_ns = _final_ns(case)
+    if since_ns is None:
+        return unknown("no broadcast was sent after the churn")
     opened = (c.opening_ns for c in case.history.connections if c.opening_ns > since_ns)
     until_ns = min(opened, default=case.history.end_ns)
     looks = [row for row in case.history.rows if since_ns <= row.started_ns <= until_ns]
     live = {c.connection_id for c in case.history.connections if _open_at_final(case, c)}
     left = sorted({row.connection_id for row in looks if row.present} - live)
-    went = sum(_left_in_churn(case, c) for c in case.connections(*_JOINERS))
+    _, went = _came_and_went(case)
     counts = {"went": went, "live_rows": sum(row.connection_id in live for row in looks), "left": len(left)}
     if left and case.too_busy(case.bounds.stale_s):
         return suspected(f"{len(left)} rows were left", **counts)
     if left:
+        told = left[: evidence.MOST_FINDINGS]
         return failed(
-            f"{len(left)} rows of connections that are gone were left at the end: {', '.join(left[:3])}",
-            [_left_over(case, connection_id) for connection_id in left[: evidence.MOST_FINDINGS]],
+            f"{len(left)} rows of connections that are gone were left at the end: {', '.join(told)}",
+            [_left_over(case, connection_id) for connection_id in told],
             **counts,
         )
     if went < _CHURNED or not counts["live_rows"]:
@@ -98,9 +100,9 @@ def who_came_at_once_is_not_deaf(case: Case) -> Judged:
 
 
 def who_joined_hears_everything(case: Case) -> Judged:
-    """CHURN-08: losses of joiners that are not deaf; the deaf are CHURN-04's."""
+    """CHURN-08: losses of joiners but those that are deaf when the churn is over, who are CHURN-04's."""
     joiners = {connection.number for connection in case.connections(*_JOINERS)}
-    deaf = set(case.pairs("churn/main", "churn/final").deaf(at_least=1))
+    deaf = set(case.pairs("churn/final").deaf(at_least=_FINAL))
     judgement = case.pairs("churn/main", "churn/final", ears=Ears(frozenset(joiners - deaf)))
     whom = "of clients that had connected while broadcasts ran"
     return _under_churn(case, judged_losses(case, judgement, whom))
@@ -142,12 +144,11 @@ def nobody_who_stays_is_closed(case: Case) -> Judged:
 def nobody_is_blamed_for_churn(case: Case) -> Judged:
     """CHURN-11."""
     sent = case.messages("churn/main")
-    until = {m.id: case.due_ns(m) for m in sent}
     frames = [
-        f.text
-        for m in sent
-        for f in case.frames(case.connection(m.sender), m.started_ns, until[m.id])
-        if gateway_error(f.text)
+        frame.text
+        for message in sent
+        for frame in case.frames(case.connection(message.sender), message.started_ns, case.due_ns(message))
+        if gateway_error(frame.text)
     ]
     counts = {"broadcasts": len(sent), "errors": len(set(frames))}
     if frames:
@@ -230,30 +231,34 @@ def _under_churn(case: Case, judged: Judged) -> Judged:
 
 def _calm(case: Case) -> str:
     """What the run lacks to be one under churn; empty when nothing."""
-    sent = case.messages("churn/main")
-    if not sent:
-        return "no broadcast was sent under churn"
-    span = (sent[0].started_ns, sent[-1].started_ns)
-    joined = sum(1 for c in case.connections(*_JOINERS) if c.opened_ns and span[0] <= c.opened_ns <= span[1])
-    went = sum(1 for c in case.connections(*_JOINERS) if c.leaving_ns and span[0] <= c.leaving_ns <= span[1])
-    if joined < _CHURNED or went < _CHURNED:
-        return (
-            f"hardly any churn: {joined} came, {went} went while broadcasts ran; {_CHURNED} each are needed"
-        )
+    came, went = _came_and_went(case)
+    if came < _CHURNED or went < _CHURNED:
+        return f"hardly any churn: {came} came, {went} went while broadcasts ran; {_CHURNED} each are needed"
     return ""
 
 
-def _left_in_churn(case: Case, connection: Connection) -> bool:
-    sent = case.messages("churn/main")
-    return bool(sent) and connection.leaving_ns is not None and connection.leaving_ns <= sent[-1].started_ns
+def _came_and_went(case: Case) -> tuple[int, int]:
+    """How many connected, and how many left, from the first broadcast under churn to the last."""
+    sent = [message.started_ns for message in case.messages("churn/main")]
+    joiners = case.connections(*_JOINERS)
+
+    def meanwhile(at_ns: int | None) -> bool:
+        return at_ns is not None and bool(sent) and min(sent) <= at_ns <= max(sent)
+
+    return sum(meanwhile(c.opened_ns) for c in joiners), sum(meanwhile(c.leaving_ns) for c in joiners)
+
+
+def _final_ns(case: Case) -> int | None:
+    """When the last of the final broadcasts was sent; None where none was."""
+    return max((message.started_ns for message in case.messages("churn/final")), default=None)
 
 
 def _open_at_final(case: Case, connection: Connection) -> bool:
-    final = case.messages("churn/final")
+    final_ns, leaving_ns = _final_ns(case), connection.leaving_ns
     return (
-        bool(final)
+        final_ns is not None
         and connection.opened_ns is not None
-        and (connection.leaving_ns is None or connection.leaving_ns > final[-1].started_ns)
+        and (leaving_ns is None or leaving_ns > final_ns)
     )
 
 
@@ -277,8 +282,8 @@ def _not_deaf(case: Case, groups: tuple[str, ...], who: str, floor: int) -> Judg
     asked = _asked(judgement)
     deaf = judgement.deaf(at_least=_FINAL)
     counts = {"asked": len(asked), "deaf": len(deaf), "final_broadcasts": len(judgement.messages)}
-    came_ns = min((case.connection(number).opening_ns for number in deaf), default=0)
-    if deaf and case.too_busy(case.bounds.deliver_s, came_ns):
+    came = [case.connection(number).opening_ns for number in deaf]
+    if deaf and case.too_busy(case.bounds.deliver_s, min(came)):
         first = judgement.messages[0]
         deaf = [n for n in deaf if stayed_long(case, first, n) or lost_row(case, case.connection(n))]
         if not deaf:

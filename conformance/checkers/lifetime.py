@@ -9,6 +9,7 @@ from reports.history_reader import Connection
 from reports.trace import ClockMoved, ConnectionsCall, Invocation, LifecycleStep
 
 from . import evidence
+from .backend_steps import running
 from .broadcasting import judged_losses
 from .case import Case, Checker, Judged, failed, passed, unknown
 from .faults import ears_of, injected, spans, victims
@@ -24,7 +25,7 @@ _TOLD = 3
 
 def who_was_pending_hears(case: Case) -> Judged:
     """FAULT-20: of clients whose handshake was pending while somebody spoke."""
-    held = [c for c in case.connections("fault-held") if c.opened_ns is not None]
+    held = case.connections("fault-held")
     if not any(
         _pending(c, message.started_ns) for c in held for message in case.messages("fault/life/pending")
     ):
@@ -110,8 +111,7 @@ def an_unread_audience_is_told(case: Case) -> Judged:
     if not judged.evidence.get("lost"):
         return judged
     sent = case.messages("fault/life/unread")
-    until_ns = int(case.bounds.deliver_s * 1e9)
-    told = [m for m in sent if case.frames(case.connection(m.sender), m.started_ns, m.started_ns + until_ns)]
+    told = [m for m in sent if case.frames(case.connection(m.sender), m.started_ns, case.due_ns(m))]
     return passed(**judged.evidence, told=len(told)) if len(told) == len(sent) else judged
 
 
@@ -127,21 +127,25 @@ def the_refused_are_forgotten(case: Case) -> Judged:
     The bound counts from the departures, after which somebody speaks until all rows are gone. A row that
     was never seen needs no removal.
     """
-    over = [s for s in spans(case, "life/refused") if s.injected and s.ended_ns is not None]
+    over = [
+        (span.began_ns, span.ended_ns)
+        for span in spans(case, "life/refused")
+        if span.injected and span.ended_ns is not None
+    ]
     if not over:
         return unknown("no $connect failed after it had run")
-    since_ns = over[-1].ended_ns or 0
+    (began_ns, _), (_, ended_ns) = over[0], over[-1]
     refused = {
         row.connection_id: row.ended_ns
         for row in case.history.trace.of(LifecycleStep)
-        if row.step == "refused" and over[0].began_ns <= row.ended_ns <= since_ns
+        if row.step == "refused" and began_ns <= row.ended_ns <= ended_ns
     }
     looks = {name: [row for row in case.history.rows if row.connection_id == name] for name in refused}
     known = {name: rows for name, rows in looks.items() if any(row.present for row in rows)}
     if refused and all(looks.values()) and not known:
         return passed(refused=len(refused), rows=0)
     bound_s = case.bounds.stale_s
-    watched_ns = min((span.began_ns for span in spans(case, "life/dropped")), default=since_ns)
+    watched_ns = min((span.began_ns for span in spans(case, "life/dropped")), default=ended_ns)
     young_ns = int(case.bounds.connect_s * 1e9)
     removals = [
         removal(rows, name, watched_ns, bound_s, refused[name] + young_ns) for name, rows in known.items()
@@ -193,11 +197,7 @@ def _pending(connection: Connection, at_ns: int) -> bool:
 
 def _made_by(case: Case, call: ConnectionsCall, connect: Invocation | None) -> bool:
     """Whether that run of `$connect` made the call, and no other run of its function can have."""
-    if connect is None or call.function != connect.function:
-        return False
-    runs = (row for row in case.history.trace.of(Invocation) if row.function == call.function)
-    during = [row for row in runs if row.started_ns <= call.started_ns <= row.ended_ns]
-    return during == [connect]
+    return connect is not None and call.function == connect.function and running(case, call) == [connect]
 
 
 CHECKERS: Mapping[str, Checker] = {

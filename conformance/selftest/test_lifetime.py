@@ -6,10 +6,16 @@ import re
 
 import pytest
 
+from conformance.checkers import judge
+from conformance.checkers.case import Case
+from conformance.harness.contract import Contract
 from reports.results import Outcome
+from reports.trace import Gap
 
+from .story import history_of
+from .story_mutations import MUTATIONS
 from .valid_run import valid_run
-from .verdicts import judged, time_of, without
+from .verdicts import BOUNDS, judged, time_of, without
 
 
 @pytest.mark.parametrize(
@@ -17,6 +23,7 @@ from .verdicts import judged, time_of, without
     [
         ("FAULT-22", "life/dropped"),
         ("FAULT-23", "life/late"),
+        ("FAULT-23", "life/twice"),
         ("FAULT-24", "life/pages"),
         ("FAULT-25", "life/unwritten"),
         ("FAULT-26", "life/unread"),
@@ -61,3 +68,69 @@ def test_a_refused_client_needs_no_row() -> None:
 
 def test_without_a_trace_of_the_refused_nothing_is_known_of_their_rows() -> None:
     assert judged("FAULT-28", without(r"refused\d refused 502")).outcome is Outcome.UNKNOWN
+
+
+def test_only_a_handshake_that_was_pending_when_somebody_spoke_is_evidence() -> None:
+    lines = ["0 a connects fault-life", "10 fault life/held", "20 early connects fault-held"]
+    lines += ["50 a sends m fault/life/pending", "60 a sends n fault/life/held"]
+    lines += [f"80 {name} hears {message}" for name in ("a", "early") for message in "mn"]
+    over = ["900 fault-over life/held 2", "9000 lag 3"]
+    assert judged("FAULT-20", [*lines, *over]).outcome is Outcome.UNKNOWN
+    held = ["40 held connecting fault-held", "55 held connected", "81 held hears n"]
+    assert judged("FAULT-20", [*lines, *held, *over]).outcome is Outcome.PASS
+
+
+@pytest.mark.parametrize(("clients", "outcome"), [(3, Outcome.PASS), (2, Outcome.UNKNOWN)])
+def test_three_handshakes_show_that_nothing_is_posted_to_who_is_connecting(
+    clients: int, outcome: Outcome
+) -> None:
+    lines = [f"{10 * number} c{number} connects newcomer" for number in range(clients)]
+    assert judged("FAULT-21", [*lines, "100 backend posts nobody 410", "900 lag 3"]).outcome is outcome
+
+
+def test_a_trace_with_gaps_does_not_show_that_nothing_is_posted_to_who_is_connecting() -> None:
+    history = history_of(valid_run())
+    history.trace.rows.append(Gap(first=1, last=2))
+    assert judge("FAULT-21", Case(history, Contract(), BOUNDS)).outcome is Outcome.UNKNOWN
+
+
+def test_what_is_said_while_another_connect_runs_may_be_of_either() -> None:
+    at = time_of("life2 connects")
+    lines = [*valid_run(), f"{at} backend welcomes life2"]
+    assert judged("FAULT-21", lines).outcome is Outcome.NON_STRICT
+    assert judged("FAULT-21", [*lines, f"{at} other connects newcomer"]).outcome is Outcome.PASS
+
+
+def test_one_disconnect_that_came_late_and_two_of_one_connection_are_evidence() -> None:
+    """What else runs for these connections is not, nor is what runs for others."""
+    assert judged("FAULT-23", valid_run()).evidence == {"runs": 3, "failed": 0}
+    assert judged("FAULT-23", without("backend forgets")).outcome is Outcome.UNKNOWN
+
+
+def test_of_every_refused_client_the_row_must_have_been_looked_for() -> None:
+    lines = [line.replace("row refused0 there", "row refused0 absent") for line in valid_run()]
+    unseen = [line for line in lines if "row refused1" not in line]
+    assert judged("FAULT-28", unseen).outcome is Outcome.UNKNOWN
+
+
+def test_who_is_refused_at_another_time_or_let_in_meanwhile_is_not_asked_about() -> None:
+    begun, late = time_of("fault life/refused"), time_of("fault-over life/twice") + 6000
+    others = [f"{begun + 1} let_in connects newcomer", f"{begun - 1} before connecting newcomer"]
+    others += [
+        f"{begun - 1} before refused 502",
+        f"{late} after connecting newcomer",
+        f"{late} after refused 502",
+    ]
+    others += [f"{late + 9000} row {name} there" for name in ("let_in", "before", "after")]
+    found = judged("FAULT-28", [*valid_run(), *others])
+    assert (found.outcome, found.evidence["watched"]) == (Outcome.PASS, 2)
+
+
+def test_the_bound_of_the_refused_begins_with_the_first_broadcast_after_them() -> None:
+    second = f"{time_of('fault life/dropped') + 3000} fault life/dropped dropped1"
+    assert judged("FAULT-28", [*MUTATIONS["FAULT-28"](valid_run()), second]).outcome is Outcome.FAIL
+
+
+@pytest.mark.parametrize("unseen", ["clock", "row silent0 there", r"row silent\d there"])
+def test_two_rows_must_have_been_seen_before_the_clock_was_moved(unseen: str) -> None:
+    assert judged("FAULT-30", without(unseen)).outcome is Outcome.UNKNOWN
