@@ -1,14 +1,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from conformance.checkers.case import Case
-from conformance.checkers.unposted import Starved, Unposted
+from conformance.checkers.unposted import Starved, Unposted, failed_run
 from conformance.harness.contract import Bounds, Contract
 from reports.history_reader import History
-from reports.trace import ConnectionsCall, Invocation, TableCall
+from reports.trace import ConnectionsCall, Invocation, TableCall, TraceRow
 
 from .story import history_of
 
@@ -104,7 +105,9 @@ def test_a_function_that_ended_well_lacked_nothing() -> None:
         (_post(99, 300, None), False),  # before any invocation for the message
         (_post(901, 300, None), False),
         (_post(120, 500, 200), False),
+        (replace(_post(120, 500, 200), ended_ns=620 * _MS + 1), True),
         (_post(120, 300, None, ("fault-1",)), False),
+        (replace(_post(120, 700, 200), method="GET"), False),
     ],
 )
 def test_a_function_that_the_stack_kept_waiting_for_a_post_lacked_time_though_it_ended_well(
@@ -121,15 +124,77 @@ def test_what_the_harness_posts_keeps_no_function_waiting() -> None:
     assert not _is_starved(history)
 
 
+def _unheard(*told: str) -> History:
+    """`c` hears the message, so that its function posts; nothing is posted to `b`."""
+    lines = [f"0 {name} connects stayer" for name in "abc"]
+    return history_of([*lines, *told, "100 a sends m1 churn/main", "110 c hears m1", "9000 lag 1"])
+
+
+def _is_unposted(history: History) -> bool:
+    """For certain."""
+    return Unposted(Case(history, Contract(), Bounds())).to(history.messages[0], 1)
+
+
 @pytest.mark.parametrize(
     ("waited", "proven"), [([], True), ([_post(101, 300, None)], False), ([_post(50, 300, None)], True)]
 )
 def test_a_function_that_the_stack_kept_waiting_does_not_prove_that_nothing_was_posted(
     waited: list[ConnectionsCall], proven: bool
 ) -> None:
-    """`c` hears the message, so that its function posts; nothing is posted to `b`."""
-    lines = [f"0 {name} connects stayer" for name in "abc"]
-    history = history_of([*lines, "100 a sends m1 churn/main", "110 c hears m1", "9000 lag 1"])
+    history = _unheard()
     history.trace.rows += [replace(post, connection_id="c-id") for post in waited]
-    case = Case(history, Contract(), Bounds())
-    assert Unposted(case).to(history.messages[0], 1) is proven
+    assert _is_unposted(history) is proven
+
+
+@pytest.mark.parametrize(
+    ("other", "proven"),
+    [({}, False), ({"function": None}, True), ({"method": "GET"}, True), ({"carried_out": False}, True)],
+    ids=["a post", "of the harness", "a question", "in vain"],
+)
+def test_only_a_post_of_the_application_that_is_carried_out_gets_anything_through(
+    other: dict[str, Any], proven: bool
+) -> None:
+    history = _unheard()
+    history.trace.rows.append(replace(_post(120, 10, 200), **({"carried_out": True} | other)))
+    assert _is_unposted(history) is proven
+
+
+def test_a_function_that_failed_for_another_message_proves_nothing_of_this_one() -> None:
+    assert _is_unposted(_unheard("50 backend fails a"))
+    assert not _is_unposted(_unheard("101 backend fails a"))
+
+
+@pytest.mark.parametrize(("late_ns", "proven"), [(0, True), (1, False)])
+def test_a_function_may_end_until_the_message_was_due(late_ns: int, proven: bool) -> None:
+    history = _unheard()
+    due_ns = Case(history, Contract(), Bounds()).due_ns(history.messages[0])
+    rows = history.trace.rows
+    rows[:] = [_ending(row, due_ns + late_ns) if _is_of_the_message(row) else row for row in rows]
+    assert _is_unposted(history) is proven
+
+
+def _is_of_the_message(row: TraceRow) -> bool:
+    return isinstance(row, Invocation) and row.route == "sendmessage"
+
+
+def _ending(row: TraceRow, at_ns: int) -> TraceRow:
+    assert isinstance(row, Invocation)
+    return replace(row, ended_ns=at_ns)
+
+
+@pytest.mark.parametrize(
+    ("result", "failed"),
+    [
+        ('{"statusCode": 400}', True),
+        ('{"statusCode": 399}', False),
+        ('{"body": "done"}', False),
+        ("[500]", False),
+        ("null", False),
+        ('{"statusCode": 500, "body": "cut of', False),
+    ],
+)
+def test_a_function_fails_by_the_status_of_its_result_as_far_as_that_is_known(
+    result: str, failed: bool
+) -> None:
+    [run] = [row for row in _history("returned").trace.of(Invocation) if row.request_id == "r"]
+    assert failed_run(replace(run, detail=result)) is failed
