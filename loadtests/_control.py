@@ -53,6 +53,8 @@ class Control:
         self._plan: RunPlan | None = None
         self._exits: list[Exit] = []
         self._untold: list[Verdict] = []
+        self.judged: Verdict | None = None
+        """What came of the last run; None while there is none, or another is under way."""
         self._target: Target | None = None
         self.stages: Callable[[], Sequence[Window]] = tuple
         """What a capacity search has tried."""
@@ -99,6 +101,7 @@ class Control:
 
     def plan(self) -> RunPlan:
         """The next run. Raises RunFolderError."""
+        self.judged = None
         folder, self._folder = self._folder or create_run_folder("load"), None
         classes = self._environment.user_classes
         stormy = self.options.pace.storm_every_s is not None or self.options.pace.idle_herd
@@ -128,6 +131,7 @@ class Control:
         verdict = pronounce(plan, self.target, self._gates, broken, self.stages())
         statistics.failures(self._environment.stats, verdict.failures)
         self._exits.append(verdict.exit)
+        self.judged = verdict
         self._untold.append(verdict)
 
     def close(self) -> Sequence[str]:

@@ -107,7 +107,12 @@ def _decider(environment: Environment, runner: Runner) -> Role:
         role = Alone(environment, control)
     environment.shape_class = _shape(environment, control, role)
     if environment.web_ui is not None:
-        add_tab(environment.web_ui, lambda: role.standing, lambda: deliveries_of(environment.stats))
+        add_tab(
+            environment.web_ui,
+            lambda: role.standing,
+            lambda: deliveries_of(environment.stats),
+            lambda: control.judged,
+        )
     gevent.spawn(_tell_progress, environment, role)
     return role
 

@@ -49,6 +49,8 @@ def receive_times(deliveries: DeliveryLog) -> str:
     share = deliveries.kernel_timed / len(deliveries)
     if share == 0:
         return "when the load generator read them, which may be later than they came"
+    if deliveries.kernel_timed == len(deliveries):
+        return "the kernel's (SO_TIMESTAMPNS)"
     return f"the kernel's (SO_TIMESTAMPNS) for {share:.1%}; of the others, at the latest"
 
 

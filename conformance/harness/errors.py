@@ -24,6 +24,8 @@ from reports.history import OpOutcome
 from reports.results import Exit
 
 _BODY_EXCERPT = 300
+_UNTRUSTED = (18, 19, 20, 21)
+"""OpenSSL's X509_V_ERR_… for chains that end in no authority that is trusted."""
 
 
 class ChurnproofError(Exception):
@@ -89,8 +91,11 @@ class TlsFailure(TargetFailure):
     def _why(self) -> str:
         match self.cause:
             case ssl.SSLCertVerificationError() as error:
-                advice = "to trust a private authority, name its PEM file in SSL_CERT_FILE"
-                return f"the certificate is not accepted ({error.verify_message}); {advice}"
+                advice = "; to trust a private authority, name its PEM file in SSL_CERT_FILE"
+                untrusted = error.verify_code in _UNTRUSTED
+                return (
+                    f"the certificate is not accepted ({error.verify_message}){advice if untrusted else ''}"
+                )
             case ssl.SSLError(reason="WRONG_VERSION_NUMBER" | "RECORD_LAYER_FAILURE"):
                 return "the server does not speak TLS on this port; is it ws:// rather than wss://?"
             case TimeoutError():

@@ -64,6 +64,7 @@ def test_a_run_says_how_many_of_its_receive_times_are_the_kernels() -> None:
 
 
 def test_a_run_without_kernel_times_says_that_its_times_may_be_late() -> None:
+    assert receive_times(deliveries(KERNEL_TIME)) == "the kernel's (SO_TIMESTAMPNS)"
     assert "may be later than they came" in receive_times(deliveries(0, 0))
     assert receive_times(deliveries()) == "nothing was received"
 
