@@ -85,7 +85,7 @@ def pronounce(
         told = (f"reconnect storm {n}: {storm}" for n, storm in enumerate(storms(history.connections), 1))
         results = replace(results, remarks=(*results.remarks, *told))
     if plan.pace.idle_herd:
-        results = _herded(results, idle_herd(history.connections))
+        results = _herded(results, idle_herd(history.connections, moved=target.control_url is not None))
     if stages:
         results = _searched(results, case, stages, gates)
         gates = ()  # they were held against each stage

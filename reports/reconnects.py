@@ -17,6 +17,7 @@ _TOGETHER_NS = 500_000_000
 _LARGE = 0.5
 """Of the largest: smaller groups of droppers are no storm."""
 _SECOND_NS = 1_000_000_000
+_NEVER = np.iinfo(np.int64).max
 
 
 @dataclass(frozen=True)
@@ -33,13 +34,18 @@ class Storm:
     """The most handshakes that were begun within one second."""
 
     def __str__(self) -> str:
+        return f"{self.dropped} connections cut off, {self.comeback}"
+
+    @property
+    def comeback(self) -> str:
+        """Who came back and how fast, as a clause of a sentence."""
         back = f"{self.returned} came back"
         if self.back_s is not None:
             back = f"all were back after {self.back_s:.2f} s"
         over = "above" if self.peak_per_s > QUOTA_PER_S else "within"
         return (
-            f"{self.dropped} connections cut off, {back}; at most {self.peak_per_s} handshakes begun in one "
-            f"second, {over} API Gateway's default quota of {QUOTA_PER_S} (LM-1)"
+            f"{back}; at most {self.peak_per_s} handshakes begun in one second, {over} API Gateway's default "
+            f"quota of {QUOTA_PER_S} (LM-1)"
         )
 
 
@@ -49,21 +55,13 @@ def storms(connections: Sequence[Connection]) -> list[Storm]:
     groups = _together(dropped)
     most = max(map(len, groups), default=0)
     large = [group for group in groups if len(group) >= max(2.0, _LARGE * most)]
-    ends = [*(group[0] for group in large[1:]), np.iinfo(np.int64).max]
-    return [_storm(group, end, connections) for group, end in zip(large, ends, strict=False)]
+    ends = [*(group[0] for group in large[1:]), _NEVER]
+    return [storm_of(group, connections, end) for group, end in zip(large, ends, strict=False)]
 
 
-def _together(times_ns: Sequence[int]) -> list[list[int]]:
-    groups = [[time_ns] for time_ns in times_ns[:1]]
-    for before, after in pairwise(times_ns):
-        if after - before > _TOGETHER_NS:
-            groups.append([])
-        groups[-1].append(after)
-    return groups
-
-
-def _storm(dropped: Sequence[int], end_ns: int, connections: Iterable[Connection]) -> Storm:
-    since_ns = dropped[0]
+def storm_of(dropped: Sequence[int], connections: Iterable[Connection], end_ns: int = _NEVER) -> Storm:
+    """The storm that begins when connections are dropped at these times, of which there are some."""
+    since_ns = min(dropped)
     begun = [c for c in connections if since_ns <= c.opening_ns < end_ns]
     opened = sorted(c.opened_ns for c in begun if c.opened_ns is not None)[: len(dropped)]
     whole = len(opened) == len(dropped)
@@ -73,6 +71,15 @@ def _storm(dropped: Sequence[int], end_ns: int, connections: Iterable[Connection
         back_s=(opened[-1] - since_ns) / 1e9 if whole else None,
         peak_per_s=_peak([c.opening_ns for c in begun]),
     )
+
+
+def _together(times_ns: Sequence[int]) -> list[list[int]]:
+    groups = [[time_ns] for time_ns in times_ns[:1]]
+    for before, after in pairwise(times_ns):
+        if after - before > _TOGETHER_NS:
+            groups.append([])
+        groups[-1].append(after)
+    return groups
 
 
 def _peak(times_ns: Sequence[int]) -> int:
