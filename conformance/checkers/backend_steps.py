@@ -24,7 +24,7 @@ def steps(case: Case, concerned: Sequence[Connection], since_ns: int, until_ns: 
 
     Empty for a run without a trace.
     """
-    labels = _labels(concerned)
+    labels = labels_of(concerned)
     return [
         *_faults(case, labels, since_ns, until_ns),
         *_told(case, concerned, since_ns, until_ns),
@@ -37,11 +37,16 @@ def broadcast_steps(case: Case, message: Message, concerned: Sequence[Connection
     """What the backend made of a message sent while faults were in force, until the next one came."""
     since_ns, until_ns = message.started_ns, case.until_next_ns(message)
     return [
-        *_faults(case, _labels(case.history.connections), since_ns, until_ns),
+        *_faults(case, labels_of(case.history.connections), since_ns, until_ns),
         *_told(case, concerned, since_ns, until_ns),
         *_other_posts(case, concerned, since_ns, until_ns),
         *_deletes(case, concerned, until_ns),
     ]
+
+
+def labels_of(connections: Sequence[Connection]) -> dict[str, str]:
+    """By id, of those whose id is known."""
+    return {c.connection_id: c.label for c in connections if c.connection_id is not None}
 
 
 def posts(case: Case, ids: Collection[str | None], since_ns: int, until_ns: int) -> list[ConnectionsCall]:
@@ -72,9 +77,8 @@ def ids_to_delete(call: TableCall, ids: Collection[str]) -> list[str]:
 
 def running_for(case: Case, call: TableCall | ConnectionsCall) -> str:
     """The function that made the call, with the connection that it was invoked for where that is certain."""
-    during = running(case, call)
-    whom = {row.connection_id for row in during}
-    if len(whom) != 1:
+    whom = {row.connection_id for row in running(case, call)}
+    if len(whom) != 1 or "" in whom:
         return str(call.function)
     return f"{call.function}, invoked for {_label(case, whom.pop())},"
 
@@ -92,13 +96,9 @@ def _deleted_keys(request: object) -> Iterator[object]:
                 yield from _deleted_keys(value)
 
 
-def _labels(connections: Sequence[Connection]) -> dict[str, str]:
-    return {c.connection_id: c.label for c in connections if c.connection_id is not None}
-
-
 def _told(case: Case, concerned: Sequence[Connection], since_ns: int, until_ns: int) -> Iterator[Step]:
     """Posts to the connections, and invocations for them."""
-    labels = _labels(concerned)
+    labels = labels_of(concerned)
     for post in posts(case, labels, since_ns, until_ns):
         yield from _post(case, post, labels)
     yield from _invocations(case, labels, since_ns, until_ns)
@@ -106,7 +106,7 @@ def _told(case: Case, concerned: Sequence[Connection], since_ns: int, until_ns: 
 
 def _other_posts(case: Case, concerned: Sequence[Connection], since_ns: int, until_ns: int) -> Iterator[Step]:
     """One step that tells all posts of that time to others: to whom, what was answered, when."""
-    others = _labels([c for c in case.history.connections if c not in concerned])
+    others = labels_of([c for c in case.history.connections if c not in concerned])
     told = [
         f"{others[post.connection_id or '']} {_answer(post)} after {(post.ended_ns - since_ns) / 1e6:.0f} ms"
         for post in posts(case, others, since_ns, until_ns)

@@ -68,23 +68,19 @@ def failed(reason: str, findings: Iterable[Finding] = (), **evidence: Any) -> Ju
     return Judged(Outcome.FAIL, reason, evidence, tuple(findings))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Case:
-    """A run's history with the contract that it is held against."""
+    """A run's history with the contract that it is held against; what is asked of it is worked out once."""
 
     history: History
     contract: Contract
     bounds: Bounds
     secrets_of_target: tuple[str, ...] = ()
     """Names that no client may see: the table's name, the account's resources."""
-    _judgements: dict[tuple[_Chosen, Ears], Judgement] = field(
-        default_factory=dict, repr=False, compare=False
-    )
-    _chosen: dict[tuple[str, ...], _Chosen] = field(
-        default_factory=dict, init=False, repr=False, compare=False
-    )
-    _frames: dict[int, list[FrameReceived]] = field(default_factory=dict, repr=False, compare=False)
-    _rows: dict[str, list[RowObserved]] = field(default_factory=dict, repr=False, compare=False)
+    _judgements: dict[tuple[_Chosen, Ears], Judgement] = field(default_factory=dict)
+    _chosen: dict[tuple[str, ...], _Chosen] = field(default_factory=dict, init=False)
+    _frames: dict[int, list[FrameReceived]] = field(default_factory=dict)
+    _rows: dict[str, list[RowObserved]] = field(default_factory=dict)
 
     def pairs(self, *groups: str, ears: Ears = EVERYBODY) -> Judgement:
         """The pairs of all messages whose group begins with one of `groups`, judged once.

@@ -157,10 +157,9 @@ def _life(case: Case, connection: Connection) -> list[Step]:
 
 
 def _receipts(case: Case, message: Message) -> list[tuple[int, int]]:
-    mine = case.history.deliveries.of(message.id)
-    return sorted(
-        zip(mine["connection"].tolist(), mine["at_ns"].tolist(), strict=True), key=lambda pair: pair[1]
-    )
+    """To whom and when, in time order."""
+    mine = case.history.deliveries.of(message.id)[["connection", "at_ns"]]
+    return sorted(mine.tolist(), key=lambda receipt: receipt[1])
 
 
 def _copies(case: Case, message: Message, concerned: Sequence[Connection]) -> list[Step]:
@@ -184,7 +183,7 @@ def _copies(case: Case, message: Message, concerned: Sequence[Connection]) -> li
 
 
 def _rows(case: Case, concerned: Sequence[Connection], since_ns: int, until_ns: int) -> list[Step]:
-    labels = {c.connection_id: c.label for c in concerned if c.connection_id}
+    labels = backend_steps.labels_of(concerned)
     events: list[RowObserved | RowPlanted] = [*case.history.rows, *case.history.planted]
     steps = []
     for row in events:
@@ -221,12 +220,10 @@ def _was_asked_for(case: Case, frame: FrameReceived) -> bool:
 
 def _ordered(steps: list[Step]) -> tuple[Step, ...]:
     ordered = sorted(steps, key=lambda step: step.at_ms)
-    if len(ordered) <= _MOST_STEPS:
-        return tuple(ordered)
     telling = [step for step in ordered if step.mark]
     plain = [step for step in ordered if not step.mark]
     kept = telling[:_MOST_STEPS] + plain[: max(6, _MOST_STEPS - len(telling))]
-    return tuple(sorted(kept, key=lambda step: step.at_ms))
+    return tuple(sorted(kept, key=ordered.index))
 
 
 def quoted(text: str, most: int = 80) -> str:

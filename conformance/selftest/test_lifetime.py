@@ -134,3 +134,8 @@ def test_the_bound_of_the_refused_begins_with_the_first_broadcast_after_them() -
 @pytest.mark.parametrize("unseen", ["clock", "row silent0 there", r"row silent\d there"])
 def test_two_rows_must_have_been_seen_before_the_clock_was_moved(unseen: str) -> None:
     assert judged("FAULT-30", without(unseen)).outcome is Outcome.UNKNOWN
+
+
+def test_the_last_look_at_a_row_counts_after_the_clock_was_moved() -> None:
+    kept = f"{time_of('clock 93600') + 1} row silent0 there"
+    assert judged("FAULT-30", [*valid_run(), kept]).outcome is Outcome.PASS

@@ -63,3 +63,12 @@ def test_every_clause_has_a_checker_and_every_checker_a_clause() -> None:
 def test_what_explains_a_clause_is_a_clause() -> None:
     named = {cause for clause in clauses().values() for cause in clause.explained_by}
     assert named <= set(clauses())
+
+
+def test_a_violation_that_another_one_explains_is_unknown_and_what_held_is_not() -> None:
+    red = MUTATIONS["DISC-01"](valid_run())
+    both = MUTATIONS["CHURN-05"](red)
+    explained = judged("CHURN-05", both)
+    assert (explained.outcome, explained.explained_by) == (Outcome.UNKNOWN, ("DISC-01",))
+    assert explained.reason.startswith("explained by DISC-01; on its own: ")
+    assert judged("CHURN-05", red).outcome is Outcome.PASS

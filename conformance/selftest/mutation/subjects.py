@@ -7,7 +7,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parents[3]
-_CHECKERS = ("broadcasting", "cleaning_up", "connecting", "faults", "leaking", "limits", "rows", "stale")
+_CHECKERS = (
+    "broadcasting",
+    "cleaning_up",
+    "connecting",
+    "faults",
+    "leaking",
+    "leaving",
+    "lifetime",
+    "limits",
+    "rows",
+    "stale",
+)
 _SELFTEST = "conformance/selftest"
 _STORIES = (
     "test_mutations",
@@ -26,13 +37,15 @@ _STORIES = (
     "test_backend_steps",
     "test_evidence",
     "test_routing",
+    "test_leaving",
+    "test_case",
 )
 """The tests that judge stories: pure, and together in seconds."""
 
 
 @dataclass(frozen=True)
 class Subject:
-    """One module that is mutated, and no package."""
+    """One module that is mutated; of a package, what stands in its `__init__`."""
 
     name: str
     """As the user calls it: `oracle`, or the checkers' module."""
@@ -43,8 +56,13 @@ class Subject:
     """Whether tests that carry a clause's id in theirs concern the functions of its checker only."""
 
     @property
+    def file(self) -> Path:
+        place = ROOT / self.module.replace(".", "/")
+        return place / "__init__.py" if place.is_dir() else place.with_suffix(".py")
+
+    @property
     def source(self) -> str:
-        return (ROOT / f"{self.module.replace('.', '/')}.py").read_text(encoding="utf-8")
+        return self.file.read_text(encoding="utf-8")
 
 
 ORACLE = Subject("oracle", "conformance.harness.oracle", (f"{_SELFTEST}/test_oracle.py",))
@@ -55,7 +73,8 @@ def checkers() -> list[Subject]:
     """The judge's modules that are held to it."""
     tests = tuple(f"{_SELFTEST}/{name}.py" for name in _STORIES)
     package = "conformance.checkers"
-    return [Subject(name, f"{package}.{name}", tests, by_clause=True) for name in _CHECKERS]
+    modules = {"judge": package, **{name: f"{package}.{name}" for name in _CHECKERS}}
+    return [Subject(name, module, tests, by_clause=True) for name, module in modules.items()]
 
 
 def subjects(only: Sequence[str] | None = None) -> list[Subject]:

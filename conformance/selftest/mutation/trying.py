@@ -77,7 +77,13 @@ class _Instead(importlib.abc.MetaPathFinder, importlib.abc.InspectLoader):
     ) -> ModuleSpec | None:
         if name != self._subject.module:
             return None
-        return importlib.util.spec_from_loader(name, self, is_package=False)
+        file = self._subject.file
+        return importlib.util.spec_from_file_location(
+            name,
+            file,
+            loader=self,
+            submodule_search_locations=[str(file.parent)] if file.name == "__init__.py" else None,
+        )
 
     def get_source(self, fullname: str) -> str:
         return self._source
