@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from conformance.harness.contract import Bounds, Contract
 from conformance.harness.oracle import EVERYBODY, Ears, Judgement, judge
-from reports.history import FrameReceived, RowObserved
+from reports.history import MISCHIEF, FrameReceived, RowObserved
 from reports.history_reader import Connection, History, Message
 from reports.metrics import CROWDED
 from reports.results import Finding, Outcome
@@ -101,7 +101,10 @@ class Case:
         return self._judged(self._those(select), EVERYBODY)
 
     def _those(self, select: Callable[[Message], bool]) -> _Chosen:
-        return bytes(select(message) for message in self.history.messages)
+        # Mischief is owed to nobody, and would make two of the same selection.
+        return bytes(
+            select(message) and not message.group.startswith(MISCHIEF) for message in self.history.messages
+        )
 
     def _judged(self, chosen: _Chosen, ears: Ears) -> Judgement:
         # Different names may stand for the same messages, and to judge millions of pairs takes seconds.

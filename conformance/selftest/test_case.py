@@ -129,3 +129,10 @@ def test_a_load_average_speaks_of_half_a_minute_more(since_ns: int, until_ns: in
 def test_the_first_sample_speaks_of_everything_before_it() -> None:
     assert _busy(_sample(100, lag_ns=_S)).too_busy(1.0, 0, 0)
     assert not _busy().too_busy(1.0)
+
+
+def test_the_figures_of_a_load_and_all_that_it_spoke_are_judged_together() -> None:
+    speaking = ("0 a connects stayer", "1000 a sends m0 churn/main", "2000 a sends m1 mischief/no-json")
+    case = _case(*speaking, "3000 a sends m2 churn/final")
+    assert case.figures() is case.pairs("churn/")
+    assert case.pairs("churn/final") is not case.pairs("churn/")
