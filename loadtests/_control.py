@@ -22,6 +22,7 @@ from conformance.harness.wiring import check_wiring
 from reports.capacity import Window
 from reports.gates import Gate, read_gates
 from reports.history_writer import HistoryWriter
+from reports.redaction import environment_secrets, redact_all
 from reports.results import Exit
 from reports.run_folder import create_run_folder, write_plan
 from reports.terminal import style_of, verdict_table
@@ -32,7 +33,7 @@ from ._crew import CONTRACT, TARGET
 from ._load_run import RunPlan
 from ._options import LoadOptions
 from ._receive_loop import ReceiveLoop, system_poller
-from ._verdict import Verdict, pronounce
+from ._verdict import Verdict, command_line, pronounce
 
 _log = logging.getLogger("churnproof")
 
@@ -110,7 +111,9 @@ class Control:
         self._plan = RunPlan(folder, new_run(), options.seed, options.pace, churn, options.receive_times)
         mix = {user.__name__: user.weight for user in classes}
         pace = asdict(self.options.pace)
-        write_plan(folder, {"seed": self.options.seed, "churn": churn, "mix": mix, "pace": pace})
+        described = {"kind": "load", "command": command_line(), "target": self.target.describe()}
+        planned = {**described, "seed": options.seed, "churn": churn, "mix": mix, "pace": pace}
+        write_plan(folder, redact_all(planned, (*self.target.secrets, *environment_secrets(os.environ))))
         _log.info("seed %d, run folder %s", self.options.seed, folder)
         return self._plan
 

@@ -51,6 +51,11 @@ class Verdict:
         }
 
 
+def command_line() -> str:
+    """The command that repeats the run."""
+    return shlex.join(["locust", *sys.argv[1:]])
+
+
 def pronounce(
     plan: RunPlan,
     target: Target,
@@ -77,7 +82,7 @@ def pronounce(
         ),
         target=target.describe(),
         seed=plan.seed,
-        command=shlex.join(["locust", *sys.argv[1:]]),
+        command=command_line(),
     )
     if history.clocks:
         results = replace(results, remarks=(*results.remarks, *map(str, history.clocks)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
 from collections.abc import Iterator
 from itertools import pairwise
@@ -11,6 +12,7 @@ import pytest
 
 from conformance.harness.deadline import Deadline, wait_for
 from conformance.selftest.broadcast_server import BroadcastServer
+from reports.cut_short import read_cut_short
 from reports.history_reader import History, read_history
 from reports.results import EXIT_OF, Outcome
 from reports.run_folder import read_plan
@@ -122,6 +124,16 @@ def test_the_run_folder_holds_everything_that_a_run_leaves(churn: Load) -> None:
     plan = read_plan(churn.folder)
     assert plan["seed"] == 7
     assert set(plan["mix"]) == {"Listener", "Talker", "Joiner", "Dropper", "Misbehaver"}
+
+
+def test_what_was_recorded_before_a_run_is_killed_is_known_to_be_a_load_and_how_to_repeat_it(
+    churn: Load, tmp_path: Path
+) -> None:
+    for path in (churn.folder / "plan.json", *churn.folder.glob("history.*")):
+        shutil.copy(path, tmp_path)
+    left = read_cut_short(tmp_path)
+    assert (left.kind, left.seed, left.target) == ("load", 7, churn.results.target)
+    assert left.command == churn.results.command
 
 
 def test_the_terminal_shows_verdict_and_page(churn: Load) -> None:
