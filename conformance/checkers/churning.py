@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from conformance.harness.oracle import Ears, Judgement, Pairs
+from conformance.harness.oracle import Judgement, Pairs
 from reports.history_reader import Connection
 from reports.proportion import Proportion, proportion
 from reports.results import Finding, Outcome
@@ -100,10 +100,8 @@ def who_came_at_once_is_not_deaf(case: Case) -> Judged:
 
 
 def who_joined_hears_everything(case: Case) -> Judged:
-    """CHURN-08: losses of joiners but those that are deaf when the churn is over, who are CHURN-04's."""
-    joiners = {connection.number for connection in case.connections(*_JOINERS)}
-    deaf = set(case.pairs("churn/final").deaf(at_least=_FINAL))
-    judgement = case.pairs("churn/main", "churn/final", ears=Ears(frozenset(joiners - deaf)))
+    """CHURN-08: what is lost where any are deaf, CHURN-04 explains."""
+    judgement = case.pairs("churn/main", "churn/final", ears=case.ears(*_JOINERS))
     whom = "of clients that had connected while broadcasts ran"
     return _under_churn(case, judged_losses(case, judgement, whom))
 
