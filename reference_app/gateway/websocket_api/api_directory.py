@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
@@ -50,7 +51,7 @@ class ApiDirectory:
 
     def find(self, request: HttpRequest) -> Destination | None:
         """Return the destination; None when the path begins with no stage (HS-3, MG-33)."""
-        path = tuple(segments(request.path))
+        path = segments(request.path)
         host = (request.header("host") or "").partition(":")[0].lower()
         if host in self._custom_names:
             return self._at_custom_domain(host, path)
@@ -67,9 +68,11 @@ class ApiDirectory:
         return None
 
 
-def segments(path: str) -> list[str]:
+# Each path is looked at twice, and a broadcast after the other posts to the same ones.
+@lru_cache(maxsize=512)
+def segments(path: str) -> tuple[str, ...]:
     """Split a path as sent into its percent-decoded segments; there is always one."""
-    return [unquote(segment) for segment in path.removeprefix("/").split("/")]
+    return tuple(unquote(segment) for segment in path.removeprefix("/").split("/"))
 
 
 def is_management_call(request: HttpRequest) -> bool:
