@@ -199,7 +199,11 @@ class _Connection(asyncio.Protocol):
         self._waiting.append((request, self._parser.should_keep_alive()))
 
     def _answer_all(self) -> None:
-        """Answer what waits, up to an answer that is still to come; those before it travel together."""
+        """Answer what waits, up to an answer that is still to come, which those before it travel with.
+
+        A runtime that asks for the next event while it posts a result is frozen by then: it could not read
+        that the result was accepted before it is thawed, with the event.
+        """
         answers: list[bytes] = []
         keep_alive = True
         while self._waiting and keep_alive and self._held is None:
@@ -209,21 +213,23 @@ class _Connection(asyncio.Protocol):
                 answers.append(answer.serialise(keep_alive=keep_alive))
             else:
                 self._held = asyncio.ensure_future(answer)
-                self._held.add_done_callback(partial(self._answer_late, keep_alive))
+                self._held.add_done_callback(partial(self._answer_late, b"".join(answers), keep_alive))
+                return
         if answers and self._transport is not None:
             self._transport.write(b"".join(answers))
-            if not keep_alive and self._held is None:
+            if not keep_alive:
                 self._transport.close()
 
-    def _answer_late(self, keep_alive: bool, held: asyncio.Future[Response | Stream]) -> None:
+    def _answer_late(self, before: bytes, keep_alive: bool, held: asyncio.Future[Response | Stream]) -> None:
         self._held = None
         if held.cancelled() or self._transport is None:
             return
         answer = held.result()
         if isinstance(answer, Stream):
+            self._transport.write(before)
             self._held = asyncio.get_running_loop().create_task(self._stream(answer, self._transport))
             return
-        self._transport.write(answer.serialise(keep_alive=keep_alive))
+        self._transport.write(before + answer.serialise(keep_alive=keep_alive))
         if keep_alive:
             self._answer_all()
         else:

@@ -53,6 +53,36 @@ def test_requests_of_one_connection_are_answered_in_turn() -> None:
     serve(exchange)
 
 
+class Wire(asyncio.Transport):
+    """Keeps what is written to it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.written: list[bytes] = []
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        self.written.append(bytes(data))
+
+
+def test_an_answer_travels_with_the_one_behind_it_that_is_still_to_come() -> None:
+    async def run() -> None:
+        later: asyncio.Future[Response | Stream] = asyncio.get_running_loop().create_future()
+        wire = Wire()
+        server = HttpServer(
+            lambda request: Response(200, b"now") if request.target == "/now" else later, longest_body=100
+        )
+        connection = server._connection()
+        connection.connection_made(wire)
+        connection.data_received(b"GET /now HTTP/1.1\r\n\r\nGET /later HTTP/1.1\r\n\r\n")
+        assert wire.written == []
+        later.set_result(Response(200, b"later"))
+        await asyncio.sleep(0)
+        (both,) = wire.written
+        assert both.index(b"now") < both.index(b"later")
+
+    asyncio.run(run())
+
+
 def test_a_request_may_arrive_in_pieces() -> None:
     async def exchange(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         for piece in (b"POST /pie", b"ces HTTP/1.1\r\nContent-", b"Length: 4\r\n\r\nab", b"cd"):
