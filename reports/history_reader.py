@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from .decoding import decode
 from .delivery_log import DeliveryFile, DeliveryLog
@@ -38,6 +39,8 @@ from .history_clocks import HostClock, clocks_of
 from .results import check_format
 from .trace import LifecycleStep, Trace, TraceError
 from .trace_file import read_trace
+
+_ONCE: Mapping[str, OpOutcome] = {outcome: outcome for outcome in get_args(OpOutcome)}
 
 
 class HistoryError(Exception):
@@ -316,7 +319,8 @@ class _Fold:
                 self._send(event)
             case SendEnded():
                 message = self._messages[event.message]
-                message.outcome, message.detail = event.outcome, event.detail
+                message.outcome = _ONCE.get(event.outcome, event.outcome)
+                message.detail = event.detail
             case FrameReceived():
                 history.frames.append(self._renumbered(event))
             case RowObserved():
@@ -366,7 +370,7 @@ class _Fold:
             self._base + event.connection,
             event.at_ns,
             event.intended_ns,
-            event.group,
+            sys.intern(event.group),  # millions of messages have few groups
             event.size,
             event.text,
         )
