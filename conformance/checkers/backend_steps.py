@@ -51,14 +51,16 @@ def labels_of(connections: Sequence[Connection]) -> dict[str, str]:
 
 def posts(case: Case, ids: Collection[str | None], since_ns: int, until_ns: int) -> list[ConnectionsCall]:
     """The posts of the application's functions to these connections that began between the times."""
-    found = [
-        call
-        for call in case.history.trace.of(ConnectionsCall)
-        if call.method == "POST" and call.function is not None and call.connection_id in ids
-    ]
+    found = (call for call in function_posts(case) if call.connection_id in ids)
     return sorted(
         (call for call in found if since_ns <= call.started_ns <= until_ns), key=lambda call: call.started_ns
     )
+
+
+def function_posts(case: Case) -> list[ConnectionsCall]:
+    """All that the application's functions posted, and nobody else, in the trace's order."""
+    calls = case.history.trace.of(ConnectionsCall)
+    return [call for call in calls if call.method == "POST" and call.function is not None]
 
 
 def deleted_ids(call: TableCall, ids: Collection[str]) -> list[str]:

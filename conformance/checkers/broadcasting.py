@@ -164,6 +164,15 @@ def judged_lateness(case: Case, judgement: Judgement, *, at_least: int = 1) -> J
     return passed(**counts)
 
 
+def judged_promptness(case: Case, judgement: Judgement, whom: str, *, at_least: int = _MESSAGES) -> Judged:
+    """Whether any owed pair was lost, or took longer than the delivery bound."""
+    losses = judged_losses(case, judgement, whom, at_least=at_least)
+    if losses.outcome is not Outcome.PASS:
+        return losses
+    lateness = judged_lateness(case, judgement)
+    return losses if lateness.outcome is Outcome.PASS else lateness
+
+
 def judged_duplicates(case: Case, judgement: Judgement, *, at_least: int = _MESSAGES) -> Judged:
     """Whether any pair was delivered more than once; at-least-once contracts are told, not judged."""
     counts = {"delivered": judgement.counts.delivered, "duplicated": judgement.counts.duplicated}

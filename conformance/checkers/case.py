@@ -138,12 +138,12 @@ class Case:
     def connection(self, number: int) -> Connection:
         return self.history.connections[number]
 
-    def observations(self, connection: Connection) -> list[RowObserved]:
-        """What was seen of the connection's row, in time order; empty while its id is not known."""
+    def observations(self, connection_id: str | None) -> list[RowObserved]:
+        """What was seen of the row of that id, in time order; nothing where the id is not known."""
         if not self._rows:
             for row in self.history.rows:
                 self._rows.setdefault(row.connection_id, []).append(row)
-        return self._rows.get(connection.connection_id or "", [])
+        return self._rows.get(connection_id or "", [])
 
     def frames(self, connection: Connection, since_ns: int, until_ns: int) -> list[FrameReceived]:
         if not self._frames:

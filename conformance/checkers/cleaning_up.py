@@ -8,7 +8,7 @@ from reports.results import Finding, Outcome
 from reports.trace import ConnectionsCall, LifecycleStep
 
 from . import evidence
-from .backend_steps import running_for
+from .backend_steps import function_posts, running_for
 from .case import Case, Checker, Judged, failed, passed, suspected, unknown
 from .rows import young_until_ns
 
@@ -24,9 +24,7 @@ def who_is_gone_is_left_alone(case: Case) -> Judged:
         return unknown(_NO_TRACE)
     bound_ns = int(case.bounds.stale_s * 1e9)
     ended = _ended_ns(case)
-    posts = [
-        call for call in case.history.trace.of(ConnectionsCall) if call.method == "POST" and call.function
-    ]
+    posts = function_posts(case)
     young = young_until_ns(case)
     late = _later_than(posts, ended, young, bound_ns)
     # Somebody who is gone counts once a broadcast has had the occasion to post to him.

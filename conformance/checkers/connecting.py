@@ -65,7 +65,7 @@ def the_row_is_there_after_the_handshake(case: Case) -> Judged:
     seen = {
         connection.number: rows
         for connection in case.connections("newcomer")
-        if (rows := case.observations(connection))
+        if (rows := case.observations(connection.connection_id))
     }
     missing = [case.connection(number) for number, rows in seen.items() if not rows[0].present]
     if reason := untold(case):

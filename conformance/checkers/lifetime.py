@@ -13,8 +13,7 @@ from .backend_steps import running
 from .broadcasting import judged_losses
 from .case import Case, Checker, Judged, failed, passed, unknown
 from .faults import ears_of, injected, spans, victims
-from .leaving import forgotten
-from .rows import judged_removals, removal, untold, was_there
+from .rows import judged_departures, judged_removals, removal, untold, was_there
 
 _STAYERS = "fault-life"
 _CONNECTS = 3
@@ -57,7 +56,8 @@ def rows_go_without_disconnect(case: Case) -> Judged:
     if not injected(case, "life/dropped"):
         return unknown("$disconnect was never held back")
     whose = "of those whose $disconnect never came"
-    return forgotten(case, "fault-dropped", case.bounds.stale_s, whose, by_410=True)
+    gone = case.connections("fault-dropped")
+    return judged_departures(case, gone, case.bounds.stale_s, _ROWS, whose, by_410=True)
 
 
 def disconnect_may_come_late_and_twice(case: Case) -> Judged:
@@ -140,7 +140,7 @@ def the_refused_are_forgotten(case: Case) -> Judged:
         for row in case.history.trace.of(LifecycleStep)
         if row.step == "refused" and began_ns <= row.ended_ns <= ended_ns
     }
-    looks = {name: [row for row in case.history.rows if row.connection_id == name] for name in refused}
+    looks = {name: case.observations(name) for name in refused}
     known = {name: rows for name, rows in looks.items() if any(row.present for row in rows)}
     if refused and all(looks.values()) and not known:
         return passed(refused=len(refused), rows=0)
@@ -162,11 +162,11 @@ def the_silent_are_forgotten_in_time(case: Case) -> Judged:
     """FAULT-30: by the table itself, since nobody speaks any more."""
     moved = [row.ended_ns for row in case.history.trace.of(ClockMoved)]
     silent = case.connections("fault-silent")
-    known = [c for c in silent if moved and was_there(case.observations(c), moved[-1])]
+    known = [c for c in silent if moved and was_there(case.observations(c.connection_id), moved[-1])]
     if not injected(case, "life/silent") or len(known) < _ROWS:
         reason = "too few rows were known of connections that ended without $disconnect"
         return unknown(untold(case) or reason)
-    left = [c for c in known if case.observations(c)[-1].present]
+    left = [c for c in known if case.observations(c.connection_id)[-1].present]
     counts = {"rows": len(known), "left": len(left)}
     if not left:
         return passed(**counts)

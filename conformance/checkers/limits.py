@@ -10,9 +10,9 @@ from reports.results import Outcome
 from reports.trace import ConnectionsCall
 
 from . import evidence
-from .broadcasting import judged_lateness, judged_losses, judged_whole
+from .broadcasting import judged_losses, judged_promptness, judged_whole
 from .case import Case, Checker, Judged, failed, left_by_peer, unknown
-from .rows import gone_ns, judged_removals, removal, was_there
+from .rows import judged_departures
 
 _LISTENER = ("limit-listener",)
 _OVERSIZE = ("limit-oversize",)
@@ -60,19 +60,14 @@ def too_long_messages_hurt_their_sender_only(case: Case) -> Judged:
 
 def the_row_of_the_oversized_goes(case: Case) -> Judged:
     """LIMIT-03."""
-    watched = [c for c in _closed_for_size(case) if was_there(case.observations(c), gone_ns(c))]
-    bound_s = case.bounds.cleanup_s
-    removals = [removal(case.observations(c), c.connection_id or "", gone_ns(c), bound_s) for c in watched]
-    return judged_removals(case, removals, bound_s, _WATCHED, "of connections closed for a message too long")
+    whose = "of connections closed for a message too long"
+    return judged_departures(case, _closed_for_size(case), case.bounds.cleanup_s, _WATCHED, whose)
 
 
 def a_slow_reader_delays_nobody(case: Case) -> Judged:
     """LIMIT-04: by the broadcasts while it did not read, of which some met a full buffer (MG-17)."""
     judgement = case.pairs("limit/slow", ears=case.ears(*_LISTENER))
-    judged = judged_losses(case, judgement, "of those who read all the time")
-    if judged.outcome is Outcome.PASS:
-        late = judged_lateness(case, judgement)
-        judged = judged if late.outcome is Outcome.PASS else late
+    judged = judged_promptness(case, judgement, "of those who read all the time")
     return _met_a_full_buffer(case, judged)
 
 
@@ -86,10 +81,7 @@ def a_crowd_hears(case: Case) -> Judged:
     """LIMIT-06."""
     judgement = case.pairs("limit/crowd", ears=case.ears(*_CROWD))
     most = int(judgement.owed_per_message.max(initial=0))
-    judged = judged_losses(case, judgement, f"in a crowd of {most}", at_least=1)
-    if judged.outcome is Outcome.PASS:
-        late = judged_lateness(case, judgement)
-        judged = judged if late.outcome is Outcome.PASS else late
+    judged = judged_promptness(case, judgement, f"in a crowd of {most}", at_least=1)
     if judged.outcome is Outcome.PASS and most < _CROWDED:
         return unknown(f"no broadcast was owed to more than {most} connections, {_CROWDED} are needed")
     return replace(judged, evidence={**judged.evidence, "connections": most})

@@ -11,7 +11,7 @@ from reports.results import Finding, Outcome
 from reports.trace import ConnectionsCall, FunctionOutput
 
 from . import backend_steps, evidence
-from .broadcasting import judged_duplicates, judged_lateness, judged_losses
+from .broadcasting import judged_duplicates, judged_losses, judged_promptness
 from .case import Case, Checker, Judged, failed, passed, unknown
 from .faults import ears_of, injected, spans, victims
 from .unposted import failed_run, invocations
@@ -150,8 +150,7 @@ def _judged_bystanders(case: Case, name: str) -> Judged:
     if not injected(case, name):
         return unknown(f"the fault {name} never met a post")
     judgement = case.pairs(f"fault/{name}", ears=_bystanders(case))
-    judged = judged_losses(case, judgement, "to everybody else", at_least=1)
-    return judged if judged.outcome is not Outcome.PASS else judged_lateness(case, judgement)
+    return judged_promptness(case, judgement, "to everybody else", at_least=1)
 
 
 def _posts(case: Case, fault: str) -> list[ConnectionsCall]:

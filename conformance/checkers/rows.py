@@ -151,11 +151,34 @@ def _ended_well(runs: Sequence[Invocation]) -> bool:
     return bool(runs) and not any(failed_run(run) for run in runs)
 
 
+def judged_departures(
+    case: Case,
+    left: Sequence[Connection],
+    bound_s: float,
+    floor: int,
+    whose: str,
+    *,
+    by_410: bool = False,
+) -> Judged:
+    """Whether the rows of those who left were gone so long after; `floor` of them must have been watched.
+
+    `by_410`: the backend may have learned of it by nothing else, and spare a row while it is young.
+    """
+    young = young_until_ns(case) if by_410 else {}
+    looks = {c.connection_id or "": (gone_ns(c), case.observations(c.connection_id)) for c in left}
+    removals = [
+        removal(rows, name, at_ns, bound_s, young.get(name, 0))
+        for name, (at_ns, rows) in looks.items()
+        if was_there(rows, at_ns)
+    ]
+    return judged_removals(case, removals, bound_s, floor, whose)
+
+
 def judged_live(case: Case, live: Sequence[Connection], floor: int) -> Judged:
     """Every one of `live` still has its row in the last look."""
     if reason := untold(case):
         return unknown(reason)
-    looked = [c for c in live if case.observations(c)]
+    looked = [c for c in live if case.observations(c.connection_id)]
     missing = [c for c in looked if lost_row(case, c)]
     counts = {"live": len(looked), "missing": len(missing)}
     if missing:
@@ -180,7 +203,7 @@ def judged_live(case: Case, live: Sequence[Connection], floor: int) -> Judged:
 
 def lost_row(case: Case, connection: Connection) -> bool:
     """Whether the last look did not find its row while it was connected, which no busy machine excuses."""
-    last = case.observations(connection)[-1:]
+    last = case.observations(connection.connection_id)[-1:]
     return (
         not untold(case)
         and any(not row.present for row in last)

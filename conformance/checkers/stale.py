@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from conformance.harness.oracle import Ears
-from reports.history import RowObserved
 from reports.history_reader import Message
 
 from . import evidence
@@ -36,7 +35,7 @@ def a_stale_row_is_removed(case: Case) -> Judged:
     bound_s, young = case.bounds.stale_s, young_until_ns(case)
     gone = ((row.connection_id, row.at_ns) for row in case.history.planted if row.kind == "gone")
     removals = [
-        removal(_rows_of(case, name), name, at_ns, bound_s, young.get(name, 0)) for name, at_ns in gone
+        removal(case.observations(name), name, at_ns, bound_s, young.get(name, 0)) for name, at_ns in gone
     ]
     return judged_removals(case, removals, bound_s, len(_POSITIONS), "of gone connections")
 
@@ -111,10 +110,6 @@ def _with_row(case: Case) -> Ears:
     last = {row.connection_id: row.present for row in case.history.rows}
     live = case.connections("stale-live")
     return Ears(frozenset(c.number for c in live if last.get(c.connection_id or "") is not False))
-
-
-def _rows_of(case: Case, connection_id: str) -> list[RowObserved]:
-    return [row for row in case.history.rows if row.connection_id == connection_id]
 
 
 CHECKERS: Mapping[str, Checker] = {

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from reports.history_reader import Message
 from reports.trace import ConnectionsCall, Invocation, TableCall
 
+from .backend_steps import function_posts
 from .case import Case
 
 _ERROR = 400
@@ -27,7 +28,7 @@ class Unposted:
     def __init__(self, case: Case) -> None:
         self._case = case
         trace = case.history.trace
-        posts = [c for c in trace.of(ConnectionsCall) if c.method == "POST" and c.function is not None]
+        posts = function_posts(case)
         self._slow = _kept_waiting(posts)
         posting = {call.function for call in posts}
         self._posts: dict[str | None, list[int]] = {}
@@ -61,7 +62,7 @@ class Starved:
         self._case = case
         trace = case.history.trace
         slow_reads = _kept_waiting(trace.of(TableCall))
-        slow_posts = _kept_waiting(c for c in trace.of(ConnectionsCall) if c.method == "POST")
+        slow_posts = _kept_waiting(function_posts(case))
         self._runs: dict[str, list[Invocation]] = {}
         for run in trace.of(Invocation):
             failed_read = run.outcome != "returned" and _waited(run, slow_reads)

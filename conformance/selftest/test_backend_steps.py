@@ -279,6 +279,17 @@ def test_a_delete_is_told_until_the_end_of_the_time() -> None:
     assert not _told(_history(_delete(140)), 0, 140 * _MS - 1)
 
 
+def test_what_another_function_does_meanwhile_or_the_same_one_at_another_time_made_no_delete() -> None:
+    history = _history(_delete(140))
+    invoked = history.trace.rows[0]
+    assert isinstance(invoked, Invocation)
+    another = replace(invoked, connection_id="b-id", function="Other")
+    later = replace(invoked, connection_id="b-id", started_ns=141 * _MS)
+    history.trace.rows += [another, later]
+    [step] = [step for step in _told(history) if step.to == "table"]
+    assert step.what == "SendMessage, invoked for a, deletes the row of a"
+
+
 def test_a_delete_of_an_invocation_for_nobody_in_particular_names_nobody() -> None:
     history = _history(_delete(140))
     history.trace.rows[0] = replace(history.trace.of(Invocation)[0], connection_id="")

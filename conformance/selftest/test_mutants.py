@@ -73,6 +73,13 @@ def test_every_reason_is_of_a_mutant_that_there_is() -> None:
         assert all(len(reason) > 20 for reason in of_module.values())
 
 
+def test_the_tests_of_the_module_itself_come_first() -> None:
+    clauses, runs = {"CHURN-01": frozenset({"a.m:f"})}, frozenset({"a.m:f"})
+    tests = {"x/test_n.py::one[CHURN-01]": runs, "x/test_n.py::two": runs, "x/test_m.py::three": runs}
+    first = ["x/test_m.py::three", "x/test_n.py::one[CHURN-01]", "x/test_n.py::two"]
+    assert relevant("a.m", "f", clauses, tests) == first
+
+
 def test_a_name_that_nothing_has_is_told_with_those_that_there_are() -> None:
     assert subjects(["checkers", "oracle"])
     with pytest.raises(ValueError, match=r"any of checkers, oracle, .*stale.*, not nobody"):

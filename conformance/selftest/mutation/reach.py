@@ -53,14 +53,16 @@ def noted() -> Iterator[set[str]]:
 
 
 def relevant(module: str, definition: str, clauses: Reach, tests: Reach) -> list[str]:
-    """The tests that may notice a change of that definition, those of its clauses first.
+    """The tests that may notice a change of that definition: those of the module, of its clauses, and others.
 
     A test about a clause has the clause's id among its parameters, and concerns what that one is judged by.
     """
     about = {test: found[1] for test in tests if (found := _CLAUSE.search(test)) and found[1] in clauses}
     judged_by = _concerned(module, definition, clauses)
     run_by = _concerned(module, definition, {test: tests[test] for test in tests if test not in about})
-    return [test for test in about if about[test] in judged_by] + run_by
+    found = [test for test in about if about[test] in judged_by] + run_by
+    own = f"/test_{module.rpartition('.')[2]}.py::"
+    return sorted(found, key=lambda test: own not in test)
 
 
 def _concerned(module: str, definition: str, reach: Reach) -> list[str]:
