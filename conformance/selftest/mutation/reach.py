@@ -60,9 +60,10 @@ def relevant(module: str, definition: str, clauses: Reach, tests: Reach) -> list
     about = {test: found[1] for test in tests if (found := _CLAUSE.search(test)) and found[1] in clauses}
     judged_by = _concerned(module, definition, clauses)
     run_by = _concerned(module, definition, {test: tests[test] for test in tests if test not in about})
-    found = [test for test in about if about[test] in judged_by] + run_by
     own = f"/test_{module.rpartition('.')[2]}.py::"
-    return sorted(found, key=lambda test: own not in test)
+    return sorted(
+        [*(test for test in about if about[test] in judged_by), *run_by], key=lambda test: own not in test
+    )
 
 
 def _concerned(module: str, definition: str, reach: Reach) -> list[str]:
