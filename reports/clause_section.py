@@ -9,6 +9,7 @@ from .figures import count, evidence
 from .markup import Markup, join, tag
 from .page_parts import folded, optional, section, state
 from .results import ClauseResult, Outcome, Results, Verdict
+from .table import scrolling
 from .verdict import OUTCOME_SIGNS, OUTCOME_WORDS, by_family, tally
 
 _MOST_CAUSES = 3
@@ -81,10 +82,9 @@ def _table(clauses: Sequence[ClauseResult], key: str, linked: Collection[str]) -
         )
         for name, members in by_family(clauses)
     ]
-    head = tag(
-        "tr", *(tag("th", name, scope="col") for name in ("Outcome", "Clause", "What it says, and why"))
-    )
-    return tag("div", tag("table", tag("thead", head), *bodies, class_="clauses"), class_="scroll")
+    heads = ("Outcome", "Clause", "What it says, and why")
+    head = tag("tr", *(tag("th", name, scope="col") for name in heads))
+    return scrolling(tag("table", tag("thead", head), *bodies, class_="clauses"), heads)
 
 
 def _clause(clause: ClauseResult, key: str, linked: bool) -> Markup:

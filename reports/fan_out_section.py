@@ -8,6 +8,7 @@ from .charts import HEIGHT, WIDTH, Scale, draw_grid, linear, y_labels
 from .figures import count, milliseconds
 from .markup import Markup, join, tag
 from .results import FanOut
+from .table import scrolling
 
 
 def fan_out_section(found: FanOut, key: str) -> Markup:
@@ -129,6 +130,6 @@ def _table(found: FanOut) -> Markup:
     return tag(
         "details",
         tag("summary", "Figures behind the chart"),
-        tag("div", table, class_="scroll"),
+        scrolling(table, heads),
         class_="figures-box",
     )

@@ -32,6 +32,7 @@ from .run_sections import (
     remarks_section,
     verdict_heading,
 )
+from .table import scrolling
 from .trend_section import trend_section
 from .verdict import Standing, standing, standing_together, tally, target_name
 
@@ -116,7 +117,7 @@ def _overview(runs: Sequence[Run], across: Across) -> Markup:
         "header",
         verdict_heading(_standing(runs, across)),
         *worse,
-        tag("div", table, class_="scroll"),
+        scrolling(table, heads),
         class_="lead hero",
     )
 

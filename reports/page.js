@@ -195,6 +195,16 @@
     });
   }
 
+  // What scrolls can be scrolled with the keyboard; what fits is no stop on the way.
+  const reachable = new ResizeObserver((boxes) => {
+    for (const { target: box } of boxes) {
+      const scrolls = box.scrollWidth > box.clientWidth || box.scrollHeight > box.clientHeight;
+      if (scrolls) box.tabIndex = 0;
+      else box.removeAttribute("tabindex");
+    }
+  });
+  for (const box of document.querySelectorAll(".scroll")) reachable.observe(box);
+
   // A link into something folded opens it.
   const unfold = () => {
     let box = location.hash && document.getElementById(location.hash.slice(1))?.closest("details");

@@ -11,6 +11,7 @@ from .figures import NONE, count, duration, lost_in_words, milliseconds, percent
 from .heatmap import draw_heatmap
 from .markup import Markup, tag
 from .results import Results
+from .table import scrolling
 from .time_table import MOST_ROWS, Column, columns, thinned
 
 
@@ -124,13 +125,14 @@ def _whole(value: float) -> str:
 
 def _table(figures: _Figures) -> Markup:
     """The alternative to the charts, and where the script reads what it shows under the pointer."""
-    head = tag("tr", *(tag("th", column.name, scope="col") for column in figures.columns))
+    heads = [column.name for column in figures.columns]
+    head = tag("tr", *(tag("th", name, scope="col") for name in heads))
     cells = ([_written(column, value) for value in column.values] for column in figures.columns)
     body = [tag("tr", *(tag("td", cell) for cell in row)) for row in zip(*cells, strict=True)]
     merged = " (merged: counts added up, latencies the worst)" if figures.merged else ""
     note = f"Figures behind the charts, in steps of {duration(figures.bin_s)}{merged}"
     table = tag("table", tag("thead", head), tag("tbody", *body), class_="figures")
-    return tag("details", tag("summary", note), tag("div", table, class_="scroll"), class_="figures-box")
+    return tag("details", tag("summary", note), scrolling(table, heads), class_="figures-box")
 
 
 def _written(column: Column, value: float | None) -> str:

@@ -20,4 +20,9 @@ def data_table(
 
     head = tag("thead", tag("tr", *cells("th", heads)))
     body = tag("tbody", *(tag("tr", *cells("td", row)) for row in rows))
-    return tag("div", tag("table", head, body, class_=look or None), class_="scroll")
+    return scrolling(tag("table", head, body, class_=look or None), heads)
+
+
+def scrolling(table: Markup, heads: Sequence[str]) -> Markup:
+    """The table, which scrolls where it is too wide; a screen reader tells its `heads` before it."""
+    return tag("div", table, class_="scroll", role="group", aria_label=f"Table: {', '.join(heads)}")

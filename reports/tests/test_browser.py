@@ -43,6 +43,12 @@ found.labels = new Set(labels()).size + " " + labels()[0];
 charts.querySelectorAll(".tools button")[2].click();
 found.whole = String(boxes.join() === views().join());
 found.wide = document.documentElement.scrollWidth > innerWidth;
+new ResizeObserver(() => {
+  const shown = [...document.querySelectorAll(".scroll")].filter((box) => box.checkVisibility());
+  const scrolling = shown.filter((box) => box.scrollWidth > box.clientWidth);
+  found.scrolling = scrolling.length;
+  found.unreachable = scrolling.filter((box) => box.tabIndex !== 0).length;
+}).observe(document.body);
 </script></body>"""
 
 
@@ -99,6 +105,8 @@ def test_a_trend_is_drawn_and_read_by_keyboard(tmp_path: Path) -> None:
 def test_it_fits_a_phone(tmp_path: Path) -> None:
     found, _ = visited(render_page([("", failing_run(), ())]), tmp_path, width=500)
     assert found["wide"] == "false"
+    assert int(found["scrolling"]) > 0
+    assert found["unreachable"] == "0"
 
 
 def test_hostile_text_runs_no_script_and_asks_for_nothing(tmp_path: Path) -> None:
