@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -50,6 +51,7 @@ from reports.artefacts import Written, write_artefacts
 from reports.history_reader import read_history
 from reports.priced_run import at_list_prices
 from reports.prices import read_prices
+from reports.redaction import environment_secrets, redact_all
 from reports.results import ClauseResult, Outcome, Results
 from reports.run_folder import PLAN, write_plan
 
@@ -192,7 +194,12 @@ class JudgingRun:
 
     def _run(self, target: Target, plan: Plan, workloads: Sequence[str]) -> None:
         self.target = target
-        write_plan(self.folder, json.loads(plan.to_json()))
+        repeat = seed_command(self.arguments, self.scale.seed)
+        known = redact_all(
+            {"kind": "conformance", "command": repeat, "target": target.describe()},
+            (*target.secrets, *environment_secrets(os.environ)),
+        )
+        write_plan(self.folder, {**known, **json.loads(plan.to_json())})
         if not target.on_this_machine:
             traffic = expected_traffic(workloads, plan, table=target.table is not None)
             self.progress(told(traffic, read_prices()))

@@ -12,7 +12,9 @@ from conformance.harness.errors import HarnessError
 from conformance.harness.message_format import SendFormat
 from conformance.harness.target import load_target
 from conformance.judging_run import WORKLOADS, JudgingRun
+from conformance.saved_plan import saved_plan
 from conformance.workloads.session import Scale, Session
+from reports.cut_short import read_cut_short
 from reports.results import Outcome
 from reports.run_folder import read_results
 
@@ -71,3 +73,18 @@ def test_ctrl_c_leaves_a_verdict_that_is_no_pass(tmp_path: Path, monkeypatch: py
     assert run.judge("CONN-01").outcome is Outcome.PASS
     run.write()
     assert read_results(tmp_path).verdict == "inconclusive"
+
+
+def test_a_run_that_is_killed_leaves_what_it_was_and_how_to_repeat_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def nothing(_session: Session) -> None:
+        """Killed before it has done anything."""
+
+    run = _performed(tmp_path, monkeypatch, nothing)
+    assert run.target is not None
+    left = read_cut_short(tmp_path)
+    assert (left.kind, left.seed) == ("conformance", 1)
+    assert left.target["url"] == run.target.endpoint.url
+    assert left.command == "pytest conformance --seed=1"
+    assert saved_plan(tmp_path).actions
