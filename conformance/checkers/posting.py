@@ -168,9 +168,14 @@ def _span_ms(posts: list[ConnectionsCall]) -> int:
 
 
 def _printed(case: Case, message: Message) -> int:
-    """Lines that the message's functions printed from its sending until the next one was sent."""
+    """Lines that the message's functions printed from its sending until the next one was sent.
+
+    Where an event source broadcasts, whose invocations name no connection, those are the functions that post.
+    """
     until_ns = case.until_next_ns(message)
-    functions = {row.function for row in invocations(case, message)}
+    ids = {connection.connection_id for connection in case.connections(GROUP)}
+    posts = backend_steps.posts(case, ids, message.started_ns, until_ns)
+    functions = {row.function for row in invocations(case, message)} | {post.function for post in posts}
     output = [row for row in case.history.trace.of(FunctionOutput) if row.function in functions]
     return sum(message.started_ns <= row.ended_ns < until_ns for row in output)
 

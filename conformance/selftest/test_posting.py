@@ -13,7 +13,7 @@ from conformance.checkers.posting import STATUSES
 from conformance.harness.contract import Contract
 from reports.history_reader import History
 from reports.results import ClauseResult, Outcome
-from reports.trace import FunctionOutput, Invocation
+from reports.trace import ConnectionsCall, FunctionOutput, Invocation
 
 from .story import history_of
 from .valid_run import valid_run
@@ -152,6 +152,19 @@ def test_what_another_function_prints_shows_no_refusal() -> None:
     assert _shown(history).outcome is Outcome.PASS
     rows = history.trace.rows
     rows[:] = [replace(row, function="Other") if isinstance(row, FunctionOutput) else row for row in rows]
+    assert _shown(history).outcome is Outcome.NON_STRICT
+
+
+def test_what_the_function_prints_that_posts_shows_a_refusal_whoever_invoked_it() -> None:
+    told = [f"{at} backend {what}" for at in (105, 1505) for what in ("posts v1 403", "prints 1")]
+    history = _refused(*told)
+    rows = history.trace.rows
+    rows[:] = [
+        replace(row, function="Broadcast") if isinstance(row, FunctionOutput | ConnectionsCall) else row
+        for row in rows
+    ]
+    assert _shown(history).outcome is Outcome.PASS
+    rows[:] = [row for row in rows if not isinstance(row, ConnectionsCall)]
     assert _shown(history).outcome is Outcome.NON_STRICT
 
 

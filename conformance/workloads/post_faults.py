@@ -109,7 +109,7 @@ class _Piece:
         self.during("post/ambiguous", victim, ConnectionsAnswer(504, carried_out=True), 1)
 
     def all_refused(self) -> None:
-        """Nobody can be posted to, the speaker neither; over when the speaker's invocation is."""
+        """Nobody can be posted to, the speaker neither; over when the invocation is that posts."""
         name = "post/all-refused"
         with self.control.faults(name, FaultRule(ConnectionsAnswer(403))):
             self._spoken_to_its_end(name)
@@ -130,17 +130,25 @@ class _Piece:
             self.session.say(self.speaker, f"fault/{name}/next", among=others)
 
     def _spoken_to_its_end(self, name: str) -> None:
-        """Speak, and wait for the end of an invocation that this has caused."""
+        """Speak, and wait for the end of the invocation that posts what was said.
+
+        That is not the speaker's where this hands the message on to a queue, a stream or another function.
+        """
         position, since_ns = self.control.position(), time.monotonic_ns()
         self.session.say(self.speaker, f"fault/{name}", among=[], wait=False)
         deadline = Deadline(self.session.bounds.deliver_s)
-        wait_for(lambda: self._was_invoked(position, since_ns), deadline, _LOOK_S)
+        wait_for(lambda: self._was_posted(position, since_ns), deadline, _LOOK_S)
 
-    def _was_invoked(self, position: int, since_ns: int) -> bool:
-        """Whether an invocation for the speaker that began since then has ended."""
-        rows = self.control.since(position, "invocation").of(Invocation)
-        mine = [row for row in rows if row.connection_id == self.speaker.connection_id]
-        return any(row.started_ns >= since_ns for row in mine)
+    def _was_posted(self, position: int, since_ns: int) -> bool:
+        """Whether an invocation that began since then has posted, and ended."""
+        trace = self.control.since(position, "invocation", "connections-call")
+        posts = [(post.function, post.started_ns) for post in trace.of(ConnectionsCall)]
+        runs = [run for run in trace.of(Invocation) if run.started_ns >= since_ns]
+        return any(
+            function == run.function and run.started_ns <= at_ns <= run.ended_ns
+            for run in runs
+            for function, at_ns in posts
+        )
 
 
 def _to(victim: Client, fault: Fault, count: int | None = None) -> FaultRule:
