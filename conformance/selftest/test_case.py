@@ -36,6 +36,12 @@ def test_figures_are_of_all_messages_but_those_that_were_sent_while_something_wa
     assert case.figures(1, 3900_000_000).messages == []
 
 
+def test_figures_tell_how_long_everything_took_and_the_hearing_of_some_does_not() -> None:
+    case = _spoken()
+    assert case.figures().timed is not None
+    assert case.pairs("churn/", ears=case.ears("stayer")).timed is None
+
+
 def test_a_message_is_due_a_delivery_bound_after_it_was_sent_and_holds_until_the_next_one() -> None:
     case = _spoken()
     first, second, third, fourth = case.history.messages

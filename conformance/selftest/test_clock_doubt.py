@@ -161,3 +161,22 @@ def test_a_latency_between_hosts_is_never_negative(tmp_path: Path) -> None:
     judgement = _judged(tmp_path / "two")
     assert judgement.counts.delivered
     assert (judgement.first_ns[judgement.delivered_per_message > 0] >= 0).all()
+
+
+@pytest.mark.parametrize(
+    ("opened_ms", "left_ms", "owed"),
+    [
+        (1340, 2660, True),
+        (1440, 2660, False),  # within the error before the message was sent
+        (1340, 2560, False),  # … and after it was due
+    ],
+)
+def test_a_message_of_another_host_is_owed_to_who_was_there_by_more_than_the_clocks_error(
+    tmp_path: Path, opened_ms: int, left_ms: int, owed: bool
+) -> None:
+    """The message is sent at 1500 ms and due at 2500, and round trips of 200 ms leave 100 open."""
+    visit = (opened_ms - 5, left_ms - opened_ms + 5)
+    run = _Run(((1000, 2000), visit), ((0, 1500),), (20, 20, 900, None))
+    _write(tmp_path / "two", run, 777 * _S, compared=[200 * _MS] * 20)
+    judgement = _judged(tmp_path / "two")
+    assert len(judgement.lost) == owed

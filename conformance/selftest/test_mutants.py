@@ -11,7 +11,7 @@ import pytest
 
 from .mutation.mutants import Mutant, mutants
 from .mutation.reach import relevant
-from .mutation.subjects import ORACLE, subjects
+from .mutation.subjects import ORACLE, checkers, subjects
 
 _HERE = Path(__file__).parent
 _NOTHING: frozenset[str] = frozenset()
@@ -71,6 +71,11 @@ def test_every_reason_is_of_a_mutant_that_there_is() -> None:
         [subject] = subjects([name])
         assert of_module.keys() <= {mutant.name for mutant in mutants(subject.source)}
         assert all(len(reason) > 20 for reason in of_module.values())
+
+
+def test_every_module_of_the_judge_is_mutated() -> None:
+    assert {"judge", "case", "evidence", "churning", "rows"} <= {one.name for one in checkers()}
+    assert all(mutants(subject.source) for subject in checkers())
 
 
 def test_the_tests_of_the_module_itself_come_first() -> None:

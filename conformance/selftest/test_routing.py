@@ -144,6 +144,13 @@ def test_whose_message_harmed_itself_is_told_how(unheard: str, what: str) -> Non
     assert found.findings[0].observed == "broadcasts lost: 1"
 
 
+def test_a_sender_whose_message_may_not_have_been_taken_and_reached_nobody_is_not_heard() -> None:
+    lines = changed("villain sends (routing-unknown-action-same)", r"villain tries \1")
+    unheard = [line for line in lines if "hears routing-unknown-action-same" not in line]
+    assert judged("ROUTE-02", unheard).outcome is Outcome.FAIL
+    assert judged("ROUTE-02", lines).outcome is Outcome.PASS
+
+
 def test_who_lost_a_message_of_another_bystander_does_not_make_the_sender_deaf() -> None:
     lines = without("third hears routing-unknown-action-other")
     assert judged("ROUTE-02", lines).outcome is Outcome.PASS

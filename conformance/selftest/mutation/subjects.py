@@ -7,18 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parents[3]
-_CHECKERS = (
-    "broadcasting",
-    "cleaning_up",
-    "connecting",
-    "faults",
-    "leaking",
-    "leaving",
-    "lifetime",
-    "limits",
-    "rows",
-    "stale",
-)
 _SELFTEST = "conformance/selftest"
 _STORIES = (
     "test_mutations",
@@ -65,15 +53,17 @@ class Subject:
         return self.file.read_text(encoding="utf-8")
 
 
-ORACLE = Subject("oracle", "conformance.harness.oracle", (f"{_SELFTEST}/test_oracle.py",))
-RECEIVED = Subject("received", "conformance.harness.received", (f"{_SELFTEST}/test_oracle.py",))
+_ORACLE_TESTS = (f"{_SELFTEST}/test_oracle.py", f"{_SELFTEST}/test_clock_doubt.py")
+ORACLE = Subject("oracle", "conformance.harness.oracle", _ORACLE_TESTS)
+RECEIVED = Subject("received", "conformance.harness.received", _ORACLE_TESTS)
 
 
 def checkers() -> list[Subject]:
-    """The judge's modules that are held to it."""
+    """The judge's modules, all that there are; the package itself is `judge`."""
     tests = tuple(f"{_SELFTEST}/{name}.py" for name in _STORIES)
     package = "conformance.checkers"
-    modules = {"judge": package, **{name: f"{package}.{name}" for name in _CHECKERS}}
+    names = sorted(file.stem for file in (ROOT / "conformance/checkers").glob("[a-z]*.py"))
+    modules = {"judge": package, **{name: f"{package}.{name}" for name in names}}
     return [Subject(name, module, tests, by_clause=True) for name, module in modules.items()]
 
 
