@@ -123,6 +123,8 @@ def between_hosts(latency: Latency) -> str:
 
 def lost_in_words(delivery: Delivery) -> str:
     """What was lost, as a clause of a sentence."""
+    if delivery.messages == 0:
+        return "no message was judged"
     if delivery.owed == 0:
         return "nothing was owed"
     if delivery.lost == 0:

@@ -82,9 +82,10 @@ def test_a_percentile_of_nothing_is_a_dash() -> None:
 @pytest.mark.parametrize(
     ("delivery", "words"),
     [
-        (Delivery(), "nothing was owed"),
-        (Delivery(owed=1000, delivered=1000), "none of 1,000 owed deliveries lost"),
-        (Delivery(owed=1000, delivered=998, lost=2), "2 of 1,000 owed deliveries lost (0.20 %)"),
+        (Delivery(), "no message was judged"),
+        (Delivery(messages=3), "nothing was owed"),
+        (Delivery(messages=10, owed=1000, delivered=1000), "none of 1,000 owed deliveries lost"),
+        (Delivery(messages=10, owed=1000, delivered=998, lost=2), "2 of 1,000 owed deliveries lost (0.20 %)"),
     ],
 )
 def test_what_was_lost_is_said_in_words(delivery: Delivery, words: str) -> None:

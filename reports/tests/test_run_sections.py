@@ -69,7 +69,8 @@ def test_a_run_that_cannot_be_trusted_says_so(health: Generator, word: str) -> N
 
 
 def test_nothing_owed_is_no_zero() -> None:
-    assert "Lost deliveries — nothing was owed" in plain(answers(replace(passing_run(), delivery=Delivery())))
+    nothing = replace(passing_run(), delivery=Delivery())
+    assert "Lost deliveries — no message was judged" in plain(answers(nothing))
 
 
 def test_gates_show_rule_observation_limit_margin_and_reason() -> None:
