@@ -34,12 +34,12 @@ class Removal:
     state: str
     since_ns: int
     """From when the row had its time to go."""
-    was_young: bool = False
+    was_young: bool
     """That began only when `$connect` could no longer be running."""
 
 
 def removal(
-    rows: Sequence[RowObserved], connection_id: str, since_ns: int, bound_s: float, young_until_ns: int = 0
+    rows: Sequence[RowObserved], connection_id: str, since_ns: int, bound_s: float, young_until_ns: int
 ) -> Removal:
     """Judge the removal of a row that had to be gone `bound_s` after `since_ns`, or after it was young."""
     begun_ns = max(since_ns, young_until_ns)
@@ -58,11 +58,7 @@ def removal(
 def young_until_ns(case: Case) -> Mapping[str, int]:
     """By connection id, until when a 410 may mean that its `$connect` is running (RC-1, RC-3)."""
     young_ns = int(case.bounds.connect_s * 1e9)
-    return {
-        c.connection_id: (c.opened_ns or c.opening_ns) + young_ns
-        for c in case.history.connections
-        if c.connection_id is not None
-    }
+    return {c.connection_id or "": (c.opened_ns or c.opening_ns) + young_ns for c in case.history.connections}
 
 
 def untold(case: Case) -> str:

@@ -36,7 +36,7 @@ def read(started_s: float, ended_s: float, state: str) -> RowObserved:
     ],
 )
 def test_a_row_had_to_be_gone_two_seconds_after_the_tenth(reads: list[RowObserved], state: str) -> None:
-    assert removal(reads, "id", int(10e9), 2.0).state == state
+    assert removal(reads, "id", int(10e9), 2.0, 0).state == state
 
 
 @pytest.mark.parametrize(
