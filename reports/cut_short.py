@@ -11,7 +11,7 @@ from .history_figures import close_codes, connection_times, handshakes, phase_sp
 from .history_reader import History, HistoryError, read_history
 from .metrics import axis_of, generator, no_pairs, series
 from .redaction import redact_all
-from .results import Results, Series
+from .results import Delivery, Results, Series
 from .run_folder import RunFolderError, read_plan
 
 
@@ -35,6 +35,7 @@ def read_cut_short(folder: Path) -> Results:
         seed=_integer(plan, "seed"),
         started=history.headers[0].wall,
         duration_s=max(0, history.end_ns - start_ns) / 1e9,
+        delivery=Delivery(messages=len(history.messages)),
         series=_series(history, start_ns),
         phases=phase_spans(history, start_ns),
         close_codes=close_codes(history.connections),

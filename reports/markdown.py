@@ -13,7 +13,7 @@ from .billing import Cost
 from .capacity_section import STAGE_HEADS, stage_rows
 from .clause_groups import alike, grouped, same_saying
 from .cost_section import ITEM_HEADS, item_row, total_in_words
-from .figures import PercentileName, between_hosts, count, duration, evidence, lost_in_words, percentile
+from .figures import PercentileName, between_hosts, count, duration, evidence, percentile
 from .gates import GateRow
 from .printable import printable
 from .results import ClauseResult, Exit, Outcome, Results
@@ -24,6 +24,7 @@ from .verdict import (
     OUTCOME_WORDS,
     Look,
     by_severity,
+    lost,
     standing,
     standing_together,
     tally,
@@ -157,7 +158,7 @@ def _answers(results: Results) -> str:
     )
     lines = [
         f"- **Clauses**: {tally(results.clauses)}",
-        f"- **Delivery**: {count(delivery.messages)} messages; {lost_in_words(delivery)}"
+        f"- **Delivery**: {count(delivery.messages)} messages; {lost(results)}"
         + (f"; {wrong}" if wrong else ""),
     ]
     if last.count:

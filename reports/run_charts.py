@@ -13,6 +13,7 @@ from .markup import Markup, tag
 from .results import Results
 from .table import scrolling
 from .time_table import MOST_ROWS, Column, columns, thinned
+from .verdict import unjudged
 
 
 def draw_charts(results: Results, key: str, most_bins: int = MOST_ROWS) -> Markup:
@@ -53,7 +54,8 @@ class _Figures:
 
 
 def _charts(results: Results, figures: _Figures) -> Iterator[Markup]:
-    yield draw_chart(_delivery(results, figures))
+    if not unjudged(results):
+        yield draw_chart(_delivery(results, figures))
     if any(value is not None for value in figures.layer("p50", "p50").values):
         yield draw_chart(_latency(results, figures))
     if figures.heat:

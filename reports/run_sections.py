@@ -8,7 +8,7 @@ from typing import Any
 from .baseline import Comparison
 from .baseline_section import HEADLINES, LOOKS, sentence_of
 from .capacity_section import best_stage, limit_in_words
-from .figures import NONE, PERCENTILE_NAMES, between_hosts, count, duration, lost_in_words, percentile, share
+from .figures import NONE, PERCENTILE_NAMES, between_hosts, count, duration, percentile, share
 from .gates import GateRow
 from .markup import Markup, join, preformatted, tag
 from .page_parts import section, state
@@ -16,7 +16,7 @@ from .results import Capacity, Latency, Percentiles, Results
 from .table import data_table
 from .trend import Trend
 from .trend_section import trend_in_words
-from .verdict import LOOK_SIGNS, Standing, target_name, trust, trusted
+from .verdict import LOOK_SIGNS, Standing, lost, target_name, trust, trusted, unjudged
 
 _GATE_SIGNS = {"met": "✓", "missed": "✗", "undecided": "?"}
 _GATE_LOOKS = {"met": "pass", "missed": "fail", "undecided": "unknown"}
@@ -57,8 +57,8 @@ def answers(results: Results, comparison: Comparison | None = None, trend: Trend
 
 def _measured(results: Results) -> Iterator[Markup]:
     delivery = results.delivery
-    lost = count(delivery.lost) if delivery.owed else NONE
-    yield _answer("Lost deliveries", lost, lost_in_words(delivery), "bad" if delivery.lost else "")
+    figure = count(delivery.lost) if delivery.owed else NONE
+    yield _answer("Lost deliveries", figure, lost(results), "bad" if delivery.lost else "")
     yield _last_recipient(results.latency_ms.last, between_hosts(results.latency_ms))
 
 
@@ -135,7 +135,7 @@ def latency_section(results: Results) -> Markup:
 
 def delivery_section(results: Results) -> Markup:
     d = results.delivery
-    if d.messages == 0 and d.may == 0:
+    if unjudged(results) or (d.messages == 0 and d.may == 0):
         return Markup("")
     counts = {
         "messages": d.messages,

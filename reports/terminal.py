@@ -9,10 +9,10 @@ from typing import Literal, TextIO
 
 from .clause_groups import alike, same_saying
 from .cost_section import total_in_words
-from .figures import PERCENTILE_NAMES, between_hosts, count, duration, evidence, lost_in_words, percentile
+from .figures import PERCENTILE_NAMES, between_hosts, count, duration, evidence, percentile
 from .gates import GateRow
 from .printable import printable
-from .results import ClauseResult, Delivery, Finding, Outcome, Percentiles, Results
+from .results import ClauseResult, Finding, Outcome, Percentiles, Results
 from .sequence import ASCII, UNICODE, draw_text, lay_out
 from .verdict import (
     OUTCOME_SIGNS,
@@ -20,6 +20,7 @@ from .verdict import (
     Look,
     by_family,
     by_severity,
+    lost,
     standing,
     tally,
     target_name,
@@ -233,7 +234,7 @@ def _hanging(head: str, text: str, reason: str, width: int, style: Style) -> lis
 
 
 def _figures(results: Results, style: Style) -> list[str]:
-    lines = [f"delivery   {_delivery(results.delivery)}"]
+    lines = [f"delivery   {_delivery(results)}"]
     latency = results.latency_ms
     for name, of in (("each pair", latency.pair), ("last recipient", latency.last)):
         if of.count:
@@ -247,7 +248,8 @@ def _figures(results: Results, style: Style) -> list[str]:
     return [style.paint(line, "warn") if "did not keep up" in line else line for line in lines]
 
 
-def _delivery(delivery: Delivery) -> str:
+def _delivery(results: Results) -> str:
+    delivery = results.delivery
     wrong = {
         "late": delivery.late,
         "duplicated": delivery.duplicated,
@@ -255,9 +257,7 @@ def _delivery(delivery: Delivery) -> str:
         "leaked": delivery.leaked,
     }
     others = ", ".join(f"{count(n)} {name}" for name, n in wrong.items() if n)
-    return f"{count(delivery.messages)} messages; {lost_in_words(delivery)}" + (
-        f"; {others}" if others else ""
-    )
+    return f"{count(delivery.messages)} messages; {lost(results)}" + (f"; {others}" if others else "")
 
 
 def _percentiles(of: Percentiles) -> str:

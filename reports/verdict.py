@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from .figures import count, milliseconds
+from .figures import count, lost_in_words, milliseconds
 from .gates import GateRow
 from .results import EXIT_OF, ClauseResult, Exit, Finding, Outcome, Results, Verdict
 
@@ -166,6 +166,16 @@ def tally(clauses: Sequence[ClauseResult]) -> str:
     return ", ".join(f"{count(n)} {OUTCOME_WORDS[o]}" for o, n in counts.items() if n) or "none judged"
 
 
+def unjudged(results: Results) -> bool:
+    """Whether the run was cut short before anything of it was judged."""
+    return results.cut_short and not results.clauses
+
+
+def lost(results: Results) -> str:
+    """What was lost, as a clause of a sentence; nobody judged what a run that was cut short owed."""
+    return "not judged" if unjudged(results) else lost_in_words(results.delivery)
+
+
 def trusted(results: Results) -> str:
     """The same as `trust` in a word."""
     health = results.generator
@@ -173,7 +183,7 @@ def trusted(results: Results) -> str:
         return "No"
     if health.samples == 0:
         return "Unknown"
-    return "In part" if health.crowded_share else "Yes"
+    return "In part" if health.crowded_share or unjudged(results) else "Yes"
 
 
 def trust(results: Results) -> str:
@@ -187,7 +197,8 @@ def trust(results: Results) -> str:
     waited = health.worst_receive_lag_ms
     unread = "" if waited is None else f", messages read within {milliseconds(waited)}"
     lag = milliseconds(health.worst_lag_ms)
-    kept_up = f"The load generator kept up: worst schedule lag {lag}{unread}{cpu}"
+    until = " until the run was cut short" if unjudged(results) else ""
+    kept_up = f"The load generator kept up{until}: worst schedule lag {lag}{unread}{cpu}"
     if not health.crowded_share:
         return f"{kept_up}."
     share = f"{max(1.0, 100 * health.crowded_share):.0f} %"

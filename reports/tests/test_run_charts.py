@@ -61,3 +61,9 @@ def test_ids_of_two_runs_do_not_meet() -> None:
     first, second = (set(re.findall(r' id="([^"]*)"', draw_charts(passing_run(), key))) for key in ("a", "b"))
     assert first
     assert not first & second
+
+
+def test_nothing_is_drawn_of_deliveries_that_nobody_judged() -> None:
+    run = replace(passing_run("load"), cut_short=True, clauses=())
+    assert "Share of owed deliveries" in draw_charts(passing_run("load"), "r")
+    assert "Share of owed deliveries" not in draw_charts(run, "r")

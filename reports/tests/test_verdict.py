@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from reports.gates import GateRow
-from reports.results import EXIT_OF, Exit, Finding, Generator, Outcome
+from reports.results import EXIT_OF, Delivery, Exit, Finding, Generator, Outcome
 from reports.tests.sample_runs import failing_run, passing_run
 from reports.verdict import (
     OUTCOME_SIGNS,
@@ -14,12 +14,14 @@ from reports.verdict import (
     by_family,
     by_severity,
     exit_of,
+    lost,
     standing,
     standing_together,
     tally,
     target_name,
     title_of,
     trust,
+    trusted,
     worst_exit,
 )
 
@@ -53,6 +55,17 @@ def test_a_violation_stays_the_headline() -> None:
     found = standing(failing_run(), [MISSED])
     assert found.headline == "Violation"
     assert found.sentence == "2 clauses violated: BCAST-01, STALE-02; 1 of 1 gates missed"
+
+
+def test_a_run_that_was_cut_short_is_not_said_to_owe_nothing() -> None:
+    run = replace(passing_run(), verdict="inconclusive", cut_short=True, clauses=(), delivery=Delivery(7))
+    assert (lost(run), lost(replace(run, cut_short=False))) == ("not judged", "nothing was owed")
+
+
+def test_a_run_that_was_cut_short_is_trusted_only_until_then() -> None:
+    run = replace(passing_run(), verdict="inconclusive", cut_short=True, clauses=())
+    assert (trusted(run), trusted(passing_run())) == ("In part", "Yes")
+    assert trust(run).startswith("The load generator kept up until the run was cut short: ")
 
 
 def test_a_run_cut_short_says_so() -> None:
