@@ -144,6 +144,14 @@ def test_the_bound_of_a_stale_row_begins_when_its_connect_cannot_be_running_any_
     assert ("not counting the 29 s for which $connect may run" in found.reason) is (outcome is Outcome.FAIL)
 
 
+def test_the_reason_speaks_of_youth_where_any_row_was_young() -> None:
+    """`stale2` is of nobody who connected in this run."""
+    told = [line for line in _rows_that_go(32_020, 33_000) if not re.search("stale2 (connects|closes)", line)]
+    found = judged("STALE-02", told, bounds=_CONNECTING)
+    assert found.evidence["late"] + found.evidence["stays"] == 3
+    assert "not counting the 29 s" in found.reason
+
+
 def test_a_row_planted_when_it_was_old_already_has_the_bound_alone() -> None:
     lines = [line.replace("20 plants", "60000 plants") for line in _rows_that_go(63_100, 64_000)]
     found = judged("STALE-02", lines, bounds=_CONNECTING)
@@ -177,3 +185,9 @@ def test_a_row_may_be_missing_once_its_connection_leaves(leaves: str, outcome: O
     lines = [f"0 {name} connects leave-stayer" for name in "xyz"]
     lines += ["50 row y there", "60 row z there", "100 row x absent", leaves, "9000 lag 3"]
     assert judged("DISC-04", lines).outcome is outcome
+
+
+def test_only_the_last_look_tells_whether_a_row_is_lost() -> None:
+    lines = [f"0 {name} connects leave-stayer" for name in "xyz"]
+    lines += ["50 row x absent", "60 row x there", "60 row y there", "9000 lag 3"]
+    assert judged("DISC-04", lines).outcome is Outcome.PASS
