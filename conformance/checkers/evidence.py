@@ -88,7 +88,8 @@ def pair_timeline(case: Case, message: Message, receiver: Connection) -> tuple[S
         steps.append(Step(case.ms(bound_ns), "backend", text, "expected", receiver.label))
     others = sorted(case.connection(number).label for number in heard - {c.number for c in concerned})
     if others:
-        text = f"{message.label} reached {len(others)} others: {', '.join(others[:8])}"
+        more = f" and {len(others) - 8} more" if len(others) > 8 else ""
+        text = f"{message.label} reached also {', '.join(others[:8])}{more}"
         steps.append(Step(case.ms(_receipts(case, message)[0][1]), "backend", text))
     window = (message.started_ns - _AROUND_NS, case.due_ns(message))
     steps += _rows(case, concerned, *window)
