@@ -88,8 +88,9 @@ def pair_timeline(case: Case, message: Message, receiver: Connection) -> tuple[S
         steps.append(Step(case.ms(bound_ns), "backend", text, "expected", receiver.label))
     others = sorted(case.connection(number).label for number in heard - {c.number for c in concerned})
     if others:
-        more = f" and {len(others) - 8} more" if len(others) > 8 else ""
-        text = f"{message.label} reached also {', '.join(others[:8])}{more}"
+        who = "another" if len(others) == 1 else f"{len(others)} others"
+        named = ", ".join([*others[:6], *(["…"] if len(others) > 6 else [])])
+        text = f"{message.label} reached {who}: {named}"
         steps.append(Step(case.ms(_receipts(case, message)[0][1]), "backend", text))
     window = (message.started_ns - _AROUND_NS, case.due_ns(message))
     steps += _rows(case, concerned, *window)
