@@ -23,8 +23,9 @@ table = database.Table(os.environ["TABLE_NAME"])
 queues = boto3.client("sqs")
 POSTS_AT_ONCE = 8
 LONGEST_HANDSHAKE_MS = 5_000
+# The next batch of a stream waits until all of this one is posted: whoever reads slowly is soon given up.
 MANAGEMENT = Config(
-    retries={"mode": "standard", "max_attempts": 4}, read_timeout=2, max_pool_connections=POSTS_AT_ONCE
+    retries={"mode": "standard", "max_attempts": 2}, read_timeout=1, max_pool_connections=POSTS_AT_ONCE
 )
 
 
