@@ -85,7 +85,7 @@ class _Piece:
         others = [client for client in self.clients if client is not victim]
         with self.control.faults(name, _to(victim, fault, count)) as rules:
             self.session.say(self.speaker, f"fault/{name}", among=others)
-            wait_for(lambda: self.control.injected(rules[0]) > 0, Deadline(_MET_S), _LOOK_S)
+            self._await_met(rules[0])
 
     def failing_twice(self, victim: Client) -> None:
         """A broadcast that starts over would reach the others again."""
@@ -125,9 +125,14 @@ class _Piece:
         """One post hangs, and its broadcast; the same speaker speaks once more."""
         name = "post/hang"
         others = [client for client in self.clients if client is not victim]
-        with self.control.faults(name, _to(victim, ConnectionsHang())):
+        with self.control.faults(name, _to(victim, ConnectionsHang())) as rules:
             self.session.say(self.speaker, f"fault/{name}", among=others)
+            self._await_met(rules[0])
             self.session.say(self.speaker, f"fault/{name}/next", among=others)
+
+    def _await_met(self, rule: str) -> None:
+        """Wait until the fault has met a post: a queue or a stream may be behind what is said."""
+        wait_for(lambda: self.control.injected(rule) > 0, Deadline(_MET_S), _LOOK_S)
 
     def _spoken_to_its_end(self, name: str) -> None:
         """Speak, and wait for the end of the invocation that posts what was said.
