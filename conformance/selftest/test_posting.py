@@ -205,3 +205,8 @@ def test_a_post_that_begins_when_the_one_before_has_ended_does_not_overlap(
 
     lines = [re.sub(r"^(\d+) (v(\d) hears fault-post-latency.*)$", later, line) for line in valid_run()]
     assert judged("FAULT-08", lines).outcome is outcome
+
+
+def test_one_delivery_shows_that_an_ambiguous_failure_was_not_repeated() -> None:
+    assert judged("FAULT-04", without(r"v[^2] hears fault-post-ambiguous")).outcome is Outcome.PASS
+    assert judged("FAULT-04", without("hears fault-post-ambiguous")).outcome is Outcome.UNKNOWN
