@@ -210,3 +210,7 @@ def test_a_post_that_begins_when_the_one_before_has_ended_does_not_overlap(
 def test_one_delivery_shows_that_an_ambiguous_failure_was_not_repeated() -> None:
     assert judged("FAULT-04", without(r"v[^2] hears fault-post-ambiguous")).outcome is Outcome.PASS
     assert judged("FAULT-04", without("hears fault-post-ambiguous")).outcome is Outcome.UNKNOWN
+
+
+def test_a_broadcast_that_reached_nobody_is_lost_and_not_only_late() -> None:
+    assert judged("FAULT-01", without("hears fault-post-500")).outcome is Outcome.FAIL
