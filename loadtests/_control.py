@@ -33,6 +33,7 @@ from ._crew import CONTRACT, TARGET
 from ._load_run import RunPlan
 from ._options import LoadOptions
 from ._receive_loop import ReceiveLoop, system_poller
+from ._typed_locust import options_of
 from ._verdict import Verdict, command_line, pronounce
 
 _log = logging.getLogger("churnproof")
@@ -131,7 +132,8 @@ class Control:
         plan, self._plan = self._plan, None
         if plan is None:
             return
-        verdict = pronounce(plan, self.target, self._gates, broken, self.stages())
+        asked_s = options_of(self._environment).run_time
+        verdict = pronounce(plan, self.target, self._gates, broken, self.stages(), asked_s)
         statistics.failures(self._environment.stats, verdict.failures)
         self._exits.append(verdict.exit)
         self.judged = verdict

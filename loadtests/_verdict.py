@@ -13,6 +13,7 @@ from conformance.run_results import results_of
 from reports import metrics
 from reports.artefacts import Written, write_artefacts
 from reports.capacity import Window, capacity, in_words
+from reports.figures import duration
 from reports.gates import Gate, GateRow, judge_gates
 from reports.idle_herd import Herd, idle_herd
 from reports.priced_run import at_list_prices
@@ -23,6 +24,9 @@ from reports.verdict import exit_of, worst_exit
 from ._load_clauses import judged_clauses
 from ._load_run import RunPlan
 from ._whole_history import read_whole, without_overload
+
+_SLACK_S = 3.0
+"""So much of the time asked for passes before the workers have begun, and until they hear that it is over."""
 
 
 @dataclass(frozen=True)
@@ -62,9 +66,11 @@ def pronounce(
     gates: Sequence[Gate],
     broken: Sequence[str],
     stages: Sequence[Window] = (),
+    asked_s: float | None = None,
 ) -> Verdict:
     """Judge the run and write its report; `stages` are those of a capacity search.
 
+    `asked_s` is how long it was to last, None for until it is stopped.
     `broken` says what of ours failed under the run: then nothing that the record shows needs to be the
     target's fault. Raises HistoryError when there is no history that can be read.
     """
@@ -96,6 +102,8 @@ def pronounce(
         gates = ()  # they were held against each stage
     missing = [*_cut_in_words(history.cut_processes), *(str(c) for c in history.clocks if c.unclear)]
     results = _weighed(results, missing, broken)
+    if not (stages or plan.pace.idle_herd):  # those know themselves when they are over
+        results = held_to(results, asked_s)
     results = at_list_prices(results, plan.folder)
     rows = judge_gates(gates, results)
     pairs = case.figures().pairs
@@ -127,6 +135,15 @@ def _weighed(results: Results, missing: Sequence[str], broken: Sequence[str]) ->
         reason = f"the load generator did not keep up: {results.generator.reason}; {advice}"
         return replace(results, verdict="inconclusive", reason=reason)
     return results
+
+
+def held_to(results: Results, asked_s: float | None) -> Results:
+    """A run that was stopped before its time proves what went wrong in it, and no more."""
+    lasted_s = sum(span.end_s - span.start_s for span in results.phases if span.name == "main")
+    if asked_s is None or lasted_s >= asked_s - _SLACK_S or results.verdict != "pass":
+        return results
+    stopped = f"it was stopped after {duration(lasted_s)} of the {duration(asked_s)} asked for"
+    return replace(results, verdict="inconclusive", reason=f"{stopped}; until then {results.reason}")
 
 
 def _cut_in_words(cut: Sequence[int]) -> Sequence[str]:
