@@ -249,7 +249,7 @@ class _Tally:
         self._note("duplicated", chunk, (copies > 1) & judged)
         self._note("corrupted", chunk, corrupt)
         self._note("leaked", chunk, came & forbidden)
-        self._may += int((came & ~owed & ~forbidden).sum())
+        self._may += int((came & judged & ~owed & ~forbidden).sum())
         self._count(chunk, owed, delivered)
         self._time(chunk, sent.intended[span], delivered, arrived, bound_ns)
 

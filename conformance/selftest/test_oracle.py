@@ -163,6 +163,12 @@ def test_only_the_hearing_that_is_asked_about_is_owed(ears: Ears, owed: list[tup
     assert list(judgement.leaked) == []
 
 
+def test_what_others_heard_is_not_counted_for_those_who_are_asked_about() -> None:
+    connects = [f"0 {name} connects stayer" for name in "ab"]
+    history = history_of([*connects, "100 a sends m1 churn/main", "120 b hears m1", "5000 row a there"])
+    assert judge(history, Contract(), _BOUNDS, ears=Ears(own=True)).counts.may == 0
+
+
 def test_a_connection_that_hears_nothing_of_what_it_is_owed_is_deaf() -> None:
     lines = ["0 a connects stayer", "0 b connects stayer", "5000 row a there"]
     for number in range(3):

@@ -212,5 +212,9 @@ def test_one_delivery_shows_that_an_ambiguous_failure_was_not_repeated() -> None
     assert judged("FAULT-04", without("hears fault-post-ambiguous")).outcome is Outcome.UNKNOWN
 
 
+def test_what_bystanders_heard_shows_nothing_about_the_post_that_was_ambiguous() -> None:
+    assert judged("FAULT-04", without("v2 hears fault-post-ambiguous")).outcome is Outcome.UNKNOWN
+
+
 def test_a_broadcast_that_reached_nobody_is_lost_and_not_only_late() -> None:
     assert judged("FAULT-01", without("hears fault-post-500")).outcome is Outcome.FAIL
