@@ -166,7 +166,7 @@ class JudgingRun:
             judged,
             target=described,
             seed=self.scale.seed,
-            command=seed_command(self.arguments, self.scale.seed),
+            command=seed_command("pytest", self.arguments, self.scale.seed),
             cut_short=self.cut_short,
             remarks=(
                 *self._odd,
@@ -194,7 +194,7 @@ class JudgingRun:
 
     def _run(self, target: Target, plan: Plan, workloads: Sequence[str]) -> None:
         self.target = target
-        repeat = seed_command(self.arguments, self.scale.seed)
+        repeat = seed_command("pytest", self.arguments, self.scale.seed)
         known = redact_all(
             {"kind": "conformance", "command": repeat, "target": target.describe()},
             (*target.secrets, *environment_secrets(os.environ)),
@@ -279,4 +279,4 @@ class JudgingRun:
     def _repeat_command(self, clause: Clause) -> str:
         if clause.family == "CHURN":
             return replay_command(self.arguments, self.folder / PLAN, clause.id)
-        return seed_command(self.arguments, self.scale.seed)
+        return seed_command("pytest", self.arguments, self.scale.seed)

@@ -14,12 +14,12 @@ _SCALE = ("--seed", "--connections", "--churn", "--churn-seconds", "--replay")
 _SELECTION = ("-k",)
 
 
-def seed_command(arguments: Sequence[str], seed: int) -> str:
-    """The same command, drawing the same plan."""
+def seed_command(program: str, arguments: Sequence[str], seed: int) -> str:
+    """The same command, drawing the same plan; `arguments` do not begin with the `program`."""
     kept = list(_without(arguments, _ONCE))
     if not any(_names(argument, "--seed") or _names(argument, "--replay") for argument in kept):
         kept.append(f"--seed={seed}")
-    return redact(f"pytest {shlex.join(kept)}")
+    return redact(f"{program} {shlex.join(kept)}")
 
 
 def replay_command(arguments: Sequence[str], plan: Path, clause: str) -> str:

@@ -19,6 +19,7 @@ from conformance.harness.local_stack import open_target
 from conformance.harness.target import LocalApplication, Target, load_target
 from conformance.harness.target_file import read_target_file
 from conformance.harness.wiring import check_wiring
+from conformance.repeat_command import seed_command
 from reports.capacity import Window
 from reports.gates import Gate, read_gates
 from reports.history_writer import HistoryWriter
@@ -34,7 +35,7 @@ from ._load_run import RunPlan
 from ._options import LoadOptions
 from ._receive_loop import ReceiveLoop, system_poller
 from ._typed_locust import options_of
-from ._verdict import Verdict, command_line, pronounce
+from ._verdict import Verdict, pronounce
 
 _log = logging.getLogger("churnproof")
 
@@ -112,7 +113,8 @@ class Control:
         self._plan = RunPlan(folder, new_run(), options.seed, options.pace, churn, options.receive_times)
         mix = {user.__name__: user.weight for user in classes}
         pace = asdict(self.options.pace)
-        described = {"kind": "load", "command": command_line(), "target": self.target.describe()}
+        command = seed_command("locust", sys.argv[1:], options.seed)
+        described = {"kind": "load", "command": command, "target": self.target.describe()}
         planned = {**described, "seed": options.seed, "churn": churn, "mix": mix, "pace": pace}
         write_plan(folder, redact_all(planned, (*self.target.secrets, *environment_secrets(os.environ))))
         _log.info("seed %d, run folder %s", self.options.seed, folder)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import shlex
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from conformance.checkers.case import Case
 from conformance.harness.target import Target
+from conformance.repeat_command import seed_command
 from conformance.run_results import results_of
 from reports import metrics
 from reports.artefacts import Written, write_artefacts
@@ -55,11 +55,6 @@ class Verdict:
         }
 
 
-def command_line() -> str:
-    """The command that repeats the run."""
-    return shlex.join(["locust", *sys.argv[1:]])
-
-
 def pronounce(
     plan: RunPlan,
     target: Target,
@@ -88,7 +83,7 @@ def pronounce(
         ),
         target=target.describe(),
         seed=plan.seed,
-        command=command_line(),
+        command=seed_command("locust", sys.argv[1:], plan.seed),
     )
     if history.clocks:
         results = replace(results, remarks=(*results.remarks, *map(str, history.clocks)))

@@ -132,7 +132,8 @@ def standing_together(found: Sequence[Standing], gates: Sequence[GateRow]) -> St
     if worst_run is not None:
         return replace(worst_run, sentence=f"{runs}; {of_gates}")
     if missed:
-        return Standing("Gate missed", f"{of_gates}; {runs}", "fail", code)
+        # Of the gates that concern all runs, only those against a baseline can be missed.
+        return Standing("Regressed", f"{of_gates}; {runs}", "fail", code)
     return Standing("Gate undecided", f"{of_gates}; {runs}", "unknown", code)
 
 

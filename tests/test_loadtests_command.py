@@ -181,3 +181,8 @@ def test_an_interrupt_ends_the_run_in_good_order(server: BroadcastServer, tmp_pa
 def test_the_command_that_repeats_the_run_is_kept(churn: Load) -> None:
     assert churn.results.command.startswith("locust ")
     assert "--seed 7" in churn.results.command
+    assert "--run-dir" not in churn.results.command
+
+
+def test_a_seed_that_was_drawn_is_part_of_the_command(calm: Load) -> None:
+    assert f"--seed={calm.results.seed}" in calm.results.command

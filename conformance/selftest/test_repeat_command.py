@@ -11,18 +11,18 @@ _PLAN = Path("runs/one/plan.json")
 
 @pytest.mark.parametrize("given", [["--seed", "7"], ["--seed=7"], ["--replay", "runs/one"]])
 def test_a_seed_or_a_plan_that_was_given_is_kept(given: list[str]) -> None:
-    assert seed_command(["conformance", *given], 9) == f"pytest conformance {' '.join(given)}"
+    assert seed_command("pytest", ["conformance", *given], 9) == f"pytest conformance {' '.join(given)}"
 
 
 def test_a_seed_that_was_drawn_is_added() -> None:
-    assert seed_command(["conformance", "--connections", "6"], 9) == (
+    assert seed_command("pytest", ["conformance", "--connections", "6"], 9) == (
         "pytest conformance --connections 6 --seed=9"
     )
 
 
 def test_the_folder_of_the_first_run_is_not_asked_for_again() -> None:
     arguments = ["conformance", "--run-dir", "runs/one", "-q", "--repeats=3", "--shrink", "60"]
-    assert seed_command(arguments, 9) == "pytest conformance -q --seed=9"
+    assert seed_command("pytest", arguments, 9) == "pytest conformance -q --seed=9"
 
 
 def test_a_replay_names_the_plan_and_judges_the_clause() -> None:

@@ -165,11 +165,11 @@ def test_several_runs_stand_as_the_worst_of_them() -> None:
 @pytest.mark.parametrize(
     ("gates", "headline", "code"),
     [
-        ((MET, MISSED), "Gate missed", Exit.VIOLATION),
+        ((MET, MISSED), "Regressed", Exit.VIOLATION),
         ((MET, UNDECIDED), "Gate undecided", Exit.INCONCLUSIVE),
     ],
 )
-def test_a_gate_on_all_runs_spoils_runs_that_passed(
+def test_a_gate_against_a_baseline_spoils_runs_that_passed(
     gates: tuple[GateRow, ...], headline: str, code: Exit
 ) -> None:
     found = standing_together([PASSED, PASSED], gates)
