@@ -99,7 +99,7 @@ def _decider(environment: Environment, runner: Runner) -> Role:
         _log.exception("the load test could not begin")
         _give_up(control, f"the load test could not begin: {error!r}", Exit.HARNESS_ERROR)
     environment.host = environment.host or control.target.describe()["url"]
-    listen(environment.events.quit, lambda **_: control.tell())
+    listen(environment.events.quit, lambda **_: _tell(control))
     role: Role
     if isinstance(runner, MasterRunner):
         role = Master(environment, runner, control)
@@ -115,6 +115,14 @@ def _decider(environment: Environment, runner: Runner) -> Role:
         )
     gevent.spawn(_tell_progress, environment, role)
     return role
+
+
+def _tell(control: Control) -> None:
+    """The last that Locust asks us for before it closes its files."""
+    control.tell()
+    # What is due runs now: Locust's writer of CSV files, kept waiting by the judging, would otherwise
+    # run while Python ends, and fail with a traceback at a file that is closed.
+    gevent.sleep()
 
 
 def _shape(environment: Environment, control: Control, role: Role) -> LoadTestShape | None:
