@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, cast
 
 import pytest
@@ -65,3 +67,46 @@ def test_it_is_over_when_an_invocation_that_posted_has_ended(rows: list[Any], is
     piece = _Piece(cast("Any", None), cast("Any", Told(*rows)), [], cast("Any", None))
 
     assert piece._was_posted(0, since_ns=8) is is_over
+
+
+class Diary:
+    """A session and a control endpoint that note what they are asked for, one after the other."""
+
+    def __init__(self) -> None:
+        self.entries: list[str] = []
+
+    @contextmanager
+    def faults(self, name: str, *_rules: object) -> Iterator[list[str]]:
+        self.entries.append(f"{name} on")
+        yield ["rule"]
+        self.entries.append(f"{name} off")
+
+    def injected(self, _rule: str) -> int:
+        return 1
+
+    def say(self, _speaker: object, group: str, **_: object) -> int:
+        self.entries.append(f"say {group}")
+        return len(self.entries)
+
+    def await_heard_by_all(self, message: int, _speaker: object, among: list[object]) -> None:
+        self.entries.append(f"{len(among)} hear {self.entries[message - 1].removeprefix('say ')}")
+
+
+class Named:
+    connection_id = "a"
+
+
+def test_whoever_missed_something_before_hears_what_was_said_before_everybody_is_refused() -> None:
+    diary = cast("Any", Diary())
+    victim, speaker, other = (cast("Any", Named()) for _ in range(3))
+
+    _Piece(diary, diary, [victim, speaker, other], speaker).hanging(victim)
+
+    assert diary.entries == [
+        "post/hang on",
+        "say fault/post/hang",
+        "say fault/post/hang/next",
+        "2 hear fault/post/hang",
+        "2 hear fault/post/hang/next",
+        "post/hang off",
+    ]

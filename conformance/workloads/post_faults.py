@@ -122,13 +122,16 @@ class _Piece:
             self._spoken_to_its_end(name)
 
     def hanging(self, victim: Client) -> None:
-        """One post hangs, and its broadcast; the same speaker speaks once more."""
+        """One post hangs, and its broadcast; the same speaker speaks once more. Next, nobody is posted to."""
         name = "post/hang"
         others = [client for client in self.clients if client is not victim]
         with self.control.faults(name, _to(victim, ConnectionsHang())) as rules:
-            self.session.say(self.speaker, f"fault/{name}", among=others)
+            said = [self.session.say(self.speaker, f"fault/{name}", among=others)]
             self._await_met(rules[0])
-            self.session.say(self.speaker, f"fault/{name}/next", among=others)
+            said.append(self.session.say(self.speaker, f"fault/{name}/next", among=others))
+            for message in said:
+                if message is not None:
+                    self.session.await_heard_by_all(message, self.speaker, others)
 
     def _await_met(self, rule: str) -> None:
         """Wait until the fault has met a post: a queue or a stream may be behind what is said."""

@@ -202,15 +202,17 @@ class Session:
         self._deaf |= {client.number for client in missing}
         return missing
 
+    def await_heard_by_all(self, message: int, speaker: Client, among: Iterable[Client]) -> None:
+        """The same with those who missed something before: what comes next is to meet no post of it."""
+        self.fleet.wait_heard(message, self._hearers(speaker, among), Deadline(self.bounds.deliver_s))
+
     def owed(self, speaker: Client, among: Iterable[Client]) -> list[Client]:
         """Those who should hear the speaker and are worth waiting for."""
-        return [
-            client
-            for client in among
-            if client.is_open
-            and client.number not in self._deaf
-            and (client is not speaker or self.contract.echo_to_sender)
-        ]
+        return [client for client in self._hearers(speaker, among) if client.number not in self._deaf]
+
+    def _hearers(self, speaker: Client, among: Iterable[Client]) -> list[Client]:
+        echo = self.contract.echo_to_sender
+        return [client for client in among if client.is_open and (client is not speaker or echo)]
 
     def retire(self, clients: Iterable[Client]) -> None:
         """Let these clients go once everything that was sent so far is owed to them.
