@@ -73,7 +73,8 @@ def no_row_is_left(case: Case) -> Judged:
     left = sorted({row.connection_id for row in looks if row.present} - live)
     _, went = _came_and_went(case)
     counts = {"went": went, "live_rows": sum(row.connection_id in live for row in looks), "left": len(left)}
-    if left and case.too_busy(case.bounds.stale_s):
+    # Broadcasts went on while the churn healed: whoever had a bound in peace had time for every row.
+    if left and case.too_busy(case.bounds.stale_s, since_ns - int(case.bounds.stale_s * 1e9), until_ns):
         return suspected(f"{len(left)} rows were left", **counts)
     if left:
         told = left[: evidence.MOST_FINDINGS]

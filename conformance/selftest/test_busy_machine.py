@@ -8,7 +8,7 @@ from reports.results import Outcome
 
 from .story_mutations import MUTATIONS, always
 from .valid_run import valid_run
-from .verdicts import judged, outcomes
+from .verdicts import BOUNDS, judged, outcomes
 
 _PLACES = ("first", "middle", "last")
 
@@ -20,12 +20,24 @@ def test_a_bound_missed_on_a_busy_machine_is_unknown(clause: str, busy: str) -> 
 
 
 @pytest.mark.parametrize("busy", ["lag 800", "lag 0 burst 9"])
-@pytest.mark.parametrize("clause", ["BCAST-07", "DISC-01", "STALE-04", "CHURN-13"])
+@pytest.mark.parametrize("clause", ["BCAST-07", "DISC-01", "STALE-04", "CHURN-05", "CHURN-13"])
 def test_a_bound_missed_in_peace_is_missed_however_busy_the_machine_was_at_another_time(
     clause: str, busy: str
 ) -> None:
     lines = MUTATIONS[clause](valid_run())
     assert judged(clause, [f"0 {busy}", *lines, f"999999 {busy}"]).outcome is Outcome.FAIL
+
+
+def test_a_row_that_is_left_counts_where_the_last_bound_before_the_look_was_calm() -> None:
+    lines = MUTATIONS["CHURN-05"](valid_run())
+    final_ms = max(int(line.split()[0]) for line in lines if line.endswith("churn/final"))
+    bound_ms = int(BOUNDS.stale_s * 1000)
+    for at_ms, outcome in (
+        (final_ms - bound_ms - 1, Outcome.FAIL),
+        (final_ms - bound_ms, Outcome.UNKNOWN),
+        (final_ms - 2000, Outcome.UNKNOWN),
+    ):
+        assert judged("CHURN-05", [f"{at_ms} lag 800", *lines]).outcome is outcome
 
 
 def test_a_loss_is_unknown_on_a_busy_machine_where_the_receiver_left_soon_after_the_bound() -> None:
