@@ -120,6 +120,12 @@ def _machine(search: _Search) -> type[RuleBasedStateMachine]:
         def abort(self, place: int) -> None:
             self._leave(place, "is cut off", Client.abort)
 
+        @rule(place=_PLACES)
+        def reconnect(self, place: int) -> None:
+            """As many as before, and not the same: what remembers an audience by its size is wrong now."""
+            self._leave(place, "closes", Client.close)
+            self.come()
+
         @precondition(lambda _: search.ghost is not None)
         @rule()
         def haunt(self) -> None:
