@@ -31,6 +31,10 @@ from .verdict import exit_of, worst_exit
 
 Run = tuple[str, Results, tuple[GateRow, ...]]
 
+_NEWEST_UNREAD = GateRow(
+    "the newest run can be read", None, None, None, "undecided", "what is shown is an older one"
+)
+
 
 def main(arguments: Sequence[str] | None = None) -> Exit:
     """Read runs, judge gates, write the report, and return the worst exit code."""
@@ -121,7 +125,7 @@ def _across(chosen: RunChoice, base: Sequence[Results], gates: Sequence[Gate]) -
     against = judge_against_baseline(gates, new, base) if limited else map(judge_comparison, comparisons)
     return Across(
         comparisons=comparisons,
-        gates=(*unused_gates(gates, shown), *against),
+        gates=(*unused_gates(gates, shown), *against, *([_NEWEST_UNREAD] if chosen.newest_is_unread else [])),
         trends=() if base else trends_of(named),
         left_out=chosen.left_out,
     )

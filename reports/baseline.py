@@ -122,7 +122,7 @@ def conclusive(run: Results) -> bool:
 
 def interleaved(new: Sequence[Results], base: Sequence[Results]) -> bool:
     """Whether neither side ran more than twice in a row, so that a slower hour met both."""
-    order = sorted([(run.started, 0) for run in new] + [(run.started, 1) for run in base])
+    order = sorted([(run.started_ms, 0) for run in new] + [(run.started_ms, 1) for run in base])
     longest = run_length = 1
     for (_, before), (_, after) in pairwise(order):
         run_length = run_length + 1 if before == after else 1

@@ -7,7 +7,6 @@ nanoseconds from the intended send, the largest of an interval is in millisecond
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
 
 import numpy as np
 
@@ -33,11 +32,11 @@ def render_hdr_log(results: Results, pairs: OwedPairs) -> str:
         "first": (told.first, _counted(pairs, pairs.first_ns)),
         "last": (told.last, _counted(pairs, pairs.last_ns)),
     }
-    started = datetime.fromisoformat(results.started)
+    started_s = results.started_ms / 1000
     lines = [
         "#[Histogram log format version 1.3]",
-        f"#[StartTime: {started.timestamp():.3f} (seconds since epoch), {results.started}]",
-        f"#[BaseTime: {started.timestamp():.3f} (seconds since epoch)]",
+        f"#[StartTime: {started_s:.3f} (seconds since epoch), {results.started}]",
+        f"#[BaseTime: {started_s:.3f} (seconds since epoch)]",
         *(_left_out(tag, of) for tag, (of, _) in kinds.items()),
         *([f"#[latencies{exact}]"] if (exact := between_hosts(told).replace(",", ":", 1)) else []),
         _LEGEND,

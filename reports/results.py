@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
 from enum import IntEnum, StrEnum
 from itertools import pairwise
 from typing import Any, Literal, Self
@@ -308,6 +309,14 @@ class Results:
     """What else the reader must know: waivers, and what moved against the baseline; one sentence each."""
     format: int = FORMAT
 
+    @property
+    def started_ms(self) -> int:
+        """When it began, in milliseconds since the epoch; 0 where a damaged or foreign file has no time."""
+        try:
+            return epoch_ms(self.started)
+        except ValueError:
+            return 0
+
     def to_json(self) -> str:
         """The text of `results.json`."""
         return json.dumps(asdict(self), indent=1, ensure_ascii=True, default=_plain)
@@ -329,6 +338,12 @@ class Results:
             return decode(cls, _with_sentences(data))
         except ValueError as error:
             raise ValueError(f"damaged churnproof result: {error}") from error
+
+
+def epoch_ms(started: str) -> int:
+    """Milliseconds since the epoch of an ISO 8601 time, in UTC where it names no zone. Raises ValueError."""
+    at = datetime.fromisoformat(started)
+    return round(1000 * (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp())
 
 
 def check_format(what: str, found: object, read: int) -> None:

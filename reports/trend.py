@@ -64,7 +64,7 @@ class Trend:
 
 def trends_of(runs: Iterable[NamedRun]) -> tuple[Trend, ...]:
     """A trend for each kind of which there are three conclusive runs at least."""
-    ordered = sorted(runs, key=lambda run: run[1].started)
+    ordered = sorted(runs, key=lambda run: run[1].started_ms)
     kinds = sorted({results.kind for _, results in ordered})
     found = (_trend(kind, [run for run in ordered if run[1].kind == kind]) for kind in kinds)
     return tuple(trend for trend in found if len(trend.runs) >= LEAST_RUNS)

@@ -4,9 +4,11 @@ import json
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from reports.ctrf import render_ctrf
 from reports.gates import GateRow
-from reports.results import Results
+from reports.results import Outcome, Results
 from reports.tests.sample_runs import failing_run, passing_run
 
 MISSED = GateRow("delivery.lost ≤ 0", 37, 0, -37, "missed", "37 lost")
@@ -27,6 +29,20 @@ def test_a_clause_is_a_test_with_the_status_of_its_outcome() -> None:
 
 def test_missing_evidence_is_no_pass() -> None:
     assert statuses(failing_run())["DISC-02"] == "other"
+
+
+@pytest.mark.parametrize("outcome", Outcome)
+def test_every_outcome_has_a_status(outcome: Outcome) -> None:
+    run = failing_run()
+    of = replace(run, clauses=tuple(replace(clause, outcome=outcome) for clause in run.clauses))
+    assert len(document(of)["tests"]) >= len(of.clauses)
+
+
+@pytest.mark.parametrize("accepted", [Outcome.WAIVED, Outcome.KNOWN])
+def test_a_violation_that_is_accepted_is_neither_passed_nor_failed(accepted: Outcome) -> None:
+    run = failing_run()
+    clauses = tuple(replace(c, outcome=accepted) if c.id == "BCAST-01" else c for c in run.clauses)
+    assert statuses(replace(run, clauses=clauses))["BCAST-01"] == "skipped"
 
 
 def test_the_summary_counts_the_tests() -> None:

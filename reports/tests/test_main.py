@@ -149,7 +149,9 @@ def test_a_folder_of_runs_draws_a_trend(
     monkeypatch.chdir(tmp_path)
     for name, run in daily_runs(24, 12):
         run_folder(tmp_path / "runs", name, run)
-    (tmp_path / "runs" / "run-03" / "results.json").write_text('{"format": 2, "clauses": []}')
+    (tmp_path / "runs" / "run-03" / "results.json").write_text(
+        '{"format": 2, "clauses": [], "started": "2026-03-04T09:00:00+00:00"}'
+    )
     assert main(["runs"]) is Exit.OK
     captured = capsys.readouterr()
     assert "run-23: CONFORMANT" in captured.out
@@ -232,3 +234,16 @@ def test_a_report_that_cannot_be_written_is_a_harness_error(
     captured = capsys.readouterr()
     assert captured.err.startswith("reports: cannot write")
     assert "report:" not in captured.out
+
+
+def test_an_older_run_does_not_stand_in_for_a_newest_that_cannot_be_read(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run_folder(tmp_path / "runs", "a-run", passing_run())
+    newest = run_folder(tmp_path / "runs", "b-run", passing_run())
+    (newest / "results.json").write_text("{")
+    assert main([str(tmp_path / "runs"), "--out", str(tmp_path / "out")]) is Exit.INCONCLUSIVE
+    assert "the newest run can be read  (no figure): what is shown is an older one" in capsys.readouterr().out
+    for name in ("report.html", "summary.md", "junit.xml"):
+        assert "what is shown is an older one" in (tmp_path / "out" / name).read_text()
+    assert json.loads((tmp_path / "out" / "report.json").read_text())["exit"] == Exit.INCONCLUSIVE

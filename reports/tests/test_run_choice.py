@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -39,6 +41,34 @@ def test_a_run_among_many_that_cannot_be_read_is_left_out_with_its_reason(runs: 
     assert chosen.left_out == (
         f"Left out: {runs / 'run-01' / 'results.json'} is truncated: it ends in the middle of the document.",
     )
+
+
+@pytest.mark.parametrize(("age_s", "newest"), [(-60, False), (60, True)])
+def test_it_is_known_whether_the_newest_is_the_one_that_cannot_be_read(
+    runs: Path, age_s: int, newest: bool
+) -> None:
+    last = max((folder / "results.json").stat().st_mtime for folder in runs.glob("*run*"))
+    damaged = runs / "run-01" / "results.json"
+    damaged.write_text("{")
+    for path in damaged.parent.iterdir():
+        os.utime(path, (last + age_s, last + age_s))
+    assert choose_runs([runs]).newest_is_unread is newest
+
+
+def test_a_newer_version_s_run_is_the_newest_by_its_start(runs: Path) -> None:
+    newest = runs / "run-02" / "results.json"
+    newest.write_text(newest.read_text().replace('"format": 1', '"format": 2'))
+    os.utime(newest, (0, 0))
+    assert choose_runs([runs]).newest_is_unread is False  # the conformance run began later
+    (runs / "a-conformance-run" / "results.json").write_text(newest.read_text())
+    assert choose_runs([runs]).newest_is_unread is True
+
+
+def test_the_newest_is_so_by_its_time_whatever_zone_that_is_written_in(tmp_path: Path) -> None:
+    for name, started in (("earlier", "2026-03-14T11:00:00+02:00"), ("later", "2026-03-14T09:30:00+00:00")):
+        (tmp_path / name).mkdir()
+        write_results(replace(passing_run(), started=started), tmp_path / name)
+    assert [path.name for path, _ in choose_runs([tmp_path]).shown] == ["later"]
 
 
 def test_a_folder_in_which_none_can_be_read_is_refused(tmp_path: Path) -> None:
