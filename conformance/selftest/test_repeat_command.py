@@ -45,3 +45,23 @@ def test_a_replay_names_the_plan_and_judges_the_clause() -> None:
 def test_what_needs_quotes_has_them() -> None:
     command = replay_command(["my tests"], Path("a b/plan.json"), "CHURN-01")
     assert command == "pytest 'my tests' '--replay=a b/plan.json' -k CHURN_01"
+
+
+@pytest.mark.parametrize("name", ["DbPassword", "AuthToken", "ApiKey", "signing_key", "CLIENT_SECRET"])
+def test_a_parameter_whose_name_says_secret_has_no_value(name: str) -> None:
+    given = ["conformance", "--parameter", f"{name}=hunter2", f"--parameter={name}=hun=ter2", "--seed=7"]
+    expected = f"pytest conformance --parameter '{name}=[redacted]' '--parameter={name}=[redacted]' --seed=7"
+    assert seed_command("pytest", given, 9) == expected
+
+
+def test_any_other_parameter_keeps_its_value() -> None:
+    given = [
+        "conformance",
+        "--parameter",
+        "Table=tokens",
+        "--parameter=Stage=password",
+        "-k",
+        "token",
+        "--seed=7",
+    ]
+    assert seed_command("pytest", given, 9) == f"pytest {' '.join(given)}"
