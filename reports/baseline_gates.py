@@ -54,6 +54,8 @@ def _judge(gate: Gate, new: Sequence[Results], base: Sequence[Results]) -> GateR
             return GateRow(gate.rule, None, gate.increase, None, "missed", found.reason)
         return undecided(gate, None, found.reason)
     limit, certain = _limit_and_change(gate, found.change)
+    if certain <= limit and found.judgement == "not enough runs":
+        return undecided(gate, None, found.reason)
     runs = f"{change_in_words(found.change)}, {len(found.new)} against {len(found.base)} runs"
     return GateRow(
         gate.rule,

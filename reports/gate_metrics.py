@@ -42,9 +42,9 @@ def metric(name: str) -> Callable[[Results], Value]:
     if name in _FIXED:
         return _FIXED[name]
     family, _, key = name.partition(".")
-    if family == "close_codes" and re.fullmatch(r"[1-4]\d{3}|none|abort", key):
+    if family == "close_codes" and re.fullmatch(r"[1-4]\d{3}|none|abort|half-open", key):
         return lambda results: _tally(results, results.close_codes, key)
-    if family == "connects" and key:
+    if family == "connects" and re.fullmatch(r"[1-5]\d\d|failed|unknown", key):
         return lambda results: _tally(results, results.connects, key)
     raise UnknownMetricError(name)
 

@@ -62,6 +62,14 @@ def test_what_the_runs_do_not_show_is_never_met(new: list[Results], base: list[R
     assert (row.outcome, row.margin, row.reason) == ("undecided", None, why)
 
 
+def test_noise_that_could_hide_a_slowdown_does_not_meet_it() -> None:
+    row = judged(
+        side([60.0, 100.0, 180.0, 70.0, 160.0, 110.0], 1), side([100.0, 60.0, 170.0, 80.0, 150.0, 90.0])
+    )
+    assert row.outcome == "undecided"
+    assert row.reason == "too noisy to rule out a slowdown of 40 %; compare more runs"
+
+
 def test_everything_lost_misses_it() -> None:
     assert judged(side([None] * 6, 1), side(STEADY)).outcome == "missed"
 

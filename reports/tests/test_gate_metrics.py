@@ -31,6 +31,8 @@ from reports.tests.sample_runs import failing_run, passing_run
         ("close_codes.abort", 61),
         ("connects.403", 2),
         ("connects.500", 0),
+        ("connects.failed", 0),
+        ("close_codes.half-open", 0),
         ("duration_s", 41.6),
     ],
 )
