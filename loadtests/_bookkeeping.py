@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,9 +10,13 @@ from dataclasses import dataclass
 import gevent
 from locust.env import Environment
 
+from conformance.harness.errors import HarnessError
+
 from . import _locust_statistics as statistics
 from ._freed_memory import Trimmer
 from ._load_run import LoadRun
+
+_log = logging.getLogger("churnproof")
 
 _PERIOD_S = 0.5
 
@@ -44,7 +49,7 @@ class Standing:
 
 
 class Bookkeeper:
-    """Keeps a run's books in a greenlet; `broken` is called once if the record cannot be written."""
+    """Keeps a run's books in a greenlet; `broken` is called once if the record cannot be relied on."""
 
     def __init__(self, run: LoadRun, environment: Environment, broken: Callable[[], None]) -> None:
         self._run = run
@@ -73,8 +78,15 @@ class Bookkeeper:
             self._balance()
             self._run.fleet.recorder.flush()
             self._trimmer.connections(self._run.tally.open)
-            if self._run.fleet.recorder.failure is not None and not self._told:
+            self._tell_if_broken()
+
+    def _tell_if_broken(self) -> None:
+        try:
+            self._run.fleet.check()
+        except HarnessError as error:
+            if not self._told:
                 self._told = True
+                _log.error("%s", error)
                 self._broken()
 
     def _balance(self) -> None:

@@ -44,7 +44,7 @@ class LoadFleet(Fleet):
         self.heartbeat.start()
 
     def close(self) -> None:
-        """Close every client and the history. Raises HarnessError if the history is not whole."""
+        """Close every client and the history. Raises HarnessError as `check` does."""
         try:
             self.close_all()
         finally:
@@ -52,3 +52,4 @@ class LoadFleet(Fleet):
             self._loop.stop()
             self.receiver.stop()
             self.recorder.close()
+        self.check()

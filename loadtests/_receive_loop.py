@@ -51,6 +51,8 @@ class ReceiveLoop:
             while True:
                 hub.wait(watcher)
                 self._take_turn()
+        except Exception as error:  # noqa: BLE001 - kept for those who judge by what was heard
+            self._receiver.fault = error
         finally:
             watcher.close()
 

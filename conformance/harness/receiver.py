@@ -112,7 +112,7 @@ class Receiver:
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
         self.fault: Exception | None = None
-        """What broke the thread: from then on nobody hears anything, and nothing may be judged by that."""
+        """What broke those who drain: from then on nobody hears anything, and nothing may be judged by it."""
 
     def add(self, connection: Connection, first: bytes = b"") -> None:
         """Hear this connection from now on; `first` are bytes that were read from it already.
