@@ -77,13 +77,13 @@ def _in_calm_words(case: Case) -> Case:
 def _explained(result: ClauseResult, results: Mapping[str, ClauseResult]) -> ClauseResult:
     if result.outcome is not Outcome.FAIL:
         return result
-    causes = [
+    causes = tuple(
         cause for cause in _EXPLAINED_UNDER_CHURN.get(result.id, ()) if results[cause].outcome is Outcome.FAIL
-    ]
+    )
     if not causes:
         return result
     reason = f"explained by {', '.join(causes)}; on its own: {result.reason}"
-    return replace(result, outcome=Outcome.UNKNOWN, reason=reason)
+    return replace(result, outcome=Outcome.UNKNOWN, reason=reason, explained_by=causes)
 
 
 def _weighed(result: ClauseResult, generator: Generator) -> ClauseResult:

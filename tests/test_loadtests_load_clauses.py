@@ -95,6 +95,7 @@ def test_a_loss_under_churn_turns_only_the_clause_about_churn_red() -> None:
     results = _judged(_without(_churn(), "4010 b hears m4"), churn=True)
     assert _failed(results) == {"CHURN-01"}
     assert "explained by CHURN-01" in results["BCAST-01"].reason
+    assert results["BCAST-01"].explained_by == ("CHURN-01",)
 
 
 def test_a_loss_after_churn_is_no_pass_either() -> None:
