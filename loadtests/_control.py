@@ -20,8 +20,8 @@ from conformance.harness.target import LocalApplication, Target, load_target
 from conformance.harness.target_file import read_target_file
 from conformance.harness.wiring import check_wiring
 from conformance.repeat_command import seed_command
-from reports.capacity import Window
-from reports.gates import Gate, read_gates
+from reports.capacity import Search
+from reports.gates import Gate, GatesFileError, read_gates
 from reports.history_writer import HistoryWriter
 from reports.redaction import environment_secrets, redact_all
 from reports.results import Exit
@@ -50,7 +50,7 @@ class Control:
         """Raises GatesFileError."""
         self._environment = environment
         self.options = options
-        self._gates: Sequence[Gate] = read_gates(options.gates) if options.gates else ()
+        self._gates: Sequence[Gate] = _gates_of_a_load(options.gates) if options.gates else ()
         self._resources = ExitStack()
         self._folder: Path | None = None
         self._plan: RunPlan | None = None
@@ -59,8 +59,8 @@ class Control:
         self.judged: Verdict | None = None
         """What came of the last run; None while there is none, or another is under way."""
         self._target: Target | None = None
-        self.stages: Callable[[], Sequence[Window]] = tuple
-        """What a capacity search has tried."""
+        self.search: Callable[[], Search | None] = lambda: None
+        """What a capacity search has tried; None where none is made."""
         self.target_spec = options.target
         """The target as workers can find it too."""
 
@@ -133,13 +133,20 @@ class Control:
         """Judge the run that has ended, if there was one; see `pronounce`."""
         plan, self._plan = self._plan, None
         if plan is None:
+            self._exits += self._told_too_late(broken)
             return
         asked_s = options_of(self._environment).run_time
-        verdict = pronounce(plan, self.target, self._gates, broken, self.stages(), asked_s)
+        verdict = pronounce(plan, self.target, self._gates, broken, self.search(), asked_s)
         statistics.failures(self._environment.stats, verdict.failures)
         self._exits.append(verdict.exit)
         self.judged = verdict
         self._untold.append(verdict)
+
+    def _told_too_late(self, broken: Sequence[str]) -> Sequence[Exit]:
+        """What is found broken after the run was judged, as with the web UI, is no verdict of its own."""
+        for sentence in broken:
+            _log.error("%s; runs judged before may have suffered from it", sentence)
+        return [Exit.HARNESS_ERROR] if broken else []
 
     def close(self) -> Sequence[str]:
         """Stop what was started for the target; returns what had gone wrong with it. Repeatable."""
@@ -181,3 +188,15 @@ class Control:
         """No run has taken the folder: leave none behind, unless a local stack has left its log in it."""
         if self._folder is not None and not any(self._folder.iterdir()):
             self._folder.rmdir()
+
+
+def _gates_of_a_load(path: Path) -> Sequence[Gate]:
+    """Raises GatesFileError also for gates that one load can never be held against."""
+    gates = read_gates(path)
+    changes = [gate.rule for gate in gates if gate.against_baseline]
+    if changes:
+        hint = "hold runs against it with `python -m reports RUN… --baseline RUN… --gates FILE`"
+        raise GatesFileError(f"{path}: {changes[0]}: a single load has no baseline; {hint}")
+    if not any(gate.kind in (None, "load") for gate in gates):
+        raise GatesFileError(f'{path} has no gate for loads: each is of another kind than "load"')
+    return gates

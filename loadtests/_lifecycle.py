@@ -132,7 +132,7 @@ def _shape(environment: Environment, control: Control, role: Role) -> LoadTestSh
     if control.options.scenario == "capacity":
         deliver_s = control.target.bounds.deliver_s
         shape = CapacityShape(environment, extent, lambda: role.standing, control.options.stage_s, deliver_s)
-        control.stages = lambda: shape.windows
+        control.search = lambda: shape.so_far
         return shape
     curve = curve_of(control.options.scenario, extent)
     return None if curve is None else CurveShape(curve)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from locust import LoadTestShape
 from locust.env import Environment
 
-from reports.capacity import Window
+from reports.capacity import Search, Window
 
 from ._bookkeeping import Standing
 from ._capacity_search import CapacitySearch
@@ -57,9 +57,13 @@ class CapacityShape(LoadTestShape):
         self._standing = standing
         self._stage_s = stage_s
         self._deliver_s = deliver_s
-        self.windows: list[Window] = []
-        """The stages so far."""
+        self._windows: list[Window] = []
         self._begin()
+
+    @property
+    def so_far(self) -> Search:
+        """The stages that were tried to their end."""
+        return Search(tuple(self._windows), ended=self._search.load is None)
 
     def reset_time(self) -> None:
         super().reset_time()  # type: ignore[no-untyped-call]
@@ -77,10 +81,12 @@ class CapacityShape(LoadTestShape):
         return load, self._extent.spawn_rate or float(load)
 
     def _begin(self) -> None:
-        self.windows.clear()
+        self._windows.clear()
         self._search = CapacitySearch(min(_FIRST, self._extent.users), self._extent.users)
         self._arriving, self._begun_s = True, time.monotonic()
         self._since_s = 0.0
+        self._settle_s = _SETTLE_S
+        self._baseline_taken = False
         self._missing = 0
         self._latencies: Mapping[int, int] = {}
 
@@ -90,20 +96,28 @@ class CapacityShape(LoadTestShape):
             return
         if self._arriving:
             if self._standing().connections >= _PRESENT * load:
-                self._arriving, self._since_s = False, now_s + _SETTLE_S
-                self._missing, self._latencies = self._standing().missing, self._histogram()
+                self._arriving, self._since_s = False, now_s + self._settle_s
+                self._baseline_taken = False
             elif now_s - self._begun_s > _ARRIVE_S:
                 there = f"{self._standing().connections} of {load} users connected"
                 self._end_stage(load, now_s, now_s, now_s, there)
+        elif now_s < self._since_s:
+            return
+        elif not self._baseline_taken:
+            # Only now: what the stage before owed had until here to come, or to be missed.
+            self._missing, self._latencies = self._standing().missing, self._histogram()
+            self._baseline_taken = True
         elif now_s - self._since_s >= self._stage_s + self._deliver_s + _SETTLE_S:
             self._end_stage(load, self._since_s, self._since_s + self._stage_s, now_s, self._why_broken())
 
     def _end_stage(self, load: int, since_s: float, until_s: float, now_s: float, broken: str) -> None:
         since, until, begun, ended = (round(at_s * 1e9) for at_s in (since_s, until_s, self._begun_s, now_s))
-        self.windows.append(Window(load, since, until, begun, ended, broken))
+        self._windows.append(Window(load, since, until, begun, ended, broken))
         _log.info("capacity: %d users %s", load, f"do not hold: {broken}" if broken else "seem to hold")
         self._search.tried(held=not broken)
         self._arriving, self._begun_s = True, now_s
+        # What a load that broke still owes must not break the next: it is missed after the bound.
+        self._settle_s = _SETTLE_S + (self._deliver_s if broken else 0.0)
 
     def _why_broken(self) -> str:
         missing = self._standing().missing - self._missing

@@ -12,13 +12,13 @@ from conformance.repeat_command import seed_command
 from conformance.run_results import results_of
 from reports import metrics
 from reports.artefacts import Written, write_artefacts
-from reports.capacity import Window, capacity, in_words
+from reports.capacity import Search, capacity, in_words
 from reports.figures import duration
 from reports.gates import Gate, GateRow, judge_gates
 from reports.idle_herd import Herd, idle_herd
 from reports.priced_run import at_list_prices
 from reports.reconnects import storms
-from reports.results import Exit, Results
+from reports.results import Capacity, Exit, Results
 from reports.verdict import exit_of, worst_exit
 
 from ._load_clauses import judged_clauses
@@ -60,16 +60,16 @@ def pronounce(
     target: Target,
     gates: Sequence[Gate],
     broken: Sequence[str],
-    stages: Sequence[Window] = (),
+    search: Search | None = None,
     asked_s: float | None = None,
 ) -> Verdict:
-    """Judge the run and write its report; `stages` are those of a capacity search.
+    """Judge the run and write its report; `search` is what it tried where it looked for a capacity.
 
     `asked_s` is how long it was to last, None for until it is stopped.
     `broken` says what of ours failed under the run: then nothing that the record shows needs to be the
     target's fault. Raises HistoryError when there is no history that can be read.
     """
-    history = without_overload(read_whole(plan.folder), stages)
+    history = without_overload(read_whole(plan.folder), search.windows if search else ())
     names = (target.table.name,) if target.table else ()
     case = Case(history, target.contract, target.bounds, names)
     results = results_of(
@@ -92,12 +92,13 @@ def pronounce(
         results = replace(results, remarks=(*results.remarks, *told))
     if plan.pace.idle_herd:
         results = _herded(results, idle_herd(history.connections, moved=target.control_url is not None))
-    if stages:
-        results = _searched(results, case, stages, gates)
-        gates = ()  # they were held against each stage
+    if search:
+        results = _searched(results, case, search, gates)
+        if search.windows:
+            gates = ()  # they were held against each stage
     missing = [*_cut_in_words(history.cut_processes), *(str(c) for c in history.clocks if c.unclear)]
     results = _weighed(results, missing, broken)
-    if not (stages or plan.pace.idle_herd):  # those know themselves when they are over
+    if not (search or plan.pace.idle_herd):  # those know themselves when they are over
         results = held_to(results, asked_s)
     results = at_list_prices(results, plan.folder)
     rows = judge_gates(gates, results)
@@ -106,9 +107,20 @@ def pronounce(
     return Verdict(results, rows, written)
 
 
-def _searched(results: Results, case: Case, stages: Sequence[Window], gates: Sequence[Gate]) -> Results:
-    found = capacity(stages, lambda stage: case.figures(stage.since_ns, stage.until_ns).pairs, results, gates)
-    return replace(results, capacity=found, remarks=(*results.remarks, in_words(found)))
+def _searched(results: Results, case: Case, search: Search, gates: Sequence[Gate]) -> Results:
+    found = capacity(
+        search.windows, lambda stage: case.figures(stage.since_ns, stage.until_ns).pairs, results, gates
+    )
+    results = replace(results, capacity=found, remarks=(*results.remarks, in_words(found)))
+    return answered(results, found, ended=search.ended)
+
+
+def answered(results: Results, found: Capacity, *, ended: bool) -> Results:
+    """A search that was stopped, or in which nothing held, has no answer, and does not pass."""
+    if results.verdict != "pass" or (ended and found.users):
+        return results
+    stopped = "" if ended else "the search was stopped before it ended; until then "
+    return replace(results, verdict="inconclusive", reason=f"{stopped}{in_words(found)}")
 
 
 def _herded(results: Results, herd: Herd) -> Results:
@@ -135,7 +147,7 @@ def _weighed(results: Results, missing: Sequence[str], broken: Sequence[str]) ->
 def held_to(results: Results, asked_s: float | None) -> Results:
     """A run that was stopped before its time proves what went wrong in it, and no more."""
     lasted_s = sum(span.end_s - span.start_s for span in results.phases if span.name == "main")
-    if asked_s is None or lasted_s >= asked_s - _SLACK_S or results.verdict != "pass":
+    if asked_s is None or lasted_s >= asked_s - _SLACK_S or results.verdict not in ("pass", "inconclusive"):
         return results
     stopped = f"it was stopped after {duration(lasted_s)} of the {duration(asked_s)} asked for"
     return replace(results, verdict="inconclusive", reason=f"{stopped}; until then {results.reason}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from .gates import Gate, judge_gates
+from .gates import Gate, GateRow, judge_gates
 from .metrics import OwedPairs, latency
 from .results import Capacity, Delivery, Results, Stage
 
@@ -23,6 +23,15 @@ class Window:
     """… when its last messages were due."""
     broken: str = ""
     """What the load generator saw break while it ran; empty where nothing did."""
+
+
+@dataclass(frozen=True)
+class Search:
+    """What a search has tried."""
+
+    windows: Sequence[Window]
+    ended: bool
+    """Whether it had come to its answer, and was not stopped before."""
 
 
 def capacity(
@@ -52,7 +61,8 @@ def capacity(
 def in_words(found: Capacity) -> str:
     """The answer in one sentence."""
     if not found.users:
-        return f"capacity: none of the {len(found.stages)} loads tried held"
+        tried = f"none of the {len(found.stages)} loads tried held"
+        return f"capacity: {tried if found.stages else 'no load was tried to its end'}"
     above = "no larger load was tried" if found.broken_at is None else f"{found.broken_at} did not hold"
     return (
         f"capacity: {found.users} users held, with {found.messages_per_s:.1f} messages/s and "
@@ -70,7 +80,7 @@ def _stage(window: Window, pairs: OwedPairs, results: Results, gates: Sequence[G
         late=int(pairs.overdue.sum()),
     )
     found = replace(results, delivery=counts, latency_ms=latency(pairs, results.latency_ms.clock_error_ms))
-    reason = _why_broken(found, gates) or window.broken
+    reason = _why_broken(found, gates, window.broken)
     seconds = max(1e-9, (window.until_ns - window.since_ns) / 1e9)
     return Stage(
         users=window.users,
@@ -83,17 +93,19 @@ def _stage(window: Window, pairs: OwedPairs, results: Results, gates: Sequence[G
     )
 
 
-def _why_broken(found: Results, gates: Sequence[Gate]) -> str:
+def _why_broken(found: Results, gates: Sequence[Gate], seen: str) -> str:
+    """By the record, or by what was `seen` while it ran: that alone says why nothing was owed."""
     counts = found.delivery
     if not counts.owed:
-        return "nothing was owed"
+        return seen or "nothing was owed"
     if gates:
         missed = [row for row in judge_gates(gates, found) if not row.met]
-        return "; ".join(
-            f"{row.rule}: {row.observed}{f' ({row.reason})' if row.reason else ''}"
-            if row.observed is not None
-            else row.rule
-            for row in missed
-        )
+        return "; ".join(map(_missed, missed)) or seen
     wrong = [f"{n} {what}" for n, what in ((counts.lost, "lost"), (counts.late, "late")) if n]
-    return f"{' and '.join(wrong)} of {counts.owed} deliveries" if wrong else ""
+    return f"{' and '.join(wrong)} of {counts.owed} deliveries" if wrong else seen
+
+
+def _missed(row: GateRow) -> str:
+    if row.observed is None:
+        return row.rule
+    return f"{row.rule}: {row.observed}{f' ({row.reason})' if row.reason else ''}"

@@ -31,6 +31,12 @@ def test_a_run_that_never_came_to_its_main_phase_does_not_pass() -> None:
     assert held_to(replace(passing_run("load"), phases=()), 60.0).verdict == "inconclusive"
 
 
+def test_a_run_that_is_inconclusive_as_well_says_first_that_it_was_stopped() -> None:
+    thin = replace(_lasted(25.0), verdict="inconclusive", reason="too little evidence")
+    stopped = held_to(thin, 60.0)
+    assert stopped.reason.endswith("of the 1 min 00 s asked for; until then too little evidence")
+
+
 def test_what_went_wrong_before_it_was_stopped_is_proven() -> None:
     lossy = replace(_lasted(25.0), verdict="fail", reason="11 of 12 clauses hold")
     assert held_to(lossy, 60.0) == lossy

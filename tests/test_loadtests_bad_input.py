@@ -50,6 +50,23 @@ def test_wrong_options_and_unreachable_targets_are_refused(
     assert not folder.exists()
 
 
+@pytest.mark.parametrize(
+    ("limit", "said"),
+    [
+        ("max = 0\nkind = 'conformance'", 'has no gate for loads: each is of another kind than "load"'),
+        ("max_increase = 0.1", "a single load has no baseline; hold runs against it with"),
+    ],
+)
+def test_gates_that_a_load_can_never_be_held_against_are_refused(
+    limit: str, said: str, tmp_path: Path
+) -> None:
+    gates = tmp_path / "gates.toml"
+    gates.write_text(f"[[gate]]\nmetric = 'delivery.lost'\n{limit}\n")
+    load = run_load(tmp_path / "run", "--target", _NOBODY, "-u", "2", "-t", "1s", "--gates", str(gates))
+    _assert_refused(load, said)
+    assert not (tmp_path / "run").exists()
+
+
 def test_a_refused_handshake_is_told_with_status_and_meaning(tmp_path: Path) -> None:
     with BroadcastServer(refuse=(403, '{"message":"Forbidden"}')) as server:
         load = run_load(tmp_path / "run", "--target", server.url, "-u", "2", "-t", "1s")

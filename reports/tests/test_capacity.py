@@ -94,4 +94,18 @@ def test_the_answer_is_a_sentence() -> None:
         "capacity: 20 users held, with 5.0 messages/s and 1,000 deliveries/s; 40 did not hold"
     )
     assert "no larger load was tried" in in_words(Capacity(20, 5.0, 1000.0, None))
-    assert "none of the 0 loads" in in_words(Capacity(0, 0.0, 0.0, 10))
+    assert "no load was tried to its end" in in_words(Capacity(0, 0.0, 0.0, None))
+    none_held = found([window(10, 0)], pairs((1, 1, LOST)))
+    assert in_words(none_held) == "capacity: none of the 1 loads tried held"
+
+
+def test_users_that_never_came_are_why_nothing_was_owed() -> None:
+    answer = found([window(10, 0, "3 of 10 users connected")], pairs())
+    assert answer.stages[0].reason == "3 of 10 users connected"
+
+
+def test_what_broke_while_it_ran_is_no_less_broken_where_the_gates_hold() -> None:
+    answer = found(
+        [window(10, 0, "2 deliveries were late")], pairs((1, 1, 5 * _MS)), Gate("delivery.lost", most=0)
+    )
+    assert not answer.stages[0].held
