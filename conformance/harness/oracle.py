@@ -7,7 +7,7 @@ owed
     had passed, and the send is known to have been accepted. Only owed pairs can be lost or late;
 must not
     if the connection began its handshake after the bound had passed, or is the sender of an
-    application that does not echo, or the message was sent by nobody. Receiving one is a leak;
+    application that does not echo. Receiving one is a leak;
 may
     otherwise.
 
