@@ -10,7 +10,8 @@ import asyncio
 import os
 import platform
 import sys
-import tempfile
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import NoReturn
 
@@ -113,25 +114,29 @@ async def _gateways(seconds: float) -> None:
     except NpmError as failed:
         print(f"\nNothing to compare with: serverless-offline cannot be installed ({failed.reason}).")
         packages = None
-    compared = []
-    async with stacks.local_stack() as ours:
-        compared.append(await _measured(ours, seconds))
+    compared = [await _measured(stacks.local_stack, seconds)]
     if packages is not None:
         for in_process in (False, True):
-            with tempfile.TemporaryDirectory() as folder:
-                offline = stacks.serverless_offline(packages, Path(folder), in_process=in_process)
-                try:
-                    async with offline as theirs:
-                        compared.append(await _measured(theirs, seconds))
-                except (BenchmarkError, OSError) as failed:
-                    how = "in process" if in_process else "in worker threads"
-                    print(f"\nserverless-offline with handlers {how} cannot be measured: {failed}")
+
+            def offline(in_process: bool = in_process) -> AbstractAsyncContextManager[Serving]:
+                return stacks.serverless_offline(packages, in_process=in_process)
+
+            try:
+                compared.append(await _measured(offline, seconds))
+            except (BenchmarkError, OSError) as failed:
+                how = "in process" if in_process else "in worker threads"
+                print(f"\nserverless-offline with handlers {how} cannot be measured: {failed}")
     print(comparison_table(compared, _LISTENERS))
 
 
-async def _measured(serving: Serving, seconds: float) -> Comparison:
-    handshakes = await measurements.handshakes(serving, seconds)
-    async with measurements.audience(serving, _LISTENERS) as (heard, speakers):
+async def _measured(start: Callable[[], AbstractAsyncContextManager[Serving]], seconds: float) -> Comparison:
+    """Each figure is of a fresh stack: after thousands have left, serverless-offline is slow or gone."""
+    async with start() as serving:
+        handshakes = await measurements.handshakes(serving, seconds)
+    async with (
+        start() as serving,
+        measurements.audience(serving, _LISTENERS) as (heard, speakers),
+    ):
         delivered = await measurements.deliveries(serving, heard, speakers, seconds)
     return Comparison(
         serving.name,

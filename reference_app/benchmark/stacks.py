@@ -7,6 +7,7 @@ import os
 import shutil
 import socket
 import sys
+import tempfile
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -47,14 +48,11 @@ async def local_stack(template: str = "handlers.yaml", **parameters: str) -> Asy
 
 
 @asynccontextmanager
-async def serverless_offline(packages: Path, folder: Path, *, in_process: bool) -> AsyncIterator[Serving]:
+async def serverless_offline(packages: Path, *, in_process: bool) -> AsyncIterator[Serving]:
     """serverless-offline with its handlers in worker threads, its default, or without any isolation.
 
-    `packages` is a `node_modules` folder; `folder` is an empty one of ours.
+    `packages` is a `node_modules` folder.
     """
-    shutil.copy(FOLDER / "serverless_offline" / "serverless.yml", folder)
-    shutil.copy(FOLDER / "handlers" / "app.js", folder)
-    (folder / "node_modules").symlink_to(packages)
     http, websocket, functions = _free_ports(3)
     command = [str(packages / ".bin" / "serverless"), "offline", "start"]
     command += ["--httpPort", str(http), "--websocketPort", str(websocket), "--lambdaPort", str(functions)]
@@ -69,9 +67,13 @@ async def serverless_offline(packages: Path, folder: Path, *, in_process: bool) 
         "SLS_TELEMETRY_DISABLED": "1",
     }
     url = f"ws://127.0.0.1:{websocket}"
-    name = "serverless-offline, handlers in process" if in_process else "serverless-offline"
-    async with _serving(name, url, command, environment, folder) as serving:
-        yield serving
+    name = f"serverless-offline, handlers in {'process' if in_process else 'worker threads'}"
+    with tempfile.TemporaryDirectory() as folder:
+        shutil.copy(FOLDER / "serverless_offline" / "serverless.yml", folder)
+        shutil.copy(FOLDER / "handlers" / "app.js", folder)
+        Path(folder, "node_modules").symlink_to(packages)
+        async with _serving(name, url, command, environment, Path(folder)) as serving:
+            yield serving
 
 
 @asynccontextmanager
