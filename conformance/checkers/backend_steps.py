@@ -44,6 +44,22 @@ def broadcast_steps(case: Case, message: Message, concerned: Sequence[Connection
     ]
 
 
+def refusals(case: Case, message: Message, concerned: Sequence[Connection]) -> list[Step]:
+    """The first post to others that failed in an invocation for the message's sender, and how many more did.
+
+    A broadcast often ends where one of its posts fails.
+    """
+    sender, ids = case.connection(message.sender).connection_id, labels_of(concerned)
+    others = [call for call in function_posts(case) if call.connection_id not in ids and _failed(call)]
+    until_ns = case.due_ns(message)
+    found: list[Step] = []
+    for row in case.history.trace.of(Invocation):
+        if row.connection_id == sender and message.started_ns <= row.started_ns <= until_ns:
+            failed = [post for post in others if running(case, post) == [row]]
+            found += _refusal(case, row, failed)
+    return found
+
+
 def labels_of(connections: Sequence[Connection]) -> dict[str, str]:
     """By id, of those whose id is known."""
     return {c.connection_id: c.label for c in connections if c.connection_id is not None}
@@ -136,12 +152,28 @@ def _fault_in_words(span: FaultSpan) -> str:
     return " ".join([str(given.get("kind", span.name)), *rest])
 
 
+def _refusal(case: Case, invocation: Invocation, failed: Sequence[ConnectionsCall]) -> Iterator[Step]:
+    if not failed:
+        return
+    first = min(failed, key=lambda post: post.ended_ns)
+    planted = {row.connection_id for row in case.history.planted}
+    gone = first.connection_id in planted
+    whom = "a planted row" if gone else _label(case, first.connection_id or "a malformed id")
+    more = f"; {len(failed) - 1} more to others failed" if len(failed) > 1 else ""
+    yield Step(
+        case.ms(first.ended_ns), "backend", f"{invocation.function}'s post to {whom}: {_answer(first)}{more}"
+    )
+
+
+def _failed(post: ConnectionsCall) -> bool:
+    return post.status is None or post.status >= _ERROR
+
+
 def _post(case: Case, post: ConnectionsCall, labels: Mapping[str, str]) -> Iterator[Step]:
-    failed = post.status is None or post.status >= _ERROR
     label = labels[post.connection_id or ""]
     took = (post.ended_ns - post.started_ns) / 1e6
     text = f"POST @connections of {label}: {_answer(post)} after {took:.0f} ms"
-    yield Step(case.ms(post.ended_ns), "backend", text, "bad" if failed else "", label)
+    yield Step(case.ms(post.ended_ns), "backend", text, "bad" if _failed(post) else "", label)
 
 
 def _answer(post: ConnectionsCall) -> str:
@@ -170,7 +202,7 @@ def _why(case: Case, call: TableCall, connection: Connection) -> str:
         post
         for post in case.history.trace.of(ConnectionsCall)
         if post.method == "POST" and post.function == call.function
-        if post.ended_ns <= call.started_ns and (post.status is None or post.status >= _ERROR)
+        if post.ended_ns <= call.started_ns and _failed(post)
     ]
     own = [post for post in failed if post.connection_id == connection.connection_id]
     during = running(case, call)

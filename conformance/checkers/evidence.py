@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from conformance.harness.oracle import Pairs
-from reports.history import FrameReceived, RowObserved, RowPlanted
+from reports.history import FrameReceived, RowPlanted
 from reports.history_reader import Connection, Message
 from reports.results import Finding, Step
 
@@ -16,6 +17,7 @@ MOST_FINDINGS = 3
 """So many violations of one clause are told in full; all are counted."""
 
 _AROUND_NS = 1_500_000_000
+_TOGETHER_NS = 100_000_000
 _MOST_STEPS = 24
 _EXCERPT = 120
 
@@ -99,6 +101,7 @@ def pair_timeline(case: Case, message: Message, receiver: Connection) -> tuple[S
         steps += backend_steps.broadcast_steps(case, message, concerned)
     else:
         steps += backend_steps.steps(case, concerned, *window)
+        steps += backend_steps.refusals(case, message, concerned)
     return _ordered(steps)
 
 
@@ -186,17 +189,32 @@ def _copies(case: Case, message: Message, concerned: Sequence[Connection]) -> li
 
 def _rows(case: Case, concerned: Sequence[Connection], since_ns: int, until_ns: int) -> list[Step]:
     labels = backend_steps.labels_of(concerned)
-    events: list[RowObserved | RowPlanted] = [*case.history.rows, *case.history.planted]
     steps = []
-    for row in events:
-        if not since_ns <= row.at_ns <= until_ns:
-            continue
-        if isinstance(row, RowPlanted):
-            steps.append(Step(case.ms(row.at_ns), "table", f"stale row planted ({row.kind}, {row.position})"))
-        elif row.connection_id in labels:
+    for row in case.history.rows:
+        if since_ns <= row.at_ns <= until_ns and row.connection_id in labels:
             state = "is there" if row.present else "is not there"
             steps.append(Step(case.ms(row.at_ns), "table", f"row of {labels[row.connection_id]} {state}"))
-    return steps
+    planted = [row for row in case.history.planted if since_ns <= row.at_ns <= until_ns]
+    return [*steps, *(_planting(case, rows) for rows in _together(planted))]
+
+
+def _together(planted: Iterable[RowPlanted]) -> list[list[RowPlanted]]:
+    """Rows of one kind that were planted one after another, a dozen at a time."""
+    groups: list[list[RowPlanted]] = []
+    for row in planted:
+        last = groups[-1][-1] if groups else None
+        if last is not None and row.kind == last.kind and row.at_ns - last.at_ns <= _TOGETHER_NS:
+            groups[-1].append(row)
+        else:
+            groups.append([row])
+    return groups
+
+
+def _planting(case: Case, rows: Sequence[RowPlanted]) -> Step:
+    places = Counter(row.position for row in rows)
+    where = ", ".join(place if count == 1 else f"{count} {place}" for place, count in places.items())
+    what = "stale row" if len(rows) == 1 else f"{len(rows)} stale rows"
+    return Step(case.ms(rows[0].at_ns), "table", f"{what} planted ({rows[0].kind}, {where})")
 
 
 def _frames(case: Case, concerned: Sequence[Connection], since_ns: int, until_ns: int) -> list[Step]:

@@ -9,6 +9,7 @@ import pytest
 from conformance.checkers import backend_steps
 from conformance.checkers.case import Case
 from conformance.harness.contract import Bounds, Contract
+from reports.history import RowPlanted
 from reports.history_reader import FaultSpan, History
 from reports.results import Step
 from reports.trace import ConnectionsCall, Invocation, LifecycleStep, TableCall, TraceRow
@@ -353,3 +354,74 @@ def test_posts_of_a_broadcast_to_the_concerned_are_not_told_twice() -> None:
     case = Case(history, Contract(), Bounds())
     found = backend_steps.broadcast_steps(case, history.messages[0], history.connections[:1])
     assert not [step for step in found if step.what.startswith("posts to others")]
+
+
+def _refusals(history: History) -> list[tuple[float, str]]:
+    """Of the broadcast of `a`, who is concerned with `b`."""
+    case = Case(history, Contract(), Bounds(deliver_s=1))
+    found = backend_steps.refusals(case, history.messages[0], history.connections[:2])
+    return [(step.at_ms, step.what) for step in found]
+
+
+@pytest.mark.parametrize(
+    ("posts", "told"),
+    [
+        ([_post(120, "c-id", 410, error_type="GoneException")], "SendMessage's post to c: 410 Gone"),
+        ([_post(120, "c-id", 400)], "SendMessage's post to c: 400"),
+        ([_post(120, "c-id", None)], "SendMessage's post to c: no answer until the caller left"),
+        ([_post(120, "nobody-known", 410)], "SendMessage's post to nobody-known: 410"),
+        ([_post(120, None, 400)], "SendMessage's post to a malformed id: 400"),
+        (
+            [_post(130, "d-id", 500), _post(120, "c-id", 403)],
+            "SendMessage's post to c: 403; 1 more to others failed",
+        ),
+    ],
+)
+def test_a_post_to_somebody_else_that_failed_is_told_of_a_broadcast(
+    posts: list[ConnectionsCall], told: str
+) -> None:
+    assert _refusals(_history(*posts, clients="abcd")) == [(130.0, told)]
+
+
+def test_a_post_to_a_planted_row_is_said_to_be_that() -> None:
+    history = _history(_post(120, "stale-id", 410))
+    history.planted.append(RowPlanted(1, "stale-id", "gone", "first"))
+    assert _refusals(history) == [(130.0, "SendMessage's post to a planted row: 410")]
+
+
+@pytest.mark.parametrize(
+    "post",
+    [
+        _post(120, "c-id", 399),
+        _post(120, "b-id", 410),
+        _post(90, "c-id", 410),
+        _post(700, "c-id", 410),
+        _post(120, "c-id", 410, function="Another"),
+        _post(120, "c-id", 410, function=None),
+    ],
+    ids=["succeeded", "of the concerned", "before", "after", "another function", "from outside"],
+)
+def test_what_is_no_refusal_of_another_in_that_invocation_is_not_told(post: ConnectionsCall) -> None:
+    assert not _refusals(_history(post, clients="abc"))
+
+
+def test_a_refusal_is_not_told_where_it_may_be_of_another_broadcast() -> None:
+    history = _history(_post(120, "c-id", 410), clients="abc")
+    (invoked,) = history.trace.of(Invocation)
+    history.trace.rows.append(replace(invoked, connection_id="b-id"))
+    assert not _refusals(history)
+
+
+@pytest.mark.parametrize(("began_ms", "told"), [(99, 0), (100, 1), (1100, 1), (1101, 0)])
+def test_only_an_invocation_that_began_until_the_message_was_due_is_of_it(began_ms: int, told: int) -> None:
+    history = _history(_post(1150, "c-id", 410), clients="abc")
+    (invoked,) = history.trace.of(Invocation)
+    history.trace.rows[0] = replace(invoked, started_ns=began_ms * _MS, ended_ns=1200 * _MS)
+    assert len(_refusals(history)) == told
+
+
+def test_an_invocation_for_somebody_else_is_not_of_the_message() -> None:
+    history = _history(_post(120, "c-id", 410), clients="abc")
+    (invoked,) = history.trace.of(Invocation)
+    history.trace.rows[0] = replace(invoked, connection_id="c-id")
+    assert not _refusals(history)

@@ -229,3 +229,31 @@ def test_long_texts_are_cut() -> None:
     assert excerpt("x" * 121) == "x" * 120
     assert quoted("x" * 80) == repr("x" * 80)
     assert quoted("x" * 81) == repr("x" * 80 + "…")
+
+
+def test_rows_that_are_planted_together_are_one_step() -> None:
+    told = _pair(
+        "0 a connects stayer",
+        "0 b connects stayer",
+        "100 plants gone first",
+        "150 plants gone last",
+        "250 plants gone last",
+        "260 plants padded last",
+        "270 plants gone middle",
+        "400 plants gone last",
+        "1000 a sends m1 broadcast/plain",
+    )
+    assert [(step.at_ms, step.what) for step in told if "planted" in step.what] == [
+        (100.0, "3 stale rows planted (gone, first, 2 last)"),
+        (260.0, "stale row planted (padded, last)"),
+        (270.0, "stale row planted (gone, middle)"),
+        (400.0, "stale row planted (gone, last)"),
+    ]
+
+
+def test_a_post_that_was_refused_is_part_of_what_became_of_a_broadcast() -> None:
+    lines = [f"{number} {name} connects stayer" for number, name in enumerate("abc")]
+    history = history_of([*lines, "1000 a sends m1 broadcast/plain", "1010 backend posts c 410"])
+    case = Case(history, Contract(), BOUNDS)
+    told = pair_timeline(case, case.history.messages[0], case.connection(1))
+    assert "SendMessage's post to c: 410" in [step.what for step in told]
