@@ -126,10 +126,12 @@ def judged_losses(
         busy, unposted = _BusyMachine(case), Unposted(case)
         lost = only(judgement, lost, lambda m, number: not busy.excuses(m, number) or unposted.to(m, number))
     if counts["lost"] and not len(lost):
-        return suspected(f"{counts['lost']} deliveries {whom} did not come", **counts)
+        return suspected(
+            f"{counts['lost']} of {counts['owed']} owed deliveries {whom} did not come", **counts
+        )
     if len(lost):
         return failed(
-            f"{len(lost)} deliveries {whom} were lost, {judgement.counts.owed} pairs were owed"
+            f"{len(lost)} of {judgement.counts.owed} owed deliveries {whom} were lost"
             + _failure_behind(
                 case, [judgement.messages[place] for place in sorted(set(lost.message.tolist()))]
             ),
@@ -154,9 +156,9 @@ def judged_lateness(case: Case, judgement: Judgement, *, at_least: int = 1) -> J
     busy = _BusyMachine(case)
     late = only(judgement, judgement.late, lambda message, _: not busy.during(message))
     if counts["late"] and not len(late):
-        return suspected(f"{counts['late']} deliveries were late", **counts)
+        return suspected(f"{counts['late']} of {counts['owed']} owed deliveries were late", **counts)
     if len(late):
-        text = f"{len(late)} deliveries took longer than {case.bounds.deliver_s:g} s"
+        text = f"{len(late)} of {counts['owed']} owed deliveries took longer than {case.bounds.deliver_s:g} s"
         title, observed = "{message} reached {connection} late", "it came after the delivery bound"
         return failed(text, evidence.of_pairs(case, late, judgement.messages, title, observed), **counts)
     if judgement.counts.delivered < at_least:

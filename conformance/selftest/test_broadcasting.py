@@ -120,7 +120,7 @@ def test_a_busy_machine_excuses_a_loss_of_who_stayed_three_bounds_at_the_most(
 def test_a_loss_is_told_with_the_error_of_the_function_that_was_to_send_it() -> None:
     unheard = [line for line in _spoken(4) if "hears m1" not in line and "hears m2" not in line]
     alone = judged("BCAST-01", unheard, _SILENT).reason
-    assert alone == "2 deliveries of everybody but the sender were lost, 4 pairs were owed"
+    assert alone == "2 of 4 owed deliveries of everybody but the sender were lost"
     failing = [*unheard, "3005 backend fails a", "7005 backend fails a"]
     told = "; the function that was to send 1 of these 2 messages failed: SendMessage, KeyError: room"
     assert judged("BCAST-01", failing, _SILENT).reason == alone + told
