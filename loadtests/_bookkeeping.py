@@ -1,4 +1,4 @@
-"""What is done twice a second while a load runs: statistics, the running tally, the record on disk."""
+"""What is done twice a second while a load runs: statistics, the running tally, memory that is free."""
 
 from __future__ import annotations
 
@@ -76,7 +76,6 @@ class Bookkeeper:
         while True:
             gevent.sleep(_PERIOD_S)
             self._balance()
-            self._run.fleet.recorder.flush()
             self._trimmer.connections(self._run.tally.open)
             self._tell_if_broken()
 

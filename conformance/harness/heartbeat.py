@@ -1,5 +1,6 @@
 """How well the harness keeps up with its own schedule, recorded once a second.
 
+With it goes to the disk all that was recorded until then: a run that is killed loses its last second.
 A generator that lags measures itself, not the backend: the judge makes such runs inconclusive.
 """
 
@@ -23,7 +24,7 @@ _LOOKS = 20
 
 
 class Heartbeat:
-    """A thread that records GeneratorHealth until it is stopped."""
+    """A thread that records GeneratorHealth, and flushes the record, until it is stopped."""
 
     def __init__(self, recorder: Recorder, backlog: ReceiveBacklog) -> None:
         self._recorder = recorder
@@ -67,6 +68,7 @@ class Heartbeat:
                     runnable_per_core=sum(runnable) / len(runnable) / _CORES,
                 )
             )
+            self._recorder.flush()
             due, cpu, runnable = now, cpu_now, []
 
 

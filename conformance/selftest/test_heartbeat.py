@@ -26,10 +26,9 @@ def beat(folder: Path, monkeypatch: pytest.MonkeyPatch, lateness_ns: int) -> His
     heartbeat.start()
 
     def two_beats() -> bool:
-        recorder.flush()
         return len(read_history(folder).health) >= 2
 
-    assert wait_for(two_beats, Deadline(10))
+    assert wait_for(two_beats, Deadline(10))  # on the disk, without anybody else flushing it
     heartbeat.stop()
     recorder.close()
     return read_history(folder)
