@@ -115,16 +115,13 @@ def judged_losses(
     at_least: int = _MESSAGES,
 ) -> Judged:
     """Whether any owed pair was lost. Floor: `at_least` messages owed to somebody."""
-    lost = judgement.lost
+    lost = proven_losses(case, judgement)
     counts = {
         "messages": judgement.counts.messages,
         "owed": judgement.counts.owed,
         "delivered": judgement.counts.delivered,
-        "lost": len(lost),
+        "lost": len(judgement.lost),
     }
-    if len(lost):
-        busy, unposted = _BusyMachine(case), Unposted(case)
-        lost = only(judgement, lost, lambda m, number: not busy.excuses(m, number) or unposted.to(m, number))
     if counts["lost"] and not len(lost):
         return suspected(
             f"{counts['lost']} of {counts['owed']} owed deliveries {whom} did not come", **counts
@@ -150,10 +147,22 @@ def judged_losses(
     return passed(**counts)
 
 
+def proven_losses(case: Case, judgement: Judgement) -> Pairs:
+    """Those of the lost pairs that no busy machine excuses."""
+    if not len(judgement.lost):
+        return judgement.lost
+    busy, unposted = BusyMachine(case), Unposted(case)
+
+    def proven(message: Message, number: int) -> bool:
+        return not busy.excuses(message, number) or unposted.to(message, number)
+
+    return only(judgement, judgement.lost, proven)
+
+
 def judged_lateness(case: Case, judgement: Judgement, *, at_least: int = 1) -> Judged:
     """Whether any owed pair took longer than the delivery bound. Floor: `at_least` deliveries."""
     counts = {"owed": judgement.counts.owed, "late": judgement.counts.late}
-    busy = _BusyMachine(case)
+    busy = BusyMachine(case)
     late = only(judgement, judgement.late, lambda message, _: not busy.during(message))
     if counts["late"] and not len(late):
         return suspected(f"{counts['late']} of {counts['owed']} owed deliveries were late", **counts)
@@ -227,7 +236,7 @@ def judged_whole(case: Case, group: str, *, at_least: int = _MESSAGES) -> Judged
     return judged_losses(case, case.pairs(group), "of such messages", at_least=at_least)
 
 
-class _BusyMachine:
+class BusyMachine:
     """Knows of every message what a busy machine excuses; thousands of pairs are of few messages."""
 
     def __init__(self, case: Case) -> None:

@@ -22,6 +22,17 @@ from .rows import judged_live, lost_row, untold
 _STAYERS = ("stayer",)
 _JOINERS = ("joiner",)
 _BURST = ("burst",)
+_KEPT = (
+    *_JOINERS,
+    *_BURST,
+    "founder",
+    "newcomer",
+    "stale-live",
+    "leave-stayer",
+    "returner",
+    "interleaver",
+)
+"""Whom nobody else disturbs: until they leave of their own accord, they stay."""
 _CHURNED = 3
 _TRIALS = 5
 """Of a race: fewer clients tell too little of how often it is lost."""
@@ -36,17 +47,17 @@ def who_stays_hears_everything(case: Case) -> Judged:
 
 def at_most_once_under_churn(case: Case) -> Judged:
     """CHURN-02."""
-    return judged_duplicates(case, case.pairs("churn/"))
+    return _under_churn(case, judged_duplicates(case, case.pairs("churn/")))
 
 
 def byte_for_byte_under_churn(case: Case) -> Judged:
     """CHURN-03."""
-    return judged_damage(case, case.pairs("churn/"))
+    return _under_churn(case, judged_damage(case, case.pairs("churn/")))
 
 
 def who_joined_is_not_deaf(case: Case) -> Judged:
     """CHURN-04: joined while broadcasts ran, still connected, and hears none of the final ones."""
-    judged = _not_deaf(case, _JOINERS, "that connected while broadcasts ran", _TRIALS)
+    judged = _under_churn(case, _not_deaf(case, _JOINERS, "that connected while broadcasts ran", _TRIALS))
     rate = ghosts(case)
     race = {
         "met_a_broadcast": _met_a_broadcast(case),
@@ -92,7 +103,7 @@ def no_row_is_left(case: Case) -> Judged:
 def every_live_row_is_there(case: Case) -> Judged:
     """CHURN-06."""
     live = [c for c in case.connections(*_STAYERS, *_JOINERS, *_BURST) if _open_at_final(case, c)]
-    return judged_live(case, live, _CHURNED)
+    return _under_churn(case, judged_live(case, live, _CHURNED))
 
 
 def who_came_at_once_is_not_deaf(case: Case) -> Judged:
@@ -114,7 +125,7 @@ def everybody_is_let_in_under_churn(case: Case) -> Judged:
 
 def nobody_who_stays_is_closed(case: Case) -> Judged:
     """CHURN-10."""
-    stayers = case.connections(*_STAYERS)
+    stayers = case.connections(*_STAYERS, *_KEPT)
     messages = case.messages("churn/")
     if not messages:
         return unknown("no broadcast was sent under churn")
@@ -135,8 +146,8 @@ def nobody_who_stays_is_closed(case: Case) -> Judged:
             ],
             **counts,
         )
-    if len(stayers) < _FINAL:
-        return unknown(f"only {len(stayers)} connections stayed", **counts)
+    if len(case.connections(*_STAYERS)) < _FINAL:
+        return unknown(f"only {len(case.connections(*_STAYERS))} connections stayed", **counts)
     return passed(**counts)
 
 

@@ -10,6 +10,7 @@ from conformance.harness.oracle import Pairs
 from reports.history_reader import Connection, Message
 
 from . import evidence
+from .broadcasting import proven_losses
 from .case import Case, Checker, Judged, failed, passed, suspected, unknown
 from .rows import untold
 
@@ -96,12 +97,14 @@ def the_row_is_there_after_the_handshake(case: Case) -> Judged:
 def a_newcomer_hears_the_first_broadcast(case: Case) -> Judged:
     """CONN-03: judged by the broadcasts that everybody heard who was there before."""
     judgement = case.pairs("connect/first")
-    lost = list(judgement.lost)
+    lost, proven = list(judgement.lost), set(proven_losses(case, judgement))
     newcomer_of = {place: _newest(case, m.started_ns) for place, m in enumerate(judgement.messages)}
     unheard = {place for place, number in lost if number != newcomer_of[place]}
     deaf = [(place, number) for place, number in lost if place not in unheard]
     counts = {"newcomers": len(judgement.messages), "missed": len(deaf), "set_aside": len(unheard)}
-    if deaf:
+    if deaf and not proven & set(deaf):
+        return suspected(f"{len(deaf)} of {len(judgement.messages)} newcomers missed a broadcast", **counts)
+    if deaf := [pair for pair in deaf if pair in proven]:
         pairs = Pairs(*(np.array(column, np.int64) for column in zip(*deaf, strict=True)))
         return failed(
             f"{len(deaf)} of {len(judgement.messages)} newcomers missed the first broadcast after it",

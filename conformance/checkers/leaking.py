@@ -50,7 +50,16 @@ def internal(text: str, names: tuple[str, ...] = ()) -> str:
     for what, pattern in _INTERNAL.items():
         if pattern.search(text):
             return what
-    return next((f"the name {name!r}" for name in names if name and name in text), "")
+    return next((f"the name {name!r}" for name in names if _names(text, name)), "")
+
+
+def _names(text: str, name: str) -> bool:
+    """Whether it stands there as a word, and is not a word that any application may use, as `messages`."""
+    return (
+        bool(name)
+        and not name.isalpha()
+        and re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", text) is not None
+    )
 
 
 def _finding(case: Case, frame: FrameReceived, what: str) -> Finding:

@@ -14,6 +14,7 @@ from .broadcasting import judged_losses
 from .case import Case, Checker, Judged, failed, passed, unknown
 from .faults import ears_of, injected, spans, victims
 from .rows import judged_departures, judged_removals, removal, untold, was_there
+from .unposted import failed_run
 
 _STAYERS = "fault-life"
 _CONNECTS = 3
@@ -70,7 +71,7 @@ def disconnect_may_come_late_and_twice(case: Case) -> Judged:
         for row in case.history.trace.of(Invocation)
         if row.route == "$disconnect" and row.connection_id in ids
     ]
-    wrong = [row for row in runs if row.outcome != "returned"]
+    wrong = [row for row in runs if failed_run(row)]
     counts = {"runs": len(runs), "failed": len(wrong)}
     if wrong:
         reason = f"{wrong[0].function} failed: {wrong[0].outcome} {wrong[0].detail}".rstrip()
@@ -162,11 +163,16 @@ def the_silent_are_forgotten_in_time(case: Case) -> Judged:
     """FAULT-30: by the table itself, since nobody speaks any more."""
     moved = [row.ended_ns for row in case.history.trace.of(ClockMoved)]
     silent = case.connections("fault-silent")
-    known = [c for c in silent if moved and was_there(case.observations(c.connection_id), moved[-1])]
+    looks = {c.number: case.observations(c.connection_id) for c in silent}
+    known = [
+        c
+        for c in silent
+        if moved and was_there(looks[c.number], moved[-1]) and looks[c.number][-1].started_ns > moved[-1]
+    ]
     if not injected(case, "life/silent") or len(known) < _ROWS:
         reason = "too few rows were known of connections that ended without $disconnect"
         return unknown(untold(case) or reason)
-    left = [c for c in known if case.observations(c.connection_id)[-1].present]
+    left = [c for c in known if looks[c.number][-1].present]
     counts = {"rows": len(known), "left": len(left)}
     if not left:
         return passed(**counts)

@@ -168,11 +168,12 @@ def _span_ms(posts: list[ConnectionsCall]) -> int:
 
 
 def _printed(case: Case, message: Message) -> int:
-    """Lines that the message's functions printed from its sending until the next one was sent.
+    """Lines that the message's functions printed from its sending until anybody spoke or connected again.
 
     Where an event source broadcasts, whose invocations name no connection, those are the functions that post.
     """
-    until_ns = case.until_next_ns(message)
+    came = (c.opening_ns for c in case.history.connections if c.opening_ns > message.started_ns)
+    until_ns = min([*came, case.until_next_ns(message)])
     ids = {connection.connection_id for connection in case.connections(GROUP)}
     posts = backend_steps.posts(case, ids, message.started_ns, until_ns)
     functions = {row.function for row in invocations(case, message)} | {post.function for post in posts}

@@ -13,12 +13,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 
+from conformance.harness.oracle import Judgement, Pairs
 from reports.history import FrameReceived
 from reports.history_reader import Connection, Message
 from reports.results import Finding, Outcome
 
 from . import evidence
-from .case import Case, Checker, Judged, failed, left_by_peer, passed, unknown
+from .broadcasting import BusyMachine, proven_losses
+from .case import Case, Checker, Judged, failed, left_by_peer, passed, suspected, unknown
 
 _WORD = re.compile(r"[\w=+/.:-]+")
 _LONG = 16
@@ -86,11 +88,22 @@ class _Trial:
         )
 
     def lost(self, part: str) -> list[tuple[Message, Connection]]:
-        judgement = self.case.pairs(f"routing/{self.kind}/{part}")
+        judgement = self._judgement(part)
+        return self._in_trial(judgement, judgement.lost)
+
+    def proven_losses(self, part: str) -> list[tuple[Message, Connection]]:
+        """Those that no busy machine excuses."""
+        judgement = self._judgement(part)
+        return self._in_trial(judgement, proven_losses(self.case, judgement))
+
+    def _judgement(self, part: str) -> Judgement:
+        return self.case.pairs(f"routing/{self.kind}/{part}")
+
+    def _in_trial(self, judgement: Judgement, pairs: Pairs) -> list[tuple[Message, Connection]]:
         trial = {c.number for c in self.case.connections(f"routing/{self.kind}")}
         return [
             (judgement.messages[place], self.case.connection(number))
-            for place, number in judgement.lost
+            for place, number in pairs
             if number in trial
         ]
 
@@ -119,6 +132,8 @@ def disturbs_nobody(kind: str, case: Case) -> Judged:
     counts = {"mischief": len(trial.mischief), "bystanders": len(trial.bystanders), "harmed": len(harm)}
     if harm:
         return failed(f"{harm[0].title}: {harm[0].observed}", harm[: evidence.MOST_FINDINGS], **counts)
+    if any(connection is not trial.villain for _, connection in trial.lost("other")):
+        return suspected("afterwards a bystander missed a broadcast", **counts)
     return passed(**counts)
 
 
@@ -135,16 +150,23 @@ def leaves_usable(kind: str, case: Case) -> Judged:
             [_about(trial, villain, "the connection of the sender was closed", f"close code {villain.code}")],
             **counts,
         )
+    busy = BusyMachine(case)
     silent = [m for m in trial.same if not _witnessed(case, m)]
-    deaf = [pair for pair in trial.lost("other") if pair[1] is villain]
-    mute = trial.lost("same")
-    if lost := {message.id for message in [*silent, *(message for message, _ in [*deaf, *mute])]}:
+    heard_nothing = [pair for pair in trial.lost("other") if pair[1] is villain]
+    deaf = [pair for pair in trial.proven_losses("other") if pair[1] is villain]
+    mute = [
+        *trial.proven_losses("same"),
+        *((message, villain) for message in silent if not busy.during(message)),
+    ]
+    if lost := {message.id for message, _ in [*deaf, *mute]}:
         what = "no longer hears" if deaf else "is no longer heard"
         return failed(
             f"afterwards its sender {what}",
             [_about(trial, villain, f"the sender {what}", f"broadcasts lost: {len(lost)}")],
             **counts,
         )
+    if silent or heard_nothing or trial.lost("same"):
+        return suspected("afterwards broadcasts of or to its sender were lost", **counts)
     return passed(**counts)
 
 
@@ -202,7 +224,7 @@ def _harm_to_others(trial: _Trial) -> list[Finding]:
         heard = [case.history.deliveries.of(m.id) for m in trial.mischief]
         if any(bystander.number in copies["connection"] for copies in heard):
             harm.append(_about(trial, bystander, "it was broadcast", "a bystander heard it"))
-    for message, connection in trial.lost("other"):
+    for message, connection in trial.proven_losses("other"):
         if connection.number != trial.villain.number:
             observed = f"{message.label} of another client was lost"
             harm.append(_about(trial, connection, "afterwards a bystander no longer hears", observed))

@@ -28,7 +28,7 @@ _NO_ROWS = (
 
 @dataclass(frozen=True)
 class Removal:
-    """Whether a row that had to go did: `gone`, `late`, `stays`, or `unseen` (not watched long enough)."""
+    """Whether a row that had to go did: `gone`, `stays`, or `unseen` (not watched long enough)."""
 
     connection_id: str
     state: str
@@ -51,7 +51,7 @@ def removal(
     elif any(row.present and row.started_ns >= deadline_ns for row in after):
         state = "stays"
     else:
-        state = "late" if any(not row.present for row in after) else "unseen"
+        state = "unseen"
     return Removal(connection_id, state, begun_ns, begun_ns > since_ns)
 
 
@@ -82,11 +82,9 @@ def judged_removals(
     case: Case, removals: Sequence[Removal], bound_s: float, floor: int, whose: str
 ) -> Judged:
     """All must be gone; `floor` of them at least must have been watched."""
-    by_state = {
-        state: [r for r in removals if r.state == state] for state in ("gone", "late", "stays", "unseen")
-    }
+    by_state = {state: [r for r in removals if r.state == state] for state in ("gone", "stays", "unseen")}
     counts = {"watched": len(removals) - len(by_state["unseen"]), **{s: len(r) for s, r in by_state.items()}}
-    wrong = by_state["stays"] + by_state["late"]
+    wrong = by_state["stays"]
     proven = [
         r
         for r in wrong

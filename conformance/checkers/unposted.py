@@ -31,11 +31,14 @@ class Unposted:
         posts = function_posts(case)
         self._slow = _kept_waiting(posts)
         posting = {call.function for call in posts}
+        runs = trace.of(Invocation) if trace.whole else []
+        # Where any of them runs for a function or an event source, the sender's runs do not tell who posts.
+        handed_on = any(run.cause and run.function in posting for run in runs)
         self._posts: dict[str | None, list[int]] = {}
         for call in (call for call in posts if call.carried_out):
             self._posts.setdefault(call.connection_id, []).append(call.started_ns)
         self._runs: dict[str, list[Invocation]] = {}
-        for run in trace.of(Invocation) if trace.whole else ():
+        for run in () if handed_on else runs:
             if run.function in posting:
                 self._runs.setdefault(run.connection_id, []).append(run)
 
@@ -72,11 +75,13 @@ class Starved:
     def of(self, message: Message) -> bool:
         """Whether its time ran out, or it had to wait for a post, or for the table until it failed.
 
-        Who gives a post up goes on with the others, and ends well.
+        A run for nobody in particular, as an event source's, may have been for any message. Who gives a post
+        up goes on with the others, and ends well.
         """
         sender = self._case.connection(message.sender).connection_id or ""
         due_ns = self._case.due_ns(message)
-        return any(message.started_ns <= run.started_ns <= due_ns for run in self._runs.get(sender, []))
+        runs = [*self._runs.get(sender, []), *(self._runs.get("", []) if sender else [])]
+        return any(message.started_ns <= run.started_ns <= due_ns for run in runs)
 
 
 def _kept_waiting(calls: Iterable[TableCall | ConnectionsCall]) -> Mapping[str | None, Sequence[int]]:

@@ -218,6 +218,20 @@ def test_nobody_is_closed_until_the_last_broadcast(told: list[str], outcome: Out
     assert judged("CHURN-10", [*valid_run(), *told]).outcome is outcome
 
 
+@pytest.mark.parametrize("who", ["j0", "b1", "f2", "n4", "s3", "d1", "i2"])
+def test_nobody_else_who_keeps_a_connection_is_closed_either(who: str) -> None:
+    came = time_of(rf"{who} connects") + 6
+    found = judged("CHURN-10", [*valid_run(), f"{came} {who} closed-by-peer 1000"])
+    assert (found.outcome, found.evidence["closed"]) == (Outcome.FAIL, 1)
+
+
+@pytest.mark.parametrize("clause", ["CHURN-02", "CHURN-03", "CHURN-04", "CHURN-06"])
+def test_what_held_while_nobody_came_and_nobody_went_did_not_hold_under_churn(clause: str) -> None:
+    lines = without(r" churn/main|hears churn-main")
+    assert judged(clause, lines).outcome is Outcome.UNKNOWN
+    assert "hardly any churn" in judged(clause, lines).reason
+
+
 @pytest.mark.parametrize(("stayers", "outcome"), [(2, Outcome.PASS), (1, Outcome.UNKNOWN)])
 def test_two_must_have_stayed(stayers: int, outcome: Outcome) -> None:
     lines = [f"{number} k{number} connects stayer" for number in range(stayers)]

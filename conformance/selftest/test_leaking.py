@@ -25,10 +25,12 @@ _STORY = ["0 a connects stayer", "100 a sends odd mischief/not-json"]
         ("cannot open /var/task/app.py", "a path of the Lambda environment"),
         ("AKIAABCDEFGHIJKLMNOP", "AWS credentials"),
         ("no such table: live-table", "the name 'live-table'"),
+        ("live-table", "the name 'live-table'"),
+        ("ChatTable2 is not there", "the name 'ChatTable2'"),
     ],
 )
 def test_what_is_internal_is_named(text: str, what: str) -> None:
-    assert internal(text, ("", "live-table")) == what
+    assert internal(text, ("", "live-table", "ChatTable2")) == what
 
 
 @pytest.mark.parametrize(
@@ -39,10 +41,12 @@ def test_what_is_internal_is_named(text: str, what: str) -> None:
         '{"message": "Internal server error", "connectionId":"x", "requestId":"y"}',
         "look at 10:30:00, an Error of mine",
         "AKIA is a prefix",
+        '{"type": "presence", "connections": 3}',
+        "an-alive-table, a live-tableau, live-table-2",
     ],
 )
 def test_what_a_client_may_know_is_not(text: str) -> None:
-    assert internal(text, ("", "live-table")) == ""
+    assert internal(text, ("", "connections", "live-table")) == ""
 
 
 def test_every_leak_is_counted_and_the_first_one_quoted() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -10,7 +11,7 @@ from conformance.checkers import judge
 from conformance.checkers.case import Case
 from conformance.harness.contract import Contract
 from reports.results import Outcome
-from reports.trace import Gap
+from reports.trace import Gap, Invocation
 
 from .story import history_of
 from .story_mutations import MUTATIONS
@@ -108,6 +109,15 @@ def test_one_disconnect_that_came_late_and_two_of_one_connection_are_evidence() 
     assert judged("FAULT-23", without("backend forgets")).outcome is Outcome.UNKNOWN
 
 
+def test_a_disconnect_that_returns_an_error_has_failed() -> None:
+    history = history_of(valid_run())
+    rows = history.trace.rows
+    late = [row for row in rows if isinstance(row, Invocation) and row.route == "$disconnect"]
+    rows[:] = [replace(row, detail='{"statusCode": 500}') if row in late else row for row in rows]
+    found = judge("FAULT-23", Case(history, Contract(), BOUNDS))
+    assert (found.outcome, found.evidence["failed"]) == (Outcome.NON_STRICT, 3)
+
+
 def test_of_every_refused_client_the_row_must_have_been_looked_for() -> None:
     lines = [line.replace("row refused0 there", "row refused0 absent") for line in valid_run()]
     unseen = [line for line in lines if "row refused1" not in line]
@@ -140,3 +150,11 @@ def test_two_rows_must_have_been_seen_before_the_clock_was_moved(unseen: str) ->
 def test_the_last_look_at_a_row_counts_after_the_clock_was_moved() -> None:
     kept = f"{time_of('clock 93600') + 1} row silent0 there"
     assert judged("FAULT-30", [*valid_run(), kept]).outcome is Outcome.PASS
+
+
+def test_a_row_that_was_not_looked_for_after_the_clock_was_moved_is_no_evidence() -> None:
+    lines = without("row silent[01] absent")
+    assert judged("FAULT-30", lines).outcome is Outcome.UNKNOWN
+    moved = time_of("clock 93600")
+    again = [f"{moved} row silent{n} there" for n in range(2)]
+    assert judged("FAULT-30", [*lines, *again]).outcome is Outcome.UNKNOWN

@@ -218,3 +218,12 @@ def test_what_bystanders_heard_shows_nothing_about_the_post_that_was_ambiguous()
 
 def test_a_broadcast_that_reached_nobody_is_lost_and_not_only_late() -> None:
     assert judged("FAULT-01", without("hears fault-post-500")).outcome is Outcome.FAIL
+
+
+def test_what_is_printed_while_somebody_connects_is_not_the_usual_of_a_broadcast() -> None:
+    lines = changed("backend fails v5", "backend prints 1")
+    after = max(int(line.split()[0]) for line in lines if line.endswith(" fault/after"))
+    printed = [f"{after + 5} backend prints 1"]
+    came = [f"{after + 4} w connecting fault-life", f"{after + 4} w refused 500"]
+    assert judged("FAULT-07", [*lines, *printed]).outcome is Outcome.NON_STRICT
+    assert judged("FAULT-07", [*lines, *printed, *came]).outcome is Outcome.PASS

@@ -198,3 +198,36 @@ def test_a_function_fails_by_the_status_of_its_result_as_far_as_that_is_known(
 ) -> None:
     [run] = [row for row in _history("returned").trace.of(Invocation) if row.request_id == "r"]
     assert failed_run(replace(run, detail=result)) is failed
+
+
+def _handed_on(history: History, **given: Any) -> History:  # noqa: ANN401 - members of an invocation
+    """With a run of the function that posts, for nobody in particular, as an event source starts it."""
+    (run,) = [row for row in history.trace.rows if _is_of_the_message(row)]
+    assert isinstance(run, Invocation)
+    history.trace.rows.append(replace(run, **{"connection_id": "", "cause": "stream of t", **given}))
+    return history
+
+
+def test_where_a_function_hands_on_to_one_that_posts_the_sender_s_run_tells_nothing() -> None:
+    assert not _is_unposted(_handed_on(_unheard()))
+    assert _is_unposted(_handed_on(_unheard(), function="Another"))
+    assert _is_unposted(_handed_on(_unheard(), cause=""))
+
+
+@pytest.mark.parametrize(
+    ("given", "starved"),
+    [
+        ({"outcome": "function-timeout"}, True),
+        ({"outcome": "returned"}, False),
+        ({"outcome": "function-timeout", "started_ns": 99 * _MS}, False),
+        ({"outcome": "function-timeout", "connection_id": "b-id"}, False),
+    ],
+)
+def test_a_run_for_nobody_in_particular_may_have_been_for_the_message(
+    given: dict[str, Any], starved: bool
+) -> None:
+    assert _is_starved(_handed_on(_history_without_failure(), **given)) is starved
+
+
+def _history_without_failure() -> History:
+    return history_of(["0 a connects stayer", "100 a sends m1 churn/main", "9000 lag 1"])

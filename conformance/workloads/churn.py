@@ -79,11 +79,15 @@ def run(session: Session) -> None:
     _heal(session, stayers, there, strangers)
     session.phase("churn", "final")
     session.progress("churn: final broadcasts, and a look at every row")
+    told = session.can_tell_left_over(there)
+    if not told:
+        session.look(there)  # a look after the last broadcast would say that nobody else's row is left
     for number in range(_FINAL_ROUNDS):
         session.say(stayers[number % len(stayers)], "churn/final", among=there)
-    for connection_id in session.left_over(strangers, there):
-        session.observe(connection_id)
-    session.look(there)
+    if told:
+        for connection_id in session.left_over(strangers, there):
+            session.observe(connection_id)
+        session.look(there)
     session.retire(there)
 
 

@@ -30,7 +30,7 @@ def run(session: Session) -> None:
         session.say(speaker, "leave/during", among=stayers, wait=False)
         client.abort()
         session.say(speaker, "leave/during", among=stayers)
-    watch(session, aborting, session.until_stale(young), stayers)
+    watch(session, session.noticed(aborting), session.until_stale(young), stayers)
     for speaker in stayers:
         session.say(speaker, "leave/after", among=stayers)
     _parting_words(session, stayers)

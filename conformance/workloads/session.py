@@ -27,6 +27,9 @@ _RETIRE_AFTER = 1.05
 _WATCHED = 1.1
 """In stale bounds: the last look at a row, and the last post to it, come later than the bound."""
 
+_NOTICED_S = 1.0
+"""Within which the gateway notices a cut, or else the bounds of what depends on it cannot be judged."""
+
 _TELL_S = 10.0
 _AT_ONCE = 16
 """Handshakes and questions that are under way at the same time."""
@@ -163,10 +166,34 @@ class Session:
         anybody who is there is unknown.
         """
         live = {client.connection_id for client in there}
+        if not self.can_tell_left_over(there):
+            return []
         candidates = sorted(self.rows() - strangers - live)
-        if self.management is not None:
-            return [name for name in candidates if self.management.status(name) == "gone"]
-        return [] if None in live else candidates
+        if self.management is None:
+            return candidates
+        return [name for name in candidates if self.management.status(name) == "gone"]
+
+    def can_tell_left_over(self, there: Iterable[Client]) -> bool:
+        """Whether `left_over` would find a row that is left."""
+        return self.management is not None or all(client.connection_id is not None for client in there)
+
+    def noticed(self, gone: Iterable[Client]) -> list[Client]:
+        """Those whose end the gateway knows of soon, where it can be asked.
+
+        To whom it still takes for open posts are answered 200 (DC-2, MG-30): no backend can know better.
+        """
+        left = list(gone)
+        management = self.management
+        if management is None:
+            return left
+        unaware = [client for client in left if client.connection_id is not None]
+
+        def all_known() -> bool:
+            unaware[:] = [c for c in unaware if management.status(c.connection_id or "") == "open"]
+            return not unaware
+
+        wait_for(all_known, Deadline(_NOTICED_S), 0.05)
+        return [client for client in left if client not in unaware]
 
     def say(
         self,
