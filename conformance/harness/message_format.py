@@ -97,6 +97,14 @@ class ReceiveFormat:
             return None
         return self._found(self.template, message)
 
+    def tells_other(self, text: str) -> bool:
+        """Whether a literal of the template is another one there: a message of another kind, as an
+        acknowledgement that quotes what it is about."""
+        try:
+            return _contradicts(self.template, json.loads(text))
+        except (ValueError, RecursionError):
+            return False
+
     def _unwrapped(self, value: str) -> str | None:
         whole = len(value) >= len(self._before) + len(self._after)
         if not whole or not value.startswith(self._before) or not value.endswith(self._after):
@@ -206,6 +214,15 @@ def _matches(literal: Json, value: object) -> bool:
         return all(_matches(part, _member(value, key)) for key, part in _items(literal))
     # bool is an int in Python, not in JSON.
     return literal == value and isinstance(literal, bool) == isinstance(value, bool)
+
+
+def _contradicts(template: Json, value: object) -> bool:
+    """Whether both have a member at one place, and it differs; strings with the payload apart."""
+    if value is _ABSENT or (isinstance(template, str) and PAYLOAD in template):
+        return False
+    if items := _items(template):
+        return any(_contradicts(part, _member(value, key)) for key, part in items)
+    return not _matches(template, value)
 
 
 def _strings(value: Json, path: str = "") -> Iterator[tuple[str, str]]:

@@ -349,7 +349,7 @@ class Receiver:
         return False
 
     def _take_other(self, connection: Connection, text: str, size: int, stamp: Stamp) -> None:
-        named = self._recognizer.recognise(text).message
+        named = None if self._format.tells_other(text) else self._recognizer.recognise(text).message
         at_ns = time_of(stamp, self._ahead_ns)
         event = self._recorder.frame_received(connection.number, text, size, at_ns, named)
         if self._on_frame is not None:

@@ -150,6 +150,32 @@ def test_literals_may_be_nested_and_of_any_json_type() -> None:
     assert format_.payload('{"meta": {"v": 1, "tags": ["a"]}, "list": [true]}') is None
 
 
+@pytest.mark.parametrize(
+    ("text", "other"),
+    [
+        ('{"type": "ack", "data": "x", "meta": {"v": 1}}', True),
+        ('{"type": "message", "meta": {"v": 2}}', True),
+        ('{"type": 7}', True),
+        ('{"meta": {"v": true}}', True),
+        ('{"type": "message", "data": 5, "meta": {"v": 1}}', False),  # damaged, perhaps
+        ('{"meta": {}}', False),
+        ('{"data": "x"}', False),
+        ('["ack"]', False),
+        ("not json", False),
+        ("[" * 100_000, False),
+    ],
+)
+def test_a_message_with_another_literal_is_one_of_another_kind(text: str, other: bool) -> None:
+    template = {"type": "message", "data": "{payload}", "meta": {"v": 1}}
+    assert ReceiveFormat(template).tells_other(text) is other
+
+
+@pytest.mark.parametrize("template", ["{payload}", "> {payload} <"])
+def test_without_literals_in_json_no_message_is_of_another_kind(template: str) -> None:
+    assert not ReceiveFormat(template).tells_other('{"type": "ack"}')
+    assert not ReceiveFormat(template).tells_other('"text"')
+
+
 def test_text_around_the_payload_is_taken_off() -> None:
     assert ReceiveFormat("> {payload} <").payload("> a < b <") == "a < b"
     assert ReceiveFormat({"m": "say {payload}"}).payload('{"m": "say hi"}') == "hi"

@@ -140,6 +140,18 @@ def test_the_receive_template_decides_what_the_payload_is(tmp_path: Path) -> Non
         assert session.wait_frame().corrupt_of == 6
 
 
+def test_a_message_of_another_kind_that_quotes_a_payload_is_no_damaged_copy(tmp_path: Path) -> None:
+    receive = {"type": "message", "data": "{payload}"}
+    with LoopbackSession(tmp_path, receive=receive) as session, ScriptedPeer() as peer:
+        session.connect(peer.url)
+        peer.send(text(f'{{"type": "ack", "data": "{session.envelope.wrap(5)}"}}'))
+        assert session.wait_frame().corrupt_of is None
+        session.frames.clear()
+        peer.send(text(f'{{"type": "message", "text": "{session.envelope.wrap(6)}"}}'))
+        assert session.wait_frame().corrupt_of == 6
+        assert len(session.history().deliveries) == 1
+
+
 def test_the_same_text_may_stand_for_another_message_later(tmp_path: Path) -> None:
     with LoopbackSession(tmp_path) as session, ScriptedPeer() as peer:
         session.connect(peer.url)
