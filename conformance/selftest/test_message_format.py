@@ -166,7 +166,7 @@ def test_literals_may_be_nested_and_of_any_json_type() -> None:
     ],
 )
 def test_a_message_with_another_literal_is_one_of_another_kind(text: str, other: bool) -> None:
-    template = {"type": "message", "data": "{payload}", "meta": {"v": 1}}
+    template: Json = {"type": "message", "data": "{payload}", "meta": {"v": 1}}
     assert ReceiveFormat(template).tells_other(text) is other
 
 
