@@ -13,6 +13,7 @@ from .backend_steps import running
 from .broadcasting import judged_losses
 from .case import Case, Checker, Judged, failed, passed, unknown
 from .faults import ears_of, injected, spans, victims
+from .routing import told
 from .rows import judged_departures, judged_removals, removal, untold, was_there
 from .unposted import failed_run
 
@@ -112,8 +113,8 @@ def an_unread_audience_is_told(case: Case) -> Judged:
     if not judged.evidence.get("lost"):
         return judged
     sent = case.messages("fault/life/unread")
-    told = [m for m in sent if case.frames(case.connection(m.sender), m.started_ns, case.due_ns(m))]
-    return passed(**judged.evidence, told=len(told)) if len(told) == len(sent) else judged
+    known = [m for m in sent if told(case, case.connection(m.sender), m.started_ns, case.due_ns(m))]
+    return passed(**judged.evidence, told=len(known)) if len(known) == len(sent) else judged
 
 
 def a_lagging_read_hides_nobody(case: Case) -> Judged:

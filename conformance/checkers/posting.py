@@ -14,6 +14,7 @@ from . import backend_steps, evidence
 from .broadcasting import judged_duplicates, judged_losses, judged_promptness
 from .case import Case, Checker, Judged, failed, passed, unknown
 from .faults import ears_of, injected, spans, victims
+from .routing import told
 from .unposted import failed_run, invocations
 
 GROUP = "fault-post"
@@ -133,9 +134,9 @@ def a_410_costs_nobody_else_anything(case: Case) -> Judged:
 
 
 def failure_shown(case: Case, message: Message) -> bool:
-    """Whether its sender heard anything but deliveries, or a function failed or said that it did."""
+    """Whether its sender heard anything that it does not always, or a function failed or said that it did."""
     until_ns = case.due_ns(message)
-    if case.frames(case.connection(message.sender), message.started_ns, until_ns):
+    if told(case, case.connection(message.sender), message.started_ns, until_ns):
         return True
     return any(failed_run(run) for run in invocations(case, message))
 

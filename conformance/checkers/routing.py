@@ -231,18 +231,26 @@ def _harm_to_others(trial: _Trial) -> list[Finding]:
     return harm
 
 
+def told(case: Case, client: Connection, since_ns: int, until_ns: int) -> list[FrameReceived]:
+    """What the client heard beside deliveries, and beside what it hears anyway, as that a message arrived."""
+    frames = case.frames(client, since_ns, until_ns)
+    usual = _usual_forms(case) if frames else frozenset()
+    return [frame for frame in frames if _form(frame.text) not in usual]
+
+
 def _usual_forms(case: Case) -> frozenset[str]:
     """Forms of what this application says to clients unasked: who came and went, that a message arrived.
 
     Known from what comes before the first mischief, and later to clients that connect when all is over.
     """
     sent = [m.started_ns for kind in MISCHIEF_OF.values() for m in case.messages(f"mischief/{kind}")]
-    over_ns = max(sent) + int(case.bounds.deliver_s * 1e9)
+    first_ns, over_ns = min(sent, default=0), max(sent, default=0) + int(case.bounds.deliver_s * 1e9)
 
     def undisturbed(frame: FrameReceived) -> bool:
         connection = case.connection(frame.connection)
-        came_later = connection.opening_ns > over_ns and not connection.group.startswith(_UNUSUAL)
-        return frame.corrupt_of is None and (frame.at_ns < min(sent) or came_later)
+        came_later = connection.opening_ns > over_ns or not sent
+        usual = came_later and not connection.group.startswith(_UNUSUAL)
+        return frame.corrupt_of is None and (frame.at_ns < first_ns or usual)
 
     return frozenset(_form(frame.text) for frame in case.history.frames if undisturbed(frame))
 

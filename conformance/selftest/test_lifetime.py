@@ -55,6 +55,8 @@ def test_an_audience_that_was_not_read_may_be_told_to_the_sender() -> None:
     at = time_of("sends fault-life-unread")
     told = [*unheard, f'{at + 5} life0 frame {{"error": "try again"}}']
     assert judged("FAULT-26", told).outcome is Outcome.PASS
+    usual = f'{time_of("f1 connects") + 6} f1 frame {{"error": "try again"}}'
+    assert judged("FAULT-26", [*told, usual]).outcome is Outcome.NON_STRICT
 
 
 def test_a_client_whose_row_could_not_be_written_may_be_refused() -> None:

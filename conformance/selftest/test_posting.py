@@ -17,7 +17,7 @@ from reports.trace import ConnectionsCall, FunctionOutput, Invocation
 
 from .story import history_of
 from .valid_run import valid_run
-from .verdicts import BOUNDS, GATEWAY_ERROR, changed, judged, without
+from .verdicts import BOUNDS, GATEWAY_ERROR, changed, judged, time_of, without
 
 
 @pytest.mark.parametrize(
@@ -47,6 +47,18 @@ def test_a_lost_throttled_post_is_no_fault_where_the_contract_says_so() -> None:
 def test_a_lost_throttled_post_is_no_fault_where_the_sender_is_told() -> None:
     lines = changed(r"^(.*) v1 hears fault-post-throttled.*$", rf"\1 v5 frame {GATEWAY_ERROR}")
     assert judged("FAULT-03", lines).outcome is Outcome.PASS
+
+
+def test_an_acknowledgement_that_always_comes_tells_nobody_of_a_lost_post() -> None:
+    """Known from the calm, or where no mischief was tried, from any client that no fault is about."""
+    lost = changed(r"^(.*) v1 hears fault-post-throttled.*$", r'\1 v5 frame {"ack": 17}')
+    assert judged("FAULT-03", lost).outcome is Outcome.PASS
+    usual = [*lost, f'{time_of("f1 connects") + 6} f1 frame {{"ack": 1}}']
+    assert judged("FAULT-03", usual).outcome is Outcome.NON_STRICT
+    alone = [line for line in usual if " mischief/" not in line]
+    assert judged("FAULT-03", alone).outcome is Outcome.NON_STRICT
+    elsewhere = [line.replace("f1 frame", "v0 frame") for line in alone]
+    assert judged("FAULT-03", elsewhere).outcome is Outcome.PASS
 
 
 def test_a_second_copy_is_no_fault_where_the_contract_says_at_least_once() -> None:
