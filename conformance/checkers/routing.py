@@ -244,13 +244,13 @@ def _usual_forms(case: Case) -> frozenset[str]:
     Known from what comes before the first mischief, and later to clients that connect when all is over.
     """
     sent = [m.started_ns for kind in MISCHIEF_OF.values() for m in case.messages(f"mischief/{kind}")]
-    first_ns, over_ns = min(sent, default=0), max(sent, default=0) + int(case.bounds.deliver_s * 1e9)
+    bound_ns = int(case.bounds.deliver_s * 1e9)
 
     def undisturbed(frame: FrameReceived) -> bool:
         connection = case.connection(frame.connection)
-        came_later = connection.opening_ns > over_ns or not sent
+        came_later = not sent or connection.opening_ns > max(sent) + bound_ns
         usual = came_later and not connection.group.startswith(_UNUSUAL)
-        return frame.corrupt_of is None and (frame.at_ns < first_ns or usual)
+        return frame.corrupt_of is None and (usual or bool(sent and frame.at_ns < min(sent)))
 
     return frozenset(_form(frame.text) for frame in case.history.frames if undisturbed(frame))
 

@@ -175,3 +175,7 @@ def test_what_a_newcomer_misses_on_a_busy_machine_is_in_doubt() -> None:
         "1 of 3 newcomers missed a broadcast, but the machine was too busy to tell",
     )
     assert judged("CONN-03", always("lag 800")(lines)).outcome is Outcome.FAIL
+    both = [line for line in starved if "n5 hears connect-first" not in line]
+    found = judged("CONN-03", always("lag 800")(both))
+    assert (found.outcome, found.evidence["missed"]) == (Outcome.FAIL, 2)
+    assert found.reason.startswith("1 of 3 newcomers")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import http
+import logging
 import socket
 from collections import deque
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
@@ -17,6 +18,8 @@ from functools import cache, partial
 from typing import cast
 
 import httptools
+
+_LOGGER = logging.getLogger(__name__)
 
 LOOPBACK = "127.0.0.1"
 
@@ -63,6 +66,9 @@ class Stream:
         lines = [_status_line(self.status)]
         lines += [f"{name}: {value}" for name, value in chunked.items()]
         return "\r\n".join([*lines, "", ""]).encode("latin-1")
+
+
+_FAULT = Response(500, b'{"message":"Internal server error"}', {"Content-Type": "application/json"})
 
 
 # Looked up for every answer, where the enumeration is slow.
@@ -223,6 +229,12 @@ class _Connection(asyncio.Protocol):
     def _answer_late(self, before: bytes, keep_alive: bool, held: asyncio.Future[Response | Stream]) -> None:
         self._held = None
         if held.cancelled() or self._transport is None:
+            return
+        if fault := held.exception():
+            # Whoever asked must not wait for ever.
+            _LOGGER.error("a request could not be answered", exc_info=fault)
+            self._transport.write(before + _FAULT.serialise(keep_alive=False))
+            self._transport.close()
             return
         answer = held.result()
         if isinstance(answer, Stream):

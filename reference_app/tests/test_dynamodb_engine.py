@@ -193,3 +193,80 @@ def test_an_expression_that_cannot_be_read_is_a_validation_error(client: Client)
     error = client.error("DeleteItem", TableName="t", Key=key, ConditionExpression="nonsense (")
 
     assert error == "ValidationException"
+
+
+@pytest.mark.parametrize(
+    "comparison", ["joined < :n", "joined > :n", "joined <= :n", "joined >= :n", "joined BETWEEN :n AND :n"]
+)
+def test_values_of_different_types_are_in_no_order(client: Client, comparison: str) -> None:
+    client.ok("PutItem", TableName="t", Item={"connectionId": {"S": "a"}, "joined": {"S": "2026"}})
+    values = {":n": {"N": "5"}}
+    found = client.ok("Scan", TableName="t", FilterExpression=comparison, ExpressionAttributeValues=values)
+    assert found["Items"] == []
+    put: dict[str, Any] = {
+        "TableName": "t",
+        "Item": {"connectionId": {"S": "a"}},
+        "ConditionExpression": comparison,
+    }
+    assert (
+        client.error("PutItem", **put, ExpressionAttributeValues=values) == "ConditionalCheckFailedException"
+    )
+
+
+def test_values_of_one_type_are_in_order(client: Client) -> None:
+    client.ok("PutItem", TableName="t", Item={"connectionId": {"S": "a"}, "joined": {"N": "5"}})
+    values = {":low": {"N": "4"}, ":high": {"N": "6"}}
+    for expression, rows in (
+        ("joined < :high AND joined > :low", 1),
+        ("joined BETWEEN :low AND :high", 1),
+        ("joined > :high", 0),
+    ):
+        used = {name: value for name, value in values.items() if name in expression}
+        found = client.ok("Scan", TableName="t", FilterExpression=expression, ExpressionAttributeValues=used)
+        assert len(found["Items"]) == rows
+
+
+@pytest.mark.parametrize(("operation", "most"), [("BatchWriteItem", 25), ("BatchGetItem", 100)])
+def test_a_batch_holds_so_many_items_at_most(client: Client, operation: str, most: int) -> None:
+
+    def batch(number: int) -> dict[str, Any]:
+        keys = [{"connectionId": {"S": str(key)}} for key in range(number)]
+        if operation == "BatchGetItem":
+            return {"RequestItems": {"t": {"Keys": keys}}}
+        return {"RequestItems": {"t": [{"DeleteRequest": {"Key": key}} for key in keys]}}
+
+    client.ok(operation, **batch(most))
+    assert client.error(operation, **batch(most + 1)) == "ValidationException"
+
+
+def test_placeholders_that_no_expression_has_are_refused(client: Client) -> None:
+    put: dict[str, Any] = {
+        "TableName": "t",
+        "Item": ROW,
+        "ConditionExpression": "attribute_not_exists(connectionId)",
+    }
+    client.ok("PutItem", **put)
+    scan: dict[str, Any] = {"TableName": "t", "FilterExpression": "#at = :at"}
+    names, values = {"#at": "connectedAt"}, {":at": {"N": "17"}}
+    found = client.ok("Scan", **scan, ExpressionAttributeNames=names, ExpressionAttributeValues=values)
+    assert found["Items"] == [ROW]
+    for more in ({"#a": "x"}, {"#att": "x"}):
+        spare: dict[str, Any] = {
+            "ExpressionAttributeNames": {**names, **more},
+            "ExpressionAttributeValues": values,
+        }
+        assert client.error("Scan", **scan, **spare) == "ValidationException"
+    spare = {"ExpressionAttributeNames": names, "ExpressionAttributeValues": {**values, ":a": {"N": "1"}}}
+    assert client.error("Scan", **scan, **spare) == "ValidationException"
+
+
+def test_what_breaks_the_engine_is_answered(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    def breaks(_: object) -> None:
+        raise AssertionError("of moto's own")
+
+    monkeypatch.setattr("moto.dynamodb.responses.DynamoHandler.list_tables", breaks)
+    answer = DynamoDbEngine("123456789012").answer("ListTables", b"{}", REGION)
+    assert (answer.status, json.loads(answer.body)["message"]) == (
+        500,
+        "the local engine cannot answer this ListTables",
+    )

@@ -218,3 +218,17 @@ def test_an_answer_does_not_wait_for_the_client_to_acknowledge_the_one_before() 
         accepted, _ = listener.accept()
         with accepted:
             assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+
+
+def test_a_handler_that_breaks_is_an_answer_and_ends_the_connection() -> None:
+    async def breaks(_: Request) -> Response:
+        raise AssertionError("of our own")
+
+    async def exchange(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"GET /a HTTP/1.1\r\n\r\n")
+        head, body = await response(reader)
+        assert head.startswith(b"HTTP/1.1 500 ")
+        assert body == b'{"message":"Internal server error"}'
+        assert await reader.read() == b""
+
+    serve(exchange, breaks)

@@ -18,6 +18,7 @@ RESOURCES: dict[str, Any] = {
     "Version": {"Type": "AWS::Lambda::Version", "Properties": {"FunctionName": "f"}},
     "Live": {"Type": "AWS::Lambda::Alias", "Properties": {"FunctionName": "f", "Name": "live"}},
     "Queue": {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": "q"}},
+    "Setting": {"Type": "AWS::SSM::Parameter", "Properties": {"Value": "v"}},
     "Topic": {"Type": "AWS::SNS::Topic", "Properties": {"TopicName": "n"}},
     "Role": {"Type": "AWS::IAM::Role", "Properties": {"RoleName": "r"}},
     "Thing": {"Type": "AWS::Kinesis::Stream"},
@@ -94,3 +95,8 @@ def test_what_is_unknown_is_a_key_error(logical_id: str, attribute: str) -> None
 
 def test_derived_characters_depend_on_the_seed_alone() -> None:
     assert derived("x", 12) == derived("x", 12) != derived("y", 12)
+
+
+def test_a_queue_tells_its_url_and_a_parameter_its_value() -> None:
+    assert physical().attribute("Queue", "QueueUrl") == physical().reference("Queue")
+    assert physical().attribute("Setting", "Value") == "v"

@@ -110,3 +110,9 @@ def test_a_message_cannot_reach_the_routes_of_the_lifecycle(key: str) -> None:
 def test_an_expression_that_cannot_be_evaluated_is_named(expression: str) -> None:
     with pytest.raises(UnsupportedExpression, match="cannot evaluate"):
         selected("{}", expression=expression)
+
+
+def test_a_value_nested_too_deep_to_be_written_is_no_route_s_key() -> None:
+    """RT-5."""
+    deep = f'{{"action": {"[" * 700}{"]" * 700}}}'
+    assert selected(deep, "join", "$default") == "$default"

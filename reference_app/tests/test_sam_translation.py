@@ -121,3 +121,28 @@ def test_a_parameter_that_may_be_used_elsewhere_is_translated_with_its_value(
         translate(document(with_parameter("String", properties)), {"Given": value}, "eu-west-1")
 
     assert len(list((tmp_path / "translations").iterdir())) == 2
+
+
+@pytest.mark.parametrize(
+    ("kind", "properties"),
+    [
+        ("Api", "{StageName: s, DefinitionUri: openapi.yaml}"),
+        ("HttpApi", "{DefinitionUri: openapi.yaml}"),
+        ("StateMachine", "{DefinitionUri: machine.json, Role: 'arn:aws:iam::1:role/r'}"),
+        ("Application", "{Location: {ApplicationId: 'arn:aws:serverlessrepo:::a', SemanticVersion: 1.0.0}}"),
+    ],
+)
+def test_what_is_not_run_here_needs_no_upload_and_no_call_either(
+    kind: str, properties: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    monkeypatch.setattr("boto3.session.Session.client", lambda *_, **__: pytest.fail("a call to AWS"))
+    other = f"R: {{Type: AWS::Serverless::{kind}, Properties: {properties}}}"
+    resources = translated(SAM + "Resources: {" + FUNCTION % ", CodeUri: chat/" + f", {other}}}")
+    assert resources["F"]["Type"] == "AWS::Lambda::Function"
+
+
+def test_an_empty_layer_gets_the_translators_complaint() -> None:
+    empty = "{Type: AWS::Serverless::LayerVersion, Properties: }"
+    kinds = {resource["Type"] for resource in translated(f"{SAM}Resources: {{L: {empty}}}").values()}
+    assert kinds == {"AWS::Lambda::LayerVersion"}

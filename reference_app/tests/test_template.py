@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Iterator
 from pathlib import Path
+from textwrap import dedent
 from typing import Any
 
 import pytest
@@ -198,3 +200,49 @@ def test_whatever_is_odd_in_a_template_it_is_read_or_refused_in_words() -> None:
     assert all(
         outcome is None or document.path.name in outcome or "parameter" in outcome for outcome in outcomes
     )
+
+
+def test_a_global_table_is_a_table_here(tmp_path: Path) -> None:
+    table = """
+    Rows:
+      Type: AWS::DynamoDB::GlobalTable
+      Properties:
+        TableName: rows
+        BillingMode: PROVISIONED
+        KeySchema: [{AttributeName: id, KeyType: HASH}]
+        AttributeDefinitions: [{AttributeName: id, AttributeType: S}]
+        Replicas: [{Region: us-east-1}]
+    """
+    found = application(tmp_path, SMALLEST + dedent(table))
+    assert [(table.name, table.create["BillingMode"]) for table in found.tables] == [
+        ("rows", "PAY_PER_REQUEST")
+    ]
+    assert found.warnings == ()
+
+
+def test_two_apis_with_one_stage_name_are_warned_of(tmp_path: Path) -> None:
+    names = ("Api", "Connect", "ToFn", "Stage")
+    second = SMALLEST[: SMALLEST.index("Fn:\n  Type: AWS::Lambda")]
+    for name in names:
+        second = re.sub(rf"(^|!Ref |\{{){name}\b", rf"\1Second{name}", second, flags=re.M)
+    found = application(tmp_path, SMALLEST + second)
+    assert len(found.warnings) == 2
+    assert all("several APIs have a stage prod: its URL reaches Api" in warning for warning in found.warnings)
+
+
+@pytest.mark.parametrize(
+    ("properties", "said"),
+    [
+        ("DeadLetterConfig: {TargetArn: 'arn:aws:sqs:us-east-1:1:q'}", "go to no dead-letter queue here"),
+        (
+            "Environment: {Variables: {KEY: '{{resolve:ssm:/key:1}}'}}",
+            "its variable KEY stays {{resolve:ssm:/key:1}}: nothing is looked up here",
+        ),
+    ],
+)
+def test_what_a_function_asks_for_and_does_not_get_is_warned_of(
+    tmp_path: Path, properties: str, said: str
+) -> None:
+    given = SMALLEST.replace("Runtime: python3.12}", f"Runtime: python3.12, {properties}}}")
+    (warning,) = application(tmp_path, given).warnings
+    assert said in warning

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import binascii
 import json
+import logging
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -22,6 +23,11 @@ from moto.dynamodb.models.utilities import dynamo_json_dump
 from moto.dynamodb.responses import DynamoHandler
 from werkzeug.datastructures import Headers, MultiDict
 from werkzeug.exceptions import HTTPException
+
+from reference_app.gateway.dynamodb.request_checks import problem_with
+from reference_app.gateway.dynamodb.typed_comparisons import make_comparisons_typed
+
+_LOGGER = logging.getLogger(__name__)
 
 _CONTENT_TYPE = "application/x-amz-json-1.0"
 
@@ -55,6 +61,7 @@ class DynamoDbEngine:
     """Tables of one account, in memory, one namespace a region; to be called from one thread."""
 
     def __init__(self, account_id: str) -> None:
+        make_comparisons_typed()
         self._account_id = account_id
         self._model = get_service_model("dynamodb")
         self._operations = frozenset(self._model.operation_names)
@@ -70,6 +77,8 @@ class DynamoDbEngine:
         method = getattr(handler, camelcase_to_underscores(operation), None)
         if method is None:
             return error_of(400, "UnknownOperationException", f"{operation} is not implemented here")
+        if problem := problem_with(operation, handler.params):
+            return error_of(400, "ValidationException", problem)
         try:
             result = method()
         except HTTPException as error:
@@ -82,6 +91,9 @@ class DynamoDbEngine:
         except ValueError as malformed:
             # So do its own parsers with expressions that they cannot read.
             return error_of(400, "ValidationException", str(malformed))
+        except Exception:
+            _LOGGER.exception("the DynamoDB engine cannot answer %s", operation)
+            return error_of(500, "InternalServerError", f"the local engine cannot answer this {operation}")
         if operation in _ITEM_OPERATIONS:
             return answer_of(200, self._written(operation, handler.params, result))
         return self._serialise(handler, result)

@@ -83,6 +83,10 @@ class PhysicalResources:
                 return f"wss://{self.api_id(logical_id)}.execute-api.{self.region}.amazonaws.com"
             case "AWS::ApiGatewayV2::Api", "ApiId":
                 return self.api_id(logical_id)
+            case "AWS::SQS::Queue", "QueueUrl":
+                return self.reference(logical_id)
+            case "AWS::SSM::Parameter", "Value":
+                return str(self.resolve(self.resources[logical_id]["Properties"]["Value"]))
             case "AWS::DynamoDB::Table", "StreamArn":
                 return f"{self.attribute(logical_id, 'Arn')}/stream/2026-01-01T00:00:00.000"
             case "AWS::Lambda::Version", ("Arn" | "FunctionArn"):

@@ -17,6 +17,16 @@ if TYPE_CHECKING:
 
 SAM_TRANSFORM = "AWS::Serverless-2016-10-31"
 _SAM_FUNCTION = "AWS::Serverless::Function"
+_PACKAGED: Mapping[str, str] = {
+    "AWS::Serverless::LayerVersion": "ContentUri",
+    "AWS::Serverless::Api": "DefinitionUri",
+    "AWS::Serverless::HttpApi": "DefinitionUri",
+    "AWS::Serverless::StateMachine": "DefinitionUri",
+    # By its id in AWS's repository the translator would look an application up there, with the user's keys.
+    "AWS::Serverless::Application": "Location",
+}
+"""Members that may name a local file, which `sam package` replaces by a place in S3."""
+_ALWAYS_PACKAGED = ("AWS::Serverless::LayerVersion", "AWS::Serverless::Application")
 _LOCAL_BUCKET = "local-code"
 _LOCAL_CODE = f"s3://{_LOCAL_BUCKET}/"
 
@@ -91,8 +101,10 @@ def _detach_code(template: dict[str, Any]) -> None:
             properties = resource.setdefault("Properties", {})
             if isinstance(properties, dict) and not {"InlineCode", "ImageUri"} & properties.keys():
                 properties["CodeUri"] = f"{_LOCAL_CODE}{logical_id}"
-        if resource["Type"] == "AWS::Serverless::LayerVersion":
-            resource.setdefault("Properties", {})["ContentUri"] = f"{_LOCAL_CODE}{logical_id}"
+        for kind, member in _PACKAGED.items():
+            properties = resource.get("Properties")
+            if resource["Type"] == kind and (member in (properties or {}) or kind in _ALWAYS_PACKAGED):
+                resource["Properties"] = {**(properties or {}), member: f"{_LOCAL_CODE}{logical_id}"}
 
 
 def _passed_through(template: Mapping[str, Any]) -> frozenset[str]:

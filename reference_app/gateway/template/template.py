@@ -28,7 +28,7 @@ from reference_app.gateway.template.template_mocks import INTEGRATION_RESPONSE
 from reference_app.gateway.template.template_models import MODEL
 from reference_app.gateway.template.template_parameters import parameter_values
 from reference_app.gateway.template.template_queues import QUEUE, read_queues
-from reference_app.gateway.template.template_tables import TABLE, read_table
+from reference_app.gateway.template.template_tables import TABLE, read_table, with_tables
 
 REGION = "us-east-1"
 """Of a stack that is not told another."""
@@ -90,7 +90,7 @@ def application_of(
     values = parameter_values(document.content.get("Parameters") or {}, parameters)
     template = resolved(
         document,
-        translate(document, values, region),
+        with_tables(translate(document, values, region)),
         values,
         region=region,
         account_id=ACCOUNT_ID,
@@ -103,6 +103,11 @@ def application_of(
             template=document.path,
             accepted="AWS::Serverless::WebSocketApi, or AWS::ApiGatewayV2::Api with ProtocolType WEBSOCKET",
         )
+    stages = [api.stage for api in apis]
+    for api in apis:
+        if stages.count(api.stage) > 1:
+            first = apis[stages.index(api.stage)].logical_id
+            template.warn(api.logical_id, f"several APIs have a stage {api.stage}: its URL reaches {first}")
     called = {name for api in apis for route in api.routes.values() for name in _called(route)}
     sources = read_event_sources(template)
     functions = read_functions(template, called, {source.function for source in sources})

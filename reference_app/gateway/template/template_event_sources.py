@@ -52,6 +52,9 @@ def _stream_arn(template: ResolvedTemplate, table: str) -> str:
 def _stream(template: ResolvedTemplate, logical_id: str, function: str, table: str, arn: str) -> StreamSource:
     if not template.mapping(table, "StreamSpecification"):
         raise template.error(table, "a function waits for its stream, and it has none", "StreamSpecification")
+    for left_out in ("DestinationConfig", "TumblingWindowInSeconds", "ParallelizationFactor"):
+        if template.get(logical_id, left_out) not in (None, 0, 1):
+            template.warn(logical_id, f"its {left_out} is left out")
     position = template.text(logical_id, "StartingPosition")
     if position not in ("TRIM_HORIZON", "LATEST"):
         accepted = "TRIM_HORIZON or LATEST"

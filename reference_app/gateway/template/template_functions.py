@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -64,6 +64,7 @@ def read_function(template: ResolvedTemplate, logical_id: str) -> Function:
     environment = template.mapping(logical_id, "Environment").get("Variables", {})
     if not isinstance(environment, dict):
         raise template.error(logical_id, "property Environment has Variables that are not a mapping")
+    _warn_of_what_is_left_out(template, logical_id, environment)
     has_reserved = template.get(logical_id, "ReservedConcurrentExecutions") is not None
     return Function(
         logical_id=logical_id,
@@ -100,10 +101,22 @@ def environment_text(value: TemplateValue) -> str:
     return str(value)
 
 
+def _warn_of_what_is_left_out(
+    template: ResolvedTemplate, logical_id: str, environment: Mapping[str, TemplateValue]
+) -> None:
+    if template.mapping(logical_id, "DeadLetterConfig"):
+        template.warn(logical_id, "events that are given up go to no dead-letter queue here")
+    for name, value in environment.items():
+        if "{{resolve:" in str(value):
+            template.warn(logical_id, f"its variable {name} stays {value}: nothing is looked up here")
+
+
 def _retries(template: ResolvedTemplate, function: str) -> EventRetries:
     usual = EventRetries()
     for logical_id in template.of_type(RETRIES):
         if function_named(template, template.text(logical_id, "FunctionName")) == function:
+            if template.mapping(logical_id, "DestinationConfig"):
+                template.warn(logical_id, "no destination hears of a function's results here")
             return EventRetries(
                 template.number(logical_id, "MaximumRetryAttempts", usual.attempts),
                 float(template.number(logical_id, "MaximumEventAgeInSeconds", int(usual.oldest_s))),

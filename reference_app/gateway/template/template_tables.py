@@ -9,8 +9,22 @@ from reference_app.gateway.template.application import Table
 from reference_app.gateway.template.resolved_template import ResolvedTemplate
 
 TABLE = "AWS::DynamoDB::Table"
+_GLOBAL_TABLE = "AWS::DynamoDB::GlobalTable"
 
 _INDEX_PROPERTIES = ("IndexName", "KeySchema", "Projection", "ProvisionedThroughput")
+
+
+def with_tables(resources: Mapping[str, Any]) -> dict[str, Any]:
+    """The resources with global tables as the tables that they are in one region."""
+    return {
+        logical_id: _as_table(resource) if resource.get("Type") == _GLOBAL_TABLE else resource
+        for logical_id, resource in resources.items()
+    }
+
+
+def _as_table(resource: Mapping[str, Any]) -> dict[str, Any]:
+    properties = {**(resource.get("Properties") or {}), "BillingMode": "PAY_PER_REQUEST"}
+    return {**resource, "Type": TABLE, "Properties": properties}
 
 
 def read_table(template: ResolvedTemplate, logical_id: str) -> Table:

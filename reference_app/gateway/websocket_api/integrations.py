@@ -271,7 +271,9 @@ class Integrations:
             return failure  # RT-35
         if result.body is None:
             return b"" if self._unknowns.two_way_empty_body == "empty-frame" else None  # RT-36
-        return result.body if isinstance(result.body, bytes) else result.body.encode()  # RT-34
+        return (
+            result.body if isinstance(result.body, bytes) else result.body.encode(errors="replace")
+        )  # RT-34
 
     def _error_frame(self, message: str, connection: Connection) -> bytes:
         request_id = self._ids.request_id(self._clock.epoch_ms())

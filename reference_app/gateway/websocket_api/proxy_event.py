@@ -75,7 +75,7 @@ def authorizer_event(
     event.setdefault("multiValueQueryStringParameters", {})
     event["stageVariables"] = dict(facts.stage_variables)
     event["requestContext"] = _context(facts, occasion, "CONNECT")
-    return _JSON.encode(event).encode()
+    return _encoded(event)
 
 
 def message_event(facts: ConnectionFacts, occasion: Occasion, message_id: str, text: str) -> bytes:
@@ -150,7 +150,7 @@ def _serialise(
     if body is not None:
         event["body"] = body
     event["isBase64Encoded"] = False
-    return _JSON.encode(event).encode()
+    return _encoded(event)
 
 
 def _handshake(request: HttpRequest, facts: ConnectionFacts, trace_id: str) -> dict[str, object]:
@@ -181,3 +181,8 @@ def _grouped(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
     for name, value in pairs:
         grouped.setdefault(name, []).append(value)
     return grouped
+
+
+def _encoded(event: dict[str, object]) -> bytes:
+    # Half a surrogate pair, as JavaScript may cut one, is no UTF-8.
+    return _JSON.encode(event).encode(errors="replace")

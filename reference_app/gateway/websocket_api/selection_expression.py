@@ -39,9 +39,12 @@ class SelectionExpression:
     def evaluate(self, message: str) -> str:
         """Return the key that a message gives. Raises NotJson (RT-6)."""
         body = lenient_json.parse(message, self._leniency)
-        return "".join(
-            part if isinstance(part, str) else self._text_at(part, body) for part in self._parts
-        )  # RT-1
+        try:
+            return "".join(
+                part if isinstance(part, str) else self._text_at(part, body) for part in self._parts
+            )  # RT-1
+        except RecursionError:
+            return ""  # a value nested so deep is the key of no route
 
     def _text_at(self, path: _BodyPath, body: object) -> str:
         for step in path.steps:
