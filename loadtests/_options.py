@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from argparse import ArgumentTypeError
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
@@ -118,13 +118,13 @@ def add_options(parser: Any) -> None:  # noqa: ANN401 - Locust's parser class is
 def _add_scenario_options(add: Callable[[str, Callable[[str], Any], object, str, str], None]) -> None:
     text = f"how the load changes over time (default steady). {_scenarios_explained()}"
     add("--scenario", _scenario, "steady", "<name>", text)
-    add("--storm-every", _seconds, 10.0, "<s>", "seconds between reconnect storms (default 10)")
+    add("--storm-every", _seconds, None, "<s>", "seconds between reconnect storms (default 10)")
     text = "seconds over which users reconnect after every second storm (default 5)"
-    add("--storm-jitter", _seconds, 5.0, "<s>", text)
+    add("--storm-jitter", _seconds, None, "<s>", text)
     add(
         "--stage-time",
         _seconds,
-        10.0,
+        None,
         "<s>",
         "seconds for which a capacity search tries each load (default 10)",
     )
@@ -140,6 +140,10 @@ def load_options(parsed: Any) -> LoadOptions:  # noqa: ANN401 - an argparse name
         raise UsageError("--scenario capacity needs -u, the most users to try")
     if parsed.scenario == "idle-herd" and (parsed.master or (parsed.processes or 1) != 1):
         raise UsageError("--scenario idle-herd runs in one process; leave --processes and --master out")
+    for name, (scenario, _) in _OF_ONE_SCENARIO.items():
+        if getattr(parsed, name) is not None and parsed.scenario != scenario:
+            option = f"--{name.replace('_', '-')}"
+            raise UsageError(f"{option} is for --scenario {scenario}, and this one is {parsed.scenario}")
     return LoadOptions(
         target=_target(parsed.target, parsed.host),
         seed=parsed.seed,
@@ -153,7 +157,7 @@ def load_options(parsed: Any) -> LoadOptions:  # noqa: ANN401 - an argparse name
         management_endpoint=parsed.management_endpoint,
         receive_times=parsed.receive_times,
         scenario=parsed.scenario,
-        stage_s=parsed.stage_time,
+        stage_s=_given(parsed, "stage_time"),
         pace=_pace(parsed),
     )
 
@@ -165,10 +169,23 @@ def _pace(parsed: Any) -> Pace:  # noqa: ANN401 - an argparse namespace
         parsed.stay,
         parsed.away,
         parsed.payload_bytes,
-        parsed.storm_every if stormy else None,
-        parsed.storm_jitter if stormy else 0.0,
+        _given(parsed, "storm_every") if stormy else None,
+        _given(parsed, "storm_jitter") if stormy else 0.0,
         parsed.scenario == "idle-herd",
     )
+
+
+_OF_ONE_SCENARIO: Mapping[str, tuple[str, float]] = {
+    "storm_every": ("reconnect-storm", 10.0),
+    "storm_jitter": ("reconnect-storm", 5.0),
+    "stage_time": ("capacity", 10.0),
+}
+"""The scenario that an option belongs to, and its default there."""
+
+
+def _given(parsed: Any, name: str) -> float:  # noqa: ANN401 - an argparse namespace
+    value: float | None = getattr(parsed, name)
+    return _OF_ONE_SCENARIO[name][1] if value is None else value
 
 
 def _target(target: str | None, host: str | None) -> str:

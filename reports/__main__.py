@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+import traceback
 from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path
@@ -38,6 +39,15 @@ _NEWEST_UNREAD = GateRow(
 
 def main(arguments: Sequence[str] | None = None) -> Exit:
     """Read runs, judge gates, write the report, and return the worst exit code."""
+    try:
+        return _report(arguments)
+    except Exception:  # noqa: BLE001 - whose own exit code would say that the target violates something
+        traceback.print_exc()
+        print("reports: the report could not be made; this is a fault of churnproof's", file=sys.stderr)
+        return Exit.HARNESS_ERROR
+
+
+def _report(arguments: Sequence[str] | None) -> Exit:
     options = _command_line().parse_args(arguments)
     try:
         gates = read_gates(options.gates) if options.gates is not None else ()

@@ -40,6 +40,10 @@ def _assert_refused(load: Load, *said: str) -> None:
         (("--target", "local", "--parameter", "Stage"), "NAME=VALUE"),
         (("--tagret", _NOBODY), "Did you mean '--target'?"),
         (("--target", _NOBODY, "--gates", "no-such-file.toml"), "cannot read no-such-file.toml"),
+        (
+            ("--target", _NOBODY, "--storm-every", "5"),
+            "--storm-every is for --scenario reconnect-storm, and this one is steady",
+        ),
     ],
 )
 def test_wrong_options_and_unreachable_targets_are_refused(

@@ -247,3 +247,14 @@ def test_an_older_run_does_not_stand_in_for_a_newest_that_cannot_be_read(
     for name in ("report.html", "summary.md", "junit.xml"):
         assert "what is shown is an older one" in (tmp_path / "out" / name).read_text()
     assert json.loads((tmp_path / "out" / "report.json").read_text())["exit"] == Exit.INCONCLUSIVE
+
+
+def test_a_fault_of_our_own_is_not_blamed_on_the_target(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def breaks(*_: object) -> None:
+        raise AssertionError("of our own")
+
+    monkeypatch.setattr("reports.__main__.write_report", breaks)
+    assert main([str(run_folder(tmp_path, "run", passing_run()))]) is Exit.HARNESS_ERROR
+    assert "this is a fault of churnproof's" in capsys.readouterr().err
