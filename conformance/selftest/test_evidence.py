@@ -240,14 +240,14 @@ def test_rows_that_are_planted_together_are_one_step() -> None:
         "250 plants gone last",
         "260 plants padded last",
         "270 plants gone middle",
-        "400 plants gone last",
+        "370.000001 plants gone last",
         "1000 a sends m1 broadcast/plain",
     )
     assert [(step.at_ms, step.what) for step in told if "planted" in step.what] == [
         (100.0, "3 stale rows planted (gone, first, 2 last)"),
         (260.0, "stale row planted (padded, last)"),
         (270.0, "stale row planted (gone, middle)"),
-        (400.0, "stale row planted (gone, last)"),
+        (370.0, "stale row planted (gone, last)"),
     ]
 
 
@@ -257,3 +257,11 @@ def test_a_post_that_was_refused_is_part_of_what_became_of_a_broadcast() -> None
     case = Case(history, Contract(), BOUNDS)
     told = pair_timeline(case, case.history.messages[0], case.connection(1))
     assert "SendMessage's post to c: 410" in [step.what for step in told]
+
+
+@pytest.mark.parametrize(("others", "told"), [(6, "c, d, e, f, g, h"), (7, "c, d, e, f, g, h, …")])
+def test_six_of_the_others_are_named(others: int, told: str) -> None:
+    names = "abcdefghi"[: others + 2]
+    lines = [f"0 {name} connects stayer" for name in names]
+    found = _pair(*lines, "1000 a sends m broadcast/plain", *(f"1010 {name} hears m" for name in names[2:]))
+    assert f"m0 reached {others} others: {told}" in [step.what for step in found]

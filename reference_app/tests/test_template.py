@@ -246,3 +246,69 @@ def test_what_a_function_asks_for_and_does_not_get_is_warned_of(
     given = SMALLEST.replace("Runtime: python3.12}", f"Runtime: python3.12, {properties}}}")
     (warning,) = application(tmp_path, given).warnings
     assert said in warning
+
+
+_SYNTHESIZED = """
+{
+  "Resources": {
+    "Fn": {
+      "Type": "AWS::Lambda::Function",
+      "Properties": {
+        "Code": {"S3Bucket": {"Fn::Sub": "cdk-assets-${AWS::AccountId}"}, "S3Key": "0a1b.zip"},
+        "Handler": "app.handler", "Runtime": "python3.12", "Role": {"Fn::GetAtt": ["Role", "Arn"]}
+      },
+      "Metadata": {"aws:asset:path": "asset.0a1b", "aws:asset:property": "Code"}
+    },
+    "Role": {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": {}}},
+    "Api": {
+      "Type": "AWS::ApiGatewayV2::Api",
+      "Properties": {
+        "Name": "chat", "ProtocolType": "WEBSOCKET", "RouteSelectionExpression": "$request.body.action"
+      }
+    },
+    "Connect": {
+      "Type": "AWS::ApiGatewayV2::Route",
+      "Properties": {
+        "ApiId": {"Ref": "Api"}, "AuthorizationType": "NONE", "RouteKey": "$connect",
+        "Target": {"Fn::Join": ["", ["integrations/", {"Ref": "ToFn"}]]}
+      }
+    },
+    "ToFn": {
+      "Type": "AWS::ApiGatewayV2::Integration",
+      "Properties": {
+        "ApiId": {"Ref": "Api"}, "IntegrationType": "AWS_PROXY",
+        "IntegrationUri": {"Fn::Join": ["", [
+          "arn:", {"Ref": "AWS::Partition"}, ":apigateway:", {"Ref": "AWS::Region"},
+          ":lambda:path/2015-03-31/functions/", {"Fn::GetAtt": ["Fn", "Arn"]}, "/invocations"
+        ]]}
+      }
+    },
+    "Stage": {
+      "Type": "AWS::ApiGatewayV2::Stage",
+      "Properties": {"ApiId": {"Ref": "Api"}, "StageName": "prod", "AutoDeploy": true}
+    },
+    "CDKMetadata": {"Type": "AWS::CDK::Metadata", "Properties": {"Analytics": "v2"}}
+  },
+  "Parameters": {
+    "BootstrapVersion": {
+      "Type": "AWS::SSM::Parameter::Value<String>", "Default": "/cdk-bootstrap/hnb659fds/version"
+    }
+  },
+  "Rules": {
+    "CheckBootstrapVersion": {
+      "Assertions": [{"Assert": {"Fn::Not": [{"Fn::Contains": [["1"], {"Ref": "BootstrapVersion"}]}]}}]
+    }
+  }
+}
+"""
+
+
+def test_what_the_cdk_synthesizes_needs_neither_its_bucket_nor_its_bootstrap(tmp_path: Path) -> None:
+    (tmp_path / "asset.0a1b").mkdir()
+    (tmp_path / "asset.0a1b" / "app.py").touch()
+    path = tmp_path / "ChatStack.template.json"
+    path.write_text(_SYNTHESIZED)
+    found = read_application(path, {})
+    assert found.functions["Fn"].code == tmp_path / "asset.0a1b"
+    assert found.warnings == ()
+    assert read_application(path, {"BootstrapVersion": "21"}).functions == found.functions

@@ -143,13 +143,21 @@ def _globals(template: Mapping[str, Any]) -> dict[str, Any]:
 def code_location(document: TemplateDocument, logical_id: str) -> TemplateValue:
     """What a template says about where a function's code is: its CodeUri or Code, unresolved.
 
-    SAM's default is the template's own folder.
+    SAM's default is the template's own folder; what the CDK synthesizes names the folder in its Metadata.
     """
     resource = document.resources[logical_id]
     properties = resource.get("Properties") or {}
+    if asset := _asset(resource):
+        return asset
     if resource["Type"] == _SAM_FUNCTION:
         return properties.get("CodeUri", _globals(document.content).get("CodeUri", "."))
     return properties.get("Code", ".")
+
+
+def _asset(resource: Mapping[str, Any]) -> str | None:
+    metadata = resource.get("Metadata")
+    path = metadata.get("aws:asset:path") if isinstance(metadata, dict) else None
+    return path if isinstance(path, str) else None
 
 
 def detached_source(content: TemplateValue) -> str | None:
@@ -160,7 +168,10 @@ def detached_source(content: TemplateValue) -> str | None:
 
 def layer_location(document: TemplateDocument, logical_id: str) -> TemplateValue:
     """What a template says about where a layer's content is, unresolved; None where it says nothing."""
-    properties = document.resources[logical_id].get("Properties") or {}
+    resource = document.resources[logical_id]
+    properties = resource.get("Properties") or {}
+    if asset := _asset(resource):
+        return asset
     return properties.get("ContentUri", properties.get("Content"))
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from reference_app.gateway.functions.lambda_runtime import check_runnable
 from reference_app.gateway.stack_errors import BUILT_TEMPLATE, TemplateError
@@ -52,6 +54,7 @@ _WITHOUT_MEANING = (
     "AWS::ApiGateway::Stage",
     "AWS::ApiGatewayV2::Deployment",
     "AWS::ApplicationAutoScaling::",
+    "AWS::CDK::Metadata",
     "AWS::CloudFormation::WaitConditionHandle",
     "AWS::CloudWatch::",
     "AWS::EC2::EIP",
@@ -87,7 +90,7 @@ def application_of(
     document: TemplateDocument, parameters: Mapping[str, str], *, region: str = REGION
 ) -> Application:
     """The same for a template that is read already."""
-    values = parameter_values(document.content.get("Parameters") or {}, parameters)
+    values = parameter_values(_needed_parameters(document.content, parameters), parameters)
     template = resolved(
         document,
         with_tables(translate(document, values, region)),
@@ -151,6 +154,14 @@ def _called(route: Route) -> list[str]:
     """Logical ids of the functions that a route leads to."""
     authorizer = route.authorizer.function if route.authorizer is not None else None
     return [function for function in (route.function, authorizer) if function is not None]
+
+
+def _needed_parameters(template: Mapping[str, Any], given: Mapping[str, str]) -> dict[str, Any]:
+    """Those that are given or named anywhere; the CDK declares one that only its own rules look at."""
+    rest = {section: part for section, part in template.items() if section not in ("Parameters", "Rules")}
+    used = json.dumps(rest, default=repr)
+    declared = template.get("Parameters") or {}
+    return {name: declaration for name, declaration in declared.items() if name in given or name in used}
 
 
 def _warn_of_the_rest(template: ResolvedTemplate) -> None:
