@@ -312,3 +312,8 @@ def test_what_the_cdk_synthesizes_needs_neither_its_bucket_nor_its_bootstrap(tmp
     assert found.functions["Fn"].code == tmp_path / "asset.0a1b"
     assert found.warnings == ()
     assert read_application(path, {"BootstrapVersion": "21"}).functions == found.functions
+    without = tmp_path / "without.template.json"
+    without.write_text(
+        _SYNTHESIZED.replace('"aws:asset:path": "asset.0a1b"', '"aws:cdk:path": "S/Fn/Resource"')
+    )
+    assert read_application(without, {}).functions["Fn"].code == tmp_path / "asset.0a1b"

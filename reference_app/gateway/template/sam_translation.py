@@ -143,21 +143,27 @@ def _globals(template: Mapping[str, Any]) -> dict[str, Any]:
 def code_location(document: TemplateDocument, logical_id: str) -> TemplateValue:
     """What a template says about where a function's code is: its CodeUri or Code, unresolved.
 
-    SAM's default is the template's own folder; what the CDK synthesizes names the folder in its Metadata.
+    SAM's default is the template's own folder; what the CDK synthesizes has it in a folder of its own.
     """
     resource = document.resources[logical_id]
     properties = resource.get("Properties") or {}
-    if asset := _asset(resource):
+    if asset := _asset(document, resource):
         return asset
     if resource["Type"] == _SAM_FUNCTION:
         return properties.get("CodeUri", _globals(document.content).get("CodeUri", "."))
     return properties.get("Code", ".")
 
 
-def _asset(resource: Mapping[str, Any]) -> str | None:
-    metadata = resource.get("Metadata")
+def _asset(document: TemplateDocument, resource: Mapping[str, Any]) -> str | None:
+    """Where the CDK has put what it will upload: it says so in the metadata, or it is beside the template."""
+    metadata, properties = resource.get("Metadata"), resource.get("Properties") or {}
     path = metadata.get("aws:asset:path") if isinstance(metadata, dict) else None
-    return path if isinstance(path, str) else None
+    if isinstance(path, str):
+        return path
+    uploaded = properties.get("Code", properties.get("Content"))
+    key = uploaded.get("S3Key") if isinstance(uploaded, dict) else None
+    beside = f"asset.{key.removesuffix('.zip')}" if isinstance(key, str) else None
+    return beside if beside and (document.path.parent / beside).is_dir() else None
 
 
 def detached_source(content: TemplateValue) -> str | None:
@@ -170,7 +176,7 @@ def layer_location(document: TemplateDocument, logical_id: str) -> TemplateValue
     """What a template says about where a layer's content is, unresolved; None where it says nothing."""
     resource = document.resources[logical_id]
     properties = resource.get("Properties") or {}
-    if asset := _asset(resource):
+    if asset := _asset(document, resource):
         return asset
     return properties.get("ContentUri", properties.get("Content"))
 
