@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from operator import itemgetter
 
 import numpy as np
 
@@ -150,7 +151,7 @@ def judged_losses(
 def proven_losses(case: Case, judgement: Judgement) -> Pairs:
     """Those of the lost pairs that no busy machine excuses."""
     if not len(judgement.lost):
-        return judgement.lost
+        return judgement.lost  # the rest reads the whole trace
     busy, unposted = BusyMachine(case), Unposted(case)
 
     def proven(message: Message, number: int) -> bool:
@@ -277,7 +278,7 @@ def _failure_behind(case: Case, lost: Sequence[Message]) -> str:
     errors = Counter(error for message in lost for error in _errors(case, message, failures))
     if not errors:
         return ""
-    error, times = errors.most_common(1)[0]
+    error, times = max(errors.items(), key=itemgetter(1))
     whose = "it" if len(lost) == 1 else f"{times} of these {len(lost)} messages"
     return f"; the function that was to send {whose} failed: {error}"
 

@@ -54,8 +54,10 @@ def judged_handshakes(case: Case, asked: list[Connection]) -> Judged:
 
 
 def _overworked(case: Case, connection: Connection) -> bool:
-    """Whether a stack on this machine, which told its trace, gave up a handshake for want of a processor."""
-    if connection.status is None or connection.status < _SERVER_ERROR or not case.history.trace.rows:
+    """Whether a handshake failed for want of a processor: nobody answered us in time, or a stack on this
+    machine, which told its trace, gave it up."""
+    status = connection.status
+    if status is not None and (status < _SERVER_ERROR or not case.history.trace.rows):
         return False
     until_ns = connection.opening_ns + int(case.bounds.deliver_s * 1e9)
     return case.too_busy(case.bounds.deliver_s, connection.opening_ns, until_ns)

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from conformance.checkers import judge
+from conformance.checkers.case import Case
+from conformance.harness.contract import Contract
 from reports.results import Outcome
 
+from .story import history_of
 from .story_mutations import MUTATIONS, always, take_out
 from .valid_run import valid_run
 from .verdicts import BOUNDS, judged, outcomes
@@ -119,6 +123,18 @@ def test_a_handshake_that_an_overworked_stack_gives_up_is_not_held_against_the_b
 ) -> None:
     lines = ["0 x connects newcomer", "1 y connecting newcomer", f"900 y refused {status}"]
     assert judged("CONN-01", [*lines, f"1000 lag {lag_ms}"]).outcome is Outcome[outcome]
+
+
+@pytest.mark.parametrize(("lag_ms", "outcome"), [(3, Outcome.FAIL), (800, Outcome.UNKNOWN)])
+def test_a_handshake_that_nobody_answered_is_in_doubt_on_a_busy_machine(
+    lag_ms: int, outcome: Outcome
+) -> None:
+    lines = ["0 x connects newcomer", "1 y connecting newcomer", f"1000 lag {lag_ms}"]
+    history = history_of(lines)
+    assert judged("CONN-01", lines).outcome is outcome
+    history.trace.rows.clear()
+    case = Case(history, Contract(), BOUNDS)
+    assert judge("CONN-01", case).outcome is outcome  # with a remote target too
 
 
 def test_a_violation_that_a_busy_machine_makes_unknown_still_explains_what_follows() -> None:
