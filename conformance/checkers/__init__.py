@@ -46,7 +46,7 @@ _RED = (Outcome.FAIL, Outcome.NON_STRICT)
 
 def judge_clause(clause: Clause, case: Case) -> ClauseResult:
     """Judge one clause on its own; a missed SHOULD is `non-strict`."""
-    judged = CHECKERS[clause.id](case)
+    judged = case.once(clause.id, CHECKERS[clause.id])
     if clause.level == "SHOULD" and judged.outcome is Outcome.FAIL:
         judged = replace(judged, outcome=Outcome.NON_STRICT)
     return result_of(clause, judged)
@@ -73,7 +73,7 @@ def judge(name: str, case: Case) -> ClauseResult:
     result = judge_clause(table[name], case)
     if result.outcome not in _RED:
         return result
-    causes = [cause for cause in table[name].explained_by if _explains(CHECKERS[cause](case))]
+    causes = [cause for cause in table[name].explained_by if _explains(case.once(cause, CHECKERS[cause]))]
     if not causes:
         return result
     reason = f"explained by {', '.join(causes)}; on its own: {result.reason}"

@@ -49,14 +49,12 @@ def refusals(case: Case, message: Message, concerned: Sequence[Connection]) -> l
 
     A broadcast often ends where one of its posts fails.
     """
-    sender, ids = case.connection(message.sender).connection_id, labels_of(concerned)
-    others = [call for call in function_posts(case) if call.connection_id not in ids and _failed(call)]
-    until_ns = case.due_ns(message)
+    ids = labels_of(concerned)
+    failed = [post for post in function_posts(case) if post.connection_id not in ids and _failed(post)]
     found: list[Step] = []
-    for row in case.history.trace.of(Invocation):
-        if row.connection_id == sender and message.started_ns <= row.started_ns <= until_ns:
-            failed = [post for post in others if running(case, post) == [row]]
-            found += _refusal(case, row, failed)
+    for run in invocations(case, message):
+        during = [post for post in failed if _under_way(run, post)]
+        found += _refusal(case, run, [post for post in during if running(case, post) == [run]])
     return found
 
 
@@ -119,7 +117,7 @@ def _told(case: Case, concerned: Sequence[Connection], since_ns: int, until_ns: 
     labels = labels_of(concerned)
     for post in posts(case, labels, since_ns, until_ns):
         yield from _post(case, post, labels)
-    yield from _invocations(case, labels, since_ns, until_ns)
+    yield from _ended_runs(case, labels, since_ns, until_ns)
 
 
 def _other_posts(case: Case, concerned: Sequence[Connection], since_ns: int, until_ns: int) -> Iterator[Step]:
@@ -217,10 +215,20 @@ def _why(case: Case, call: TableCall, connection: Connection) -> str:
 
 def running(case: Case, call: TableCall | ConnectionsCall) -> list[Invocation]:
     """The invocations of the calling function that were under way: one of them made the call."""
+    return [run for run in case.runs_of(call.function) if _under_way(run, call)]
+
+
+def _under_way(run: Invocation, call: TableCall | ConnectionsCall) -> bool:
+    return run.function == call.function and run.started_ns <= call.started_ns <= run.ended_ns
+
+
+def invocations(case: Case, message: Message) -> list[Invocation]:
+    """Those that the message may have caused: for its sender, begun before it was due."""
+    sender = case.connection(message.sender).connection_id
     return [
         row
         for row in case.history.trace.of(Invocation)
-        if row.function == call.function and row.started_ns <= call.started_ns <= row.ended_ns
+        if row.connection_id == sender and message.started_ns <= row.started_ns <= case.due_ns(message)
     ]
 
 
@@ -229,7 +237,7 @@ def _label(case: Case, connection_id: str) -> str:
     return labels.get(connection_id, connection_id)
 
 
-def _invocations(case: Case, labels: Mapping[str, str], since_ns: int, until_ns: int) -> Iterator[Step]:
+def _ended_runs(case: Case, labels: Mapping[str, str], since_ns: int, until_ns: int) -> Iterator[Step]:
     for row in case.history.trace.of(Invocation):
         if row.connection_id not in labels or not since_ns <= row.ended_ns <= until_ns:
             continue

@@ -18,6 +18,7 @@ from reports.history import MISCHIEF, FrameReceived, RowObserved
 from reports.history_reader import Connection, History, Message
 from reports.metrics import CROWDED
 from reports.results import Finding, Outcome
+from reports.trace import Invocation
 
 _LAG_SHARE = 0.1
 """A harness that lagged by more than this share of a bound cannot say that the bound was missed: it has
@@ -81,6 +82,14 @@ class Case:
     _chosen: dict[tuple[str, ...], _Chosen] = field(default_factory=dict, init=False)
     _frames: dict[int, list[FrameReceived]] = field(default_factory=dict)
     _rows: dict[str, list[RowObserved]] = field(default_factory=dict)
+    _runs: dict[str, list[Invocation]] = field(default_factory=dict)
+    _clauses: dict[str, Judged] = field(default_factory=dict, init=False)
+
+    def once(self, clause: str, checker: Checker) -> Judged:
+        """What the clause's checker finds, asked once: others may be explained by it."""
+        if clause not in self._clauses:
+            self._clauses[clause] = checker(self)
+        return self._clauses[clause]
 
     def pairs(self, *groups: str, ears: Ears = EVERYBODY) -> Judgement:
         """The pairs of all messages whose group begins with one of `groups`, judged once.
@@ -144,6 +153,13 @@ class Case:
             for row in self.history.rows:
                 self._rows.setdefault(row.connection_id, []).append(row)
         return self._rows.get(connection_id or "", [])
+
+    def runs_of(self, function: str | None) -> list[Invocation]:
+        """The function's invocations, in the order in which they ended."""
+        if not self._runs:
+            for run in self.history.trace.of(Invocation):
+                self._runs.setdefault(run.function, []).append(run)
+        return self._runs.get(function or "", [])
 
     def frames(self, connection: Connection, since_ns: int, until_ns: int) -> list[FrameReceived]:
         if not self._frames:

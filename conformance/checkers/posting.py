@@ -15,7 +15,7 @@ from .broadcasting import judged_duplicates, judged_losses, judged_promptness
 from .case import Case, Checker, Judged, failed, passed, unknown
 from .faults import ears_of, injected, spans, victims
 from .routing import told
-from .unposted import failed_run, invocations
+from .unposted import failed_run
 
 GROUP = "fault-post"
 """Of the connections that take part."""
@@ -95,7 +95,7 @@ def a_failure_for_everybody_shows(case: Case) -> Judged:
     counts = {"broadcasts": len(sent), "refused_posts": refused, "silent": len(silent)}
     if not silent:
         return passed(**counts)
-    if not any(invocations(case, message) for message in silent):
+    if not any(backend_steps.invocations(case, message) for message in silent):
         return unknown("the trace shows no invocation for the broadcast", **counts)
     text = f"all {refused} posts were answered 403, and nothing shows that"
     return failed(text, [_silent_finding(case, message) for message in silent[:1]], **counts)
@@ -138,7 +138,7 @@ def failure_shown(case: Case, message: Message) -> bool:
     until_ns = case.due_ns(message)
     if told(case, case.connection(message.sender), message.started_ns, until_ns):
         return True
-    return any(failed_run(run) for run in invocations(case, message))
+    return any(failed_run(run) for run in backend_steps.invocations(case, message))
 
 
 def _bystanders(case: Case) -> Ears:
@@ -177,7 +177,9 @@ def _printed(case: Case, message: Message) -> int:
     until_ns = min([*came, case.until_next_ns(message)])
     ids = {connection.connection_id for connection in case.connections(GROUP)}
     posts = backend_steps.posts(case, ids, message.started_ns, until_ns)
-    functions = {row.function for row in invocations(case, message)} | {post.function for post in posts}
+    functions = {row.function for row in backend_steps.invocations(case, message)} | {
+        post.function for post in posts
+    }
     output = [row for row in case.history.trace.of(FunctionOutput) if row.function in functions]
     return sum(message.started_ns <= row.ended_ns < until_ns for row in output)
 

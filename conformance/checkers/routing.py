@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from conformance.harness.oracle import Judgement, Pairs
-from reports.history import FrameReceived
+from reports.history import MISCHIEF, FrameReceived
 from reports.history_reader import Connection, Message
 from reports.results import Finding, Outcome
 
@@ -27,6 +27,7 @@ _LONG = 16
 """Characters of a connection id (EV-50), which need hold no digit."""
 _UNUSUAL = ("fault", "limit")
 """Groups whose clients may hear of failures."""
+_NO_ROUTE = '"Forbidden"'
 _FAILURES = ('"Internal server error"', '"Endpoint request timed out"')
 
 
@@ -37,7 +38,7 @@ def the_message_reaches_its_route(case: Case) -> Judged:
         frame.text
         for probe in probes
         for frame in case.frames(case.connection(probe.sender), probe.started_ns, case.history.end_ns)
-        if '"Forbidden"' in frame.text
+        if _NO_ROUTE in frame.text
     ]
     if forbidden:
         return failed(
@@ -181,7 +182,7 @@ def is_answered_as_the_contract_says(case: Case) -> Judged:
     trial = _trial(case, "unknown-action")
     if missing := trial.floor():
         return unknown(missing)
-    answers = case.frames(trial.villain, *trial.span)
+    answers = told(case, trial.villain, *trial.span)
     counts = {"sent": len(trial.mischief), "answered": len(answers)}
     expects_frame = case.contract.unknown_action == "error-frame"
     if expects_frame and not answers:
@@ -197,7 +198,11 @@ def is_answered_as_the_contract_says(case: Case) -> Judged:
 
 def gateway_error(text: str) -> bool:
     """Whether API Gateway tells the sender that the integration failed (RT-21, RT-22)."""
-    return '"connectionId"' in text and '"requestId"' in text and any(error in text for error in _FAILURES)
+    return _by_gateway(text, *_FAILURES)
+
+
+def _by_gateway(text: str, *says: str) -> bool:
+    return '"connectionId"' in text and '"requestId"' in text and any(words in text for words in says)
 
 
 def _witnessed(case: Case, message: Message) -> bool:
@@ -242,15 +247,29 @@ def _usual_forms(case: Case) -> frozenset[str]:
     """Forms of what this application says to clients unasked: who came and went, that a message arrived.
 
     Known from what comes before the first mischief, and later to clients that connect when all is over.
+    What follows a client's own bad message, as the one that asks for its id, is an answer to that, and so
+    are API Gateway's own frames (RT-20 to RT-22).
     """
     sent = [m.started_ns for kind in MISCHIEF_OF.values() for m in case.messages(f"mischief/{kind}")]
     bound_ns = int(case.bounds.deliver_s * 1e9)
+    asked: dict[int, list[Message]] = {}
+    for message in case.messages(MISCHIEF):
+        asked.setdefault(message.sender, []).append(message)
+
+    def answers(frame: FrameReceived) -> bool:
+        if _by_gateway(frame.text, _NO_ROUTE, *_FAILURES):
+            return True
+        return any(m.started_ns <= frame.at_ns <= case.due_ns(m) for m in asked.get(frame.connection, []))
 
     def undisturbed(frame: FrameReceived) -> bool:
         connection = case.connection(frame.connection)
         came_later = not sent or connection.opening_ns > max(sent) + bound_ns
         usual = came_later and not connection.group.startswith(_UNUSUAL)
-        return frame.corrupt_of is None and (usual or bool(sent and frame.at_ns < min(sent)))
+        return (
+            frame.corrupt_of is None
+            and not answers(frame)
+            and (usual or bool(sent and frame.at_ns < min(sent)))
+        )
 
     return frozenset(_form(frame.text) for frame in case.history.frames if undisturbed(frame))
 

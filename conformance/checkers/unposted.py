@@ -98,16 +98,6 @@ def _waited(run: Invocation, slow: Mapping[str | None, Sequence[int]]) -> bool:
     return bisect_right(begun_ns, run.ended_ns) > bisect_left(begun_ns, run.started_ns)
 
 
-def invocations(case: Case, message: Message) -> list[Invocation]:
-    """Those that the message may have caused: for its sender, begun before it was due."""
-    sender = case.connection(message.sender).connection_id
-    return [
-        row
-        for row in case.history.trace.of(Invocation)
-        if row.connection_id == sender and message.started_ns <= row.started_ns <= case.due_ns(message)
-    ]
-
-
 def failed_run(run: Invocation) -> bool:
     """Whether the function failed, or its result says so."""
     if run.outcome != "returned":

@@ -67,7 +67,11 @@ def _judged(chosen: Sequence[Backend], scratch: Path, jobs: int) -> list[tuple[B
     count = itertools.count(1)
 
     def judge(backend: Backend, attempt: str = "") -> tuple[list[str], bool]:
-        results = judged(backend, scratch / (backend.folder + attempt))
+        try:
+            results = judged(backend, scratch / (backend.folder + attempt))
+        except RuntimeError as error:  # the others are judged all the same
+            print(error, file=sys.stderr, flush=True)
+            return ["no result"], False
         clauses = red(results)
         again = not backend.expects(clauses) and too_busy(results)
         number = f"{next(count)} of {len(chosen)}" if not attempt else "again"

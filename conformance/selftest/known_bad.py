@@ -73,14 +73,17 @@ def judged(backend: Backend, run_dir: Path, seed: int = 1) -> Results:
     command += [*_SCALE, f"--seed={seed}"]
     own = HERE / backend.folder / "contract.toml"
     command += ["--contract", str(own if own.exists() else _BOUNDS)]
-    done = subprocess.run(
-        [*command, "--run-dir", str(run_dir), "-q", "-p", "no:cacheprovider"],
-        cwd=_ROOT,
-        capture_output=True,
-        text=True,
-        timeout=_TIMEOUT_S,
-        check=False,
-    )
+    try:
+        done = subprocess.run(
+            [*command, "--run-dir", str(run_dir), "-q", "-p", "no:cacheprovider"],
+            cwd=_ROOT,
+            capture_output=True,
+            text=True,
+            timeout=_TIMEOUT_S,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as late:
+        raise RuntimeError(f"{backend.folder}: no result within {_TIMEOUT_S} s") from late
     if not (run_dir / "results.json").exists():
         raise RuntimeError(f"{backend.folder}: exit code {done.returncode}, no result\n{done.stdout[-4000:]}")
     return read_results(run_dir)

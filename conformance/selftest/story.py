@@ -23,6 +23,7 @@ One event a line, times in milliseconds from the start of the run:
     700 backend starves b          … and one that failed since the table did not answer
     700 backend prints 3           … so many lines that functions printed
     700 backend welcomes b         … a post to b by the `$connect` that lets it in
+    700 backend refuses b          … a run of `$connect` for b, which returns: whatever b is told, it says
     700 backend forgets b          … one more run of `$disconnect` for b; `fumbles b`: one that failed
     800 clock 93600                the stack's clock was moved by so many seconds
 
@@ -131,6 +132,8 @@ class _Story:
             self.traced.printed(int(whom), at_ns)
         elif verb == "welcomes":
             self.traced.welcomed(f"{whom}-id", at_ns)
+        elif verb == "refuses":
+            self.traced.runs("$connect", f"{whom}-id", at_ns, at_ns)
         elif verb == "starves":
             self.traced.starves(f"{whom}-id", at_ns)
         elif verb in _DISCONNECTS:

@@ -245,3 +245,11 @@ def test_three_broadcasts_show_that_nobody_is_blamed(sent: int, outcome: Outcome
     assert judged("CHURN-11", [*lines, "9000 lag 1"]).outcome is outcome
     blamed = judged("CHURN-11", [*lines, f"160 k0 frame {GATEWAY_ERROR}", "9000 lag 1"])
     assert blamed.evidence["errors"] == 1
+
+
+@pytest.mark.parametrize(("busy", "outcome"), [("lag 900", Outcome.UNKNOWN), ("lag 1", Outcome.NON_STRICT)])
+def test_a_busy_machine_excuses_an_error_unless_another_came_in_peace(busy: str, outcome: Outcome) -> None:
+    lines = ["0 k0 connects stayer", "100 k0 sends m0 churn/main", f"160 k0 frame {GATEWAY_ERROR}"]
+    lines += ["900 lag 900", "8000 lag 1", "9000 k0 sends m1 churn/main", f"9100 k0 frame {GATEWAY_ERROR}"]
+    lines += ["120 k0 hears m0", "9050 k0 hears m1", f"9900 {busy}", "19000 lag 1"]
+    assert judged("CHURN-11", lines).outcome is outcome

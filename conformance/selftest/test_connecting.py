@@ -32,6 +32,14 @@ def test_a_throttled_handshake_is_nobodys_fault_and_no_evidence() -> None:
     assert few.reason.startswith("only 2 handshakes")
 
 
+def test_a_429_that_the_application_itself_answers_is_a_refusal() -> None:
+    lines = [*_LET_IN, *_refused("x", 429), *_refused("y", 429), _END]
+    assert judged("CONN-01", [*lines, "120 backend succeeds x"]).outcome is Outcome.PASS
+    result = judged("CONN-01", [*lines, "120 backend refuses x"])
+    assert result.outcome is Outcome.FAIL
+    assert (result.evidence["refused"], result.evidence["throttled"]) == (1, 1)
+
+
 def test_a_refused_handshake_is_told_with_its_status() -> None:
     result = judged("CONN-01", [*_LET_IN, *_refused("x", 403), *_refused("y", 500), _END])
     assert result.reason == "2 of 5 handshakes were refused: 403"

@@ -111,6 +111,17 @@ def test_one_disconnect_that_came_late_and_two_of_one_connection_are_evidence() 
     assert judged("FAULT-23", without("backend forgets")).outcome is Outcome.UNKNOWN
 
 
+@pytest.mark.parametrize(("again", "outcome"), [("lag 900", Outcome.UNKNOWN), ("lag 1", Outcome.NON_STRICT)])
+def test_a_busy_machine_excuses_a_failure_unless_another_came_in_peace(again: str, outcome: Outcome) -> None:
+    whose = next(line.split()[3] for line in valid_run() if "backend forgets" in line)
+    at = 500_000
+    failures = [f"{at} backend fumbles {whose}", f"{at + 60_000} backend fumbles {whose}"]
+    lags = [f"{at - 100} lag 1", f"{at + 100} lag 900", f"{at + 59_900} lag 1", f"{at + 60_100} {again}"]
+    result = judged("FAULT-23", [*valid_run(), *failures, *lags])
+    assert result.outcome is outcome
+    assert result.evidence["failed"] == 2
+
+
 def test_a_disconnect_that_returns_an_error_has_failed() -> None:
     history = history_of(valid_run())
     rows = history.trace.rows

@@ -196,6 +196,41 @@ def test_an_unknown_action_is_answered_as_the_contract_says(answered: bool, righ
         assert judged("ROUTE-09", lines, Contract(unknown_action=says)).outcome is outcome
 
 
+@pytest.mark.parametrize(("text", "an_answer"), [("3 online", False), ("what is 3?", True)])
+def test_what_a_client_hears_anyway_answers_no_unknown_action(text: str, an_answer: bool) -> None:
+    silent = take_out("unknown-action-villain frame")(valid_run())
+    lines = [
+        *silent,
+        f"{_FIRST - 1} f1 frame 2 online",
+        f"{_MISCHIEF + 9} unknown-action-villain frame {text}",
+    ]
+    expects_frame, expects_none = Contract(unknown_action="error-frame"), Contract(unknown_action="ignored")
+    for contract, right in ((expects_frame, an_answer), (expects_none, not an_answer)):
+        outcome = Outcome.PASS if right else Outcome.NON_STRICT
+        assert judged("ROUTE-09", lines, contract).outcome is outcome
+
+
+def test_what_the_gateway_answers_is_never_usual() -> None:
+    lines = [*valid_run(), f"{_FIRST - 1} f1 frame {FORBIDDEN}"]
+    assert judged("ROUTE-09", lines).outcome is Outcome.PASS
+
+
+@pytest.mark.parametrize(
+    ("asks", "after_ms", "outcome"),
+    [("x", 1000, Outcome.FAIL), ("x", 1001, Outcome.PASS), ("x", -1, Outcome.PASS), ("f1", 9, Outcome.PASS)],
+)
+def test_what_answers_a_clients_own_bad_message_is_not_usual(
+    asks: str, after_ms: int, outcome: Outcome
+) -> None:
+    asked = _LAST + 9000
+    lines = [f"{asked - 500} x connects newcomer", f"{asked} {asks} sends who mischief/identify"]
+    lines += [
+        f"{asked + after_ms} x frame unknown action",
+        f"{_MISCHIEF + 1} {_BYSTANDER} frame unknown action",
+    ]
+    assert judged("ROUTE-03", [*valid_run(), *lines]).outcome is outcome
+
+
 def test_a_probe_must_have_been_sent_and_what_else_is_heard_does_not_forbid_it() -> None:
     assert judged("ROUTE-01", without("wiring")).outcome is Outcome.UNKNOWN
     welcomed = [*valid_run(), f"{time_of('sends wiring') + 3} f1 frame welcome"]

@@ -72,5 +72,20 @@ def test_an_error_is_blamed_on_the_message_before_it_and_on_no_earlier_one() -> 
     assert judged("STALE-07", late).outcome is Outcome.NON_STRICT
 
 
+@pytest.mark.parametrize(("again", "outcome"), [("lag 900", Outcome.UNKNOWN), ("lag 1", Outcome.NON_STRICT)])
+def test_a_busy_machine_excuses_an_error_unless_another_came_in_peace(again: str, outcome: Outcome) -> None:
+    plain, many = time_of("s1 sends stale-plain"), time_of("s0 sends stale-many")
+    frames = [f"{plain + 10} s1 frame {GATEWAY_ERROR}", f"{many + 10} s0 frame {GATEWAY_ERROR}"]
+    lags = [
+        f"{plain - 2000} lag 1",
+        f"{plain + 500} lag 900",
+        f"{many - 1500} lag 1",
+        f"{many + 900} {again}",
+    ]
+    result = judged("STALE-07", [*valid_run(), *frames, *lags])
+    assert result.outcome is outcome
+    assert result.evidence["answered_with_error"] == 2
+
+
 def _numbers(name: str) -> list[str]:
     return [line.split()[3].rpartition("-")[2] for line in valid_run() if f" sends {name}" in line]
