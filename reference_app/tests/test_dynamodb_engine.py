@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -32,14 +33,12 @@ class Client:
 
 
 def make_table(client: Client, name: str = "t", **more: Any) -> None:
-    client.ok(
-        "CreateTable",
-        TableName=name,
-        KeySchema=[{"AttributeName": "connectionId", "KeyType": "HASH"}],
-        AttributeDefinitions=[{"AttributeName": "connectionId", "AttributeType": "S"}],
-        BillingMode="PAY_PER_REQUEST",
-        **more,
-    )
+    table = {
+        "KeySchema": [{"AttributeName": "connectionId", "KeyType": "HASH"}],
+        "AttributeDefinitions": [{"AttributeName": "connectionId", "AttributeType": "S"}],
+        "BillingMode": "PAY_PER_REQUEST",
+    }
+    client.ok("CreateTable", TableName=name, **{**table, **more})
 
 
 @pytest.fixture
@@ -258,6 +257,79 @@ def test_placeholders_that_no_expression_has_are_refused(client: Client) -> None
         assert client.error("Scan", **scan, **spare) == "ValidationException"
     spare = {"ExpressionAttributeNames": names, "ExpressionAttributeValues": {**values, ":a": {"N": "1"}}}
     assert client.error("Scan", **scan, **spare) == "ValidationException"
+
+
+_TWO = {"connectionId": {"S": "a"}, "room": {"S": "x"}}
+_NUMBER = {"connectionId": {"N": "1"}}
+_MISTYPED = {"connectionId": {"S": "a"}, "room": {"N": "1"}}
+
+
+@pytest.mark.parametrize("key", [_TWO, _NUMBER, {"room": {"S": "x"}}], ids=["one too many", "type", "other"])
+@pytest.mark.parametrize(
+    ("operation", "request_of"),
+    [
+        ("GetItem", lambda key: {"TableName": "rooms", "Key": key}),
+        ("DeleteItem", lambda key: {"TableName": "rooms", "Key": key}),
+        ("UpdateItem", lambda key: {"TableName": "rooms", "Key": key}),
+        ("BatchGetItem", lambda key: {"RequestItems": {"rooms": {"Keys": [key]}}}),
+        ("BatchWriteItem", lambda key: {"RequestItems": {"rooms": [{"DeleteRequest": {"Key": key}}]}}),
+        ("TransactGetItems", lambda key: {"TransactItems": [{"Get": {"TableName": "rooms", "Key": key}}]}),
+        (
+            "TransactWriteItems",
+            lambda key: {"TransactItems": [{"Delete": {"TableName": "rooms", "Key": key}}]},
+        ),
+    ],
+)
+def test_a_key_must_be_the_tables(
+    client: Client, operation: str, request_of: Callable[[Any], dict[str, Any]], key: dict[str, Any]
+) -> None:
+    _make_rooms(client)
+    client.ok("PutItem", TableName="rooms", Item=_TWO)
+    assert client.error(operation, **request_of(key)) == "ValidationException"
+    assert client.ok("Scan", TableName="rooms")["Items"] == [_TWO]
+    client.ok(operation, **request_of({"connectionId": {"S": "a"}}))
+
+
+@pytest.mark.parametrize(
+    ("operation", "request_of"),
+    [
+        ("PutItem", lambda item: {"TableName": "rooms", "Item": item}),
+        ("BatchWriteItem", lambda item: {"RequestItems": {"rooms": [{"PutRequest": {"Item": item}}]}}),
+        (
+            "TransactWriteItems",
+            lambda item: {"TransactItems": [{"Put": {"TableName": "rooms", "Item": item}}]},
+        ),
+    ],
+)
+def test_what_an_index_is_keyed_by_has_its_type(
+    client: Client, operation: str, request_of: Callable[[Any], dict[str, Any]]
+) -> None:
+    _make_rooms(client)
+    assert client.error(operation, **request_of(_MISTYPED)) == "ValidationException"
+    assert client.ok("Scan", TableName="rooms")["Items"] == []
+    client.ok(operation, **request_of(ROW))  # it has no room, and is not in the index
+
+
+def test_an_index_that_the_table_does_not_have_cannot_be_asked(client: Client) -> None:
+    _make_rooms(client)
+    query: dict[str, Any] = {
+        "TableName": "rooms",
+        "KeyConditionExpression": "room = :room",
+        "ExpressionAttributeValues": {":room": {"S": "x"}},
+    }
+    assert client.ok("Query", **query, IndexName="by-room")["Items"] == []
+    assert client.error("Query", **query, IndexName="by-rom") == "ValidationException"
+    assert client.error("Scan", TableName="rooms", IndexName="by-rom") == "ValidationException"
+
+
+def _make_rooms(client: Client) -> None:
+    string = [{"AttributeName": name, "AttributeType": "S"} for name in ("connectionId", "room")]
+    by_room = {
+        "IndexName": "by-room",
+        "KeySchema": [{"AttributeName": "room", "KeyType": "HASH"}],
+        "Projection": {"ProjectionType": "ALL"},
+    }
+    make_table(client, "rooms", AttributeDefinitions=string, GlobalSecondaryIndexes=[by_room])
 
 
 def test_what_breaks_the_engine_is_answered(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:

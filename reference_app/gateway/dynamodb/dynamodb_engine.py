@@ -13,6 +13,7 @@ import logging
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from moto.core.exceptions import ServiceException
@@ -24,6 +25,7 @@ from moto.dynamodb.responses import DynamoHandler
 from werkzeug.datastructures import Headers, MultiDict
 from werkzeug.exceptions import HTTPException
 
+from reference_app.gateway.dynamodb.key_checks import TableKeys, key_problem
 from reference_app.gateway.dynamodb.request_checks import problem_with
 from reference_app.gateway.dynamodb.typed_comparisons import make_comparisons_typed
 
@@ -74,12 +76,16 @@ class DynamoDbEngine:
             return error_of(400, "SerializationException", "the request is not a JSON object")
         handler = self._handler(operation, region)
         handler.body = handler.params = self._parse(operation, body)
+        if operation == "UpdateItem" and "UpdateExpression" not in handler.params:
+            handler.params.setdefault("AttributeUpdates", {})  # to write the key alone is no mistake
         method = getattr(handler, camelcase_to_underscores(operation), None)
         if method is None:
             return error_of(400, "UnknownOperationException", f"{operation} is not implemented here")
         if problem := problem_with(operation, handler.params):
             return error_of(400, "ValidationException", problem)
         try:
+            if problem := key_problem(operation, handler.params, partial(_keys_of, handler)):
+                return error_of(400, "ValidationException", problem)
             result = method()
         except HTTPException as error:
             return answer_of(error.code or 500, str(error.description).encode())
@@ -161,3 +167,14 @@ def error_of(status: int, kind: str, message: str) -> Answer:
     """An error as DynamoDB's JSON protocol tells it."""
     body = {"__type": f"com.amazon.coral.service#{kind}", "message": message}
     return answer_of(status, json.dumps(body).encode())
+
+
+def _keys_of(handler: DynamoHandler, name: str) -> TableKeys | None:
+    table = handler.dynamodb_backend.tables.get(name)
+    if table is None:
+        return None
+    return TableKeys(
+        frozenset(table.table_key_attrs),
+        {attribute["AttributeName"]: attribute["AttributeType"] for attribute in table.attr},
+        {index.name: tuple(index.schema_key_attrs) for index in [*table.indexes, *table.global_indexes]},
+    )
