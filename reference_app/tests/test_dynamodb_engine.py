@@ -322,6 +322,17 @@ def test_an_index_that_the_table_does_not_have_cannot_be_asked(client: Client) -
     assert client.error("Scan", TableName="rooms", IndexName="by-rom") == "ValidationException"
 
 
+def test_a_page_goes_on_from_a_key_of_the_table_or_index_that_is_read(client: Client) -> None:
+    _make_rooms(client)
+    whole: dict[str, Any] = {"TableName": "rooms"}
+    by_room = {**whole, "IndexName": "by-room"}
+    here, elsewhere = {"connectionId": {"S": "a"}}, {"room": {"S": "x"}}
+    for scan, start in ((whole, here), (by_room, _TWO)):
+        client.ok("Scan", **scan, ExclusiveStartKey=start)
+    for scan, start in ((whole, _TWO), (whole, elsewhere), (by_room, elsewhere), (by_room, here)):
+        assert client.error("Scan", **scan, ExclusiveStartKey=start) == "ValidationException"
+
+
 def _make_rooms(client: Client) -> None:
     string = [{"AttributeName": name, "AttributeType": "S"} for name in ("connectionId", "room")]
     by_room = {

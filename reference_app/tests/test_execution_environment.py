@@ -9,6 +9,7 @@ import sys
 import time
 import uuid
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +69,18 @@ def result(outcome: Returned | Failed) -> dict[str, Any]:
     assert isinstance(outcome, Returned), outcome
     value: dict[str, Any] = json.loads(outcome.payload)
     return value
+
+
+def test_a_module_named_as_one_of_pythons_is_the_functions_own_business(tmp_path: Path) -> None:
+    (tmp_path / "logging.py").write_text("raise RuntimeError('not for the runtime client')\n")
+    (tmp_path / "rooms.py").write_text("NAME = 'lobby'\n")
+    code = "import logging, rooms\n\n\ndef handler(event, context):\n    return {'room': rooms.NAME}\n"
+    (tmp_path / "app.py").write_text(code)
+
+    async def script(environment: ExecutionEnvironment) -> None:
+        assert result(await environment.invoke(invocation())) == {"room": "lobby"}
+
+    run(script, replace(MOODS, code=tmp_path))
 
 
 def test_the_handler_runs_in_its_folder_with_its_variables_and_context() -> None:

@@ -113,7 +113,9 @@ def test_the_runtime_client_of_node_is_ours() -> None:
 
 def test_the_runtime_client_of_python_is_lambdas_own() -> None:
     """RA-20."""
-    assert runtime_client(function(Path())) == [sys.executable, "-m", "awslambdaric", "app.handler"]
+    python, *options, client, handler = runtime_client(function(Path()))
+    assert (python, options, handler) == (sys.executable, ["-P", "-c"], "app.handler")
+    assert "from awslambdaric.__main__ import main" in client
 
 
 def test_any_other_language_runs_by_a_bootstrap_of_its_own(tmp_path: Path) -> None:

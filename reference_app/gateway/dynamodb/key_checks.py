@@ -34,15 +34,25 @@ def key_problem(
 
     `keys_of` knows tables by name; about one that it does not know nothing is said.
     """
-    index, table = parameters.get("IndexName"), keys_of(str(parameters.get("TableName")))
-    if index is not None and table is not None and index not in table.indexes:
-        return f"The table does not have the specified index: {index}"
+    if operation in ("Query", "Scan"):
+        table = keys_of(str(parameters.get("TableName")))
+        return "" if table is None else _unreadable(table, parameters)
     for name, values, is_key in _named(operation, parameters):
         table = keys_of(name)
         problem = "" if table is None else _misfit(table, values) if is_key else _mistyped(table, values)
         if problem:
             return problem
     return ""
+
+
+def _unreadable(table: TableKeys, parameters: Mapping[str, Any]) -> str:
+    index, start = parameters.get("IndexName"), parameters.get("ExclusiveStartKey")
+    if index is not None and index not in table.indexes:
+        return f"The table does not have the specified index: {index}"
+    if start is None:
+        return ""
+    expected = table.keys.union(table.indexes[index]) if index is not None else table.keys
+    return "" if start.keys() == expected else "The provided starting key is invalid"
 
 
 def _misfit(table: TableKeys, key: Values) -> str:

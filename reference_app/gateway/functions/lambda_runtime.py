@@ -11,6 +11,13 @@ from reference_app.gateway.functions import node_runtime
 from reference_app.gateway.stack_errors import BUILD_COMMAND, BUILD_FIRST
 from reference_app.gateway.template.application import Function
 
+_PYTHON_CLIENT = (
+    "import os, sys; from awslambdaric.__main__ import main; "
+    "sys.path.insert(0, os.environ['LAMBDA_TASK_ROOT']); main(sys.argv)"
+)
+"""As on Lambda, the runtime client is imported before the function's code can be: a function may have a
+`logging.py` of its own, which Python's `-m` would give to the client."""
+
 
 @dataclass(frozen=True)
 class NotRunnable:
@@ -46,7 +53,7 @@ def runtime_client(function: Function) -> list[str]:
         return node_runtime.command(function.handler)
     if _has_own_runtime(function):
         return [str(_bootstrap(function))]
-    return [sys.executable, "-m", "awslambdaric", function.handler]
+    return [sys.executable, "-P", "-c", _PYTHON_CLIENT, function.handler]
 
 
 def _has_own_runtime(function: Function) -> bool:

@@ -65,9 +65,16 @@ def audience():
     for row in list(rows()):
         if "new" in row:
             del row["new"]
-            table.put_item(Item=row)
+            keep(row)
         else:
             yield row
+
+
+def keep(row):
+    try:
+        table.put_item(Item=row, ConditionExpression="attribute_exists(connectionId)")
+    except table.meta.client.exceptions.ConditionalCheckFailedException:
+        pass  # it has gone in the meantime
 
 
 def broadcast(gateway, message):
