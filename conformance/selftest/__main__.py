@@ -1,12 +1,14 @@
 """`python -m conformance.selftest`: every known-bad backend against every clause.
 
-With `--seeds N`: the correct backends on N seeds, while all cores are busy.
+With `--seeds N` or `--seeds FIRST-LAST`: the correct backends on these seeds, while all cores are busy.
 """
 
 from __future__ import annotations
 
 import argparse
 import itertools
+import os
+import re
 import shutil
 import sys
 import tempfile
@@ -18,7 +20,7 @@ from pathlib import Path
 from reports.results import Exit
 
 from .fairness import Trial, busy_cores, fair, table, trials
-from .known_bad import Backend, backends, correct, judged, matrix, red, too_busy
+from .known_bad import NO_RESULT, Backend, backends, correct, judged, matrix, red, too_busy
 
 
 def main() -> int:
@@ -29,16 +31,24 @@ def main() -> int:
     parser.add_argument("folders", nargs="*", metavar="BACKEND", help="only these (default: all)")
     parser.add_argument("--jobs", type=int, default=2, help="so many at a time (default 2)")
     parser.add_argument(
-        "--seeds", type=int, metavar="N", help="judge the correct backends on N seeds, with all cores busy"
+        "--seeds",
+        type=_seeds,
+        metavar="N",
+        help="judge the correct backends on the seeds 1 to N, or FIRST-LAST, with all cores busy",
     )
-    parser.add_argument("--keep", type=Path, metavar="DIR", help="keep the run folders there (default: no)")
+    parser.add_argument(
+        "--keep",
+        type=Path,
+        metavar="DIR",
+        help="keep the run folders there (default: no); with --seeds, those that are there are not run again",
+    )
     options = parser.parse_args()
     if options.jobs < 1:
         parser.error(f"--jobs must be at least 1, not {options.jobs}")
-    if options.seeds is not None and (options.seeds < 1 or options.folders):
-        parser.error("--seeds takes a number above 0, and no BACKEND beside it")
+    if options.seeds is not None and options.folders:
+        parser.error("--seeds judges the correct backends, and takes no BACKEND beside it")
     if options.seeds is not None:
-        return _fair(options.seeds, options.keep)
+        return _fair(options.seeds, options.jobs, options.keep)
     can_run = [b for b in backends() if _can_run(b)]
     chosen = [b for b in can_run if not options.folders or b.folder in options.folders]
     unknown = set(options.folders) - {backend.folder for backend in chosen}
@@ -71,7 +81,7 @@ def _judged(chosen: Sequence[Backend], scratch: Path, jobs: int) -> list[tuple[B
             results = judged(backend, scratch / (backend.folder + attempt))
         except RuntimeError as error:  # the others are judged all the same
             print(error, file=sys.stderr, flush=True)
-            return ["no result"], False
+            return [NO_RESULT], False
         clauses = red(results)
         again = not backend.expects(clauses) and too_busy(results)
         number = f"{next(count)} of {len(chosen)}" if not attempt else "again"
@@ -88,14 +98,25 @@ def _judged(chosen: Sequence[Backend], scratch: Path, jobs: int) -> list[tuple[B
     ]
 
 
-def _fair(seeds: int, keep: Path | None) -> int:
+def _seeds(text: str) -> range:
+    """`50`: the seeds 1 to 50; `11-20`: those."""
+    numbers = re.fullmatch(r"(?:(\d+)-)?(\d+)", text)
+    first, last = (int(numbers[1] or 1), int(numbers[2])) if numbers else (0, 0)
+    if not 1 <= first <= last:
+        raise argparse.ArgumentTypeError(f"a number above 0 or FIRST-LAST, not {text!r}")
+    return range(first, last + 1)
+
+
+def _fair(seeds: range, jobs: int, keep: Path | None) -> int:
     """0 when none of the correct backends was ever red, and each passed at least once."""
     found: list[Trial] = []
-    with _scratch(keep) as scratch, busy_cores():
-        for trial in trials([b for b in correct() if _can_run(b)], seeds, scratch):
+    # One more than there are cores wants to run at any time: so many judgings, and what burns the rest.
+    burners = max(0, (os.cpu_count() or 1) + 1 - jobs)
+    with _scratch(keep) as scratch, busy_cores(burners):
+        for trial in trials([b for b in correct() if _can_run(b)], seeds, scratch, jobs):
             found.append(trial)
-            said = f"{trial.backend.folder}, seed {trial.seed}: {trial.verdict} {' '.join(trial.red)}"
-            print(said, file=sys.stderr, flush=True)
+            said = " ".join([trial.verdict, *trial.red, trial.failure])
+            print(f"{trial.backend.folder}, seed {trial.seed}: {said}", file=sys.stderr, flush=True)
     print(table(found))
     return fair(found)
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from reports.results import Exit, Results, Verdict
+from reports.run_folder import RESULTS, read_results
 
-from .known_bad import Backend, judged, red
+from .known_bad import NO_RESULT, Backend, judged, red
 
 # Busy until its parent ends, however that one ends.
 _BURN = "import os\np = os.getppid()\nwhile os.getppid() == p: sum(range(100_000))"
@@ -27,6 +30,8 @@ class Trial:
     verdict: Verdict
     red: tuple[str, ...]
     """Clauses that were found violated: on a correct backend that is our mistake."""
+    failure: str = ""
+    """Why there is no result."""
 
 
 @contextmanager
@@ -45,15 +50,27 @@ def busy_cores(count: int | None = None) -> Iterator[None]:
 
 def trials(
     correct: Sequence[Backend],
-    seeds: int,
+    seeds: Iterable[int],
     folder: Path,
+    jobs: int = 1,
     judge: Callable[[Backend, Path, int], Results] = judged,
 ) -> Iterator[Trial]:
-    """Judge every backend on the seeds 1 to `seeds`, one run after the other."""
-    for seed in range(1, seeds + 1):
-        for backend in correct:
-            results = judge(backend, folder / f"{backend.folder}-{seed}", seed)
-            yield Trial(backend, seed, results.verdict, tuple(red(results)))
+    """Judge every backend on every seed, so many runs at a time.
+
+    A run that is in the folder already is not done again: what was interrupted goes on.
+    """
+
+    def trial(asked: tuple[int, Backend]) -> Trial:
+        seed, backend = asked
+        run = folder / f"{backend.folder}-{seed}"
+        try:
+            results = read_results(run) if (run / RESULTS).exists() else judge(backend, run, seed)
+        except RuntimeError as error:  # the others are judged all the same
+            return Trial(backend, seed, "error", (NO_RESULT,), str(error))
+        return Trial(backend, seed, results.verdict, tuple(red(results)))
+
+    with ThreadPoolExecutor(jobs) as pool:
+        yield from pool.map(trial, itertools.product(seeds, correct))
 
 
 def table(found: Iterable[Trial]) -> str:

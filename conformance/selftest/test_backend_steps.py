@@ -12,7 +12,7 @@ from conformance.harness.contract import Bounds, Contract
 from reports.history import RowPlanted
 from reports.history_reader import FaultSpan, History
 from reports.results import Step
-from reports.trace import ConnectionsCall, Invocation, LifecycleStep, TableCall, TraceRow
+from reports.trace import ConnectionsCall, Invocation, LifecycleStep, RowT, TableCall, Trace, TraceRow
 
 from .story import history_of
 
@@ -425,3 +425,22 @@ def test_an_invocation_for_somebody_else_is_not_of_the_message() -> None:
     (invoked,) = history.trace.of(Invocation)
     history.trace.rows[0] = replace(invoked, connection_id="c-id")
     assert not _refusals(history)
+
+
+def test_a_hundred_times_the_refusals_are_found_without_reading_the_trace_a_hundred_times() -> None:
+    assert _looks_at_the_trace(refused=2) == _looks_at_the_trace(refused=200)
+
+
+def _looks_at_the_trace(refused: int) -> int:
+    history = _history(*(_post(120, "c-id", 410) for _ in range(refused)), clients="abc")
+    history.trace = trace = _CountingTrace(history.trace.rows)
+    assert _refusals(history)
+    return trace.looks
+
+
+class _CountingTrace(Trace):
+    looks = 0
+
+    def of(self, kind: type[RowT]) -> list[RowT]:
+        self.looks += 1
+        return super().of(kind)

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from reports.results import ClauseResult, Exit, Outcome, Results, Verdict
+from reports.run_folder import RESULTS
 
 from .fairness import Trial, busy_cores, fair, table, trials
-from .known_bad import REFERENCE, Backend, backends, correct
+from .known_bad import NO_RESULT, REFERENCE, Backend, backends, correct
 
 _SIMPLE = Backend("correct_simple", "", "no mistake", None)
 
@@ -48,9 +49,41 @@ def test_every_backend_is_judged_on_every_seed(tmp_path: Path) -> None:
         clause = ClauseResult("CHURN-04", "MUST", "none", "…", Outcome.FAIL)
         return Results("conformance", "fail", "", {}, seed, "", 0.0, (clause,))
 
-    found = list(trials([REFERENCE, _SIMPLE], 2, tmp_path, judge))
+    found = list(trials([REFERENCE, _SIMPLE], [1, 2], tmp_path, judge=judge))
     assert asked == [(name, seed) for seed in (1, 2) for name in ("reference_app", "correct_simple")]
     assert {trial.red for trial in found} == {("CHURN-04",)}
+
+
+def test_what_was_interrupted_goes_on(tmp_path: Path) -> None:
+    done = tmp_path / "correct_simple-1"
+    done.mkdir()
+    clause = ClauseResult("CHURN-04", "MUST", "none", "…", Outcome.FAIL)
+    results = Results("conformance", "fail", "", {}, 1, "", 0.0, (clause,))
+    (done / RESULTS).write_text(results.to_json(), encoding="utf-8")
+
+    def judge(backend: Backend, folder: Path, seed: int) -> Results:
+        assert seed == 2
+        return Results("conformance", "pass", "", {}, seed, "", 0.0, ())
+
+    found = list(trials([_SIMPLE], [1, 2], tmp_path, judge=judge))
+    assert [(trial.seed, trial.verdict, trial.red) for trial in found] == [
+        (1, "fail", ("CHURN-04",)),
+        (2, "pass", ()),
+    ]
+
+
+def test_a_backend_that_cannot_be_judged_is_no_proof_of_fairness(tmp_path: Path) -> None:
+    def judge(backend: Backend, folder: Path, seed: int) -> Results:
+        if seed == 1:
+            raise RuntimeError("no result within 400 s")
+        return Results("conformance", "pass", "", {}, seed, "", 0.0, ())
+
+    found = list(trials([_SIMPLE], [1, 2], tmp_path, judge=judge))
+    assert [(trial.red, trial.failure) for trial in found] == [
+        ((NO_RESULT,), "no result within 400 s"),
+        ((), ""),
+    ]
+    assert fair(found) is Exit.VIOLATION
 
 
 def test_the_reference_and_those_that_have_no_mistake_are_the_correct_ones() -> None:
