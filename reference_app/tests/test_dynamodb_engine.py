@@ -333,6 +333,37 @@ def test_a_page_goes_on_from_a_key_of_the_table_or_index_that_is_read(client: Cl
         assert client.error("Scan", **scan, ExclusiveStartKey=start) == "ValidationException"
 
 
+@pytest.mark.parametrize(
+    ("expression", "names", "refused"),
+    [
+        ("room <> :me", {}, True),
+        ("#r <> :me", {"#r": "room"}, True),
+        ("attribute_exists(room) AND nick <> :me", {}, True),
+        ("connectionId <> :me", {}, False),
+        ("nick.room <> :me", {}, False),
+        ("#r <> :me", {"#r": "rooms"}, False),
+        ("nick <> :me", {}, False),
+    ],
+)
+def test_a_query_filters_by_no_attribute_that_it_asks_by(
+    client: Client, expression: str, names: dict[str, str], refused: bool
+) -> None:
+    _make_rooms(client)
+    query: dict[str, Any] = {
+        "TableName": "rooms",
+        "IndexName": "by-room",
+        "KeyConditionExpression": "room = :room",
+        "FilterExpression": expression,
+        "ExpressionAttributeValues": {":room": {"S": "x"}, ":me": {"S": "a"}},
+    }
+    if names:
+        query["ExpressionAttributeNames"] = names
+    if refused:
+        assert client.error("Query", **query) == "ValidationException"
+    else:
+        assert client.ok("Query", **query)["Items"] == []
+
+
 def _make_rooms(client: Client) -> None:
     string = [{"AttributeName": name, "AttributeType": "S"} for name in ("connectionId", "room")]
     by_room = {

@@ -6,6 +6,7 @@ where the index wants a string is not written. The sentences are DynamoDB's own.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -13,6 +14,8 @@ from typing import Any, TypeAlias
 Values: TypeAlias = Mapping[str, Mapping[str, Any]]
 """Attribute values by name, each as `{"S": "text"}`."""
 
+_ATTRIBUTE = re.compile(r"(?<![\w.:#])#?[A-Za-z_]\w*\b(?!\s*\()")
+"""The first name of a path in an expression: values begin with a colon, and functions have arguments."""
 _BY_KEY = ("GetItem", "DeleteItem", "UpdateItem")
 
 
@@ -36,7 +39,11 @@ def key_problem(
     """
     if operation in ("Query", "Scan"):
         table = keys_of(str(parameters.get("TableName")))
-        return "" if table is None else _unreadable(table, parameters)
+        if table is None:
+            return ""
+        return _unreadable(table, parameters) or (
+            _filtered(table, parameters) if operation == "Query" else ""
+        )
     for name, values, is_key in _named(operation, parameters):
         table = keys_of(name)
         problem = "" if table is None else _misfit(table, values) if is_key else _mistyped(table, values)
@@ -53,6 +60,19 @@ def _unreadable(table: TableKeys, parameters: Mapping[str, Any]) -> str:
         return ""
     expected = table.keys.union(table.indexes[index]) if index is not None else table.keys
     return "" if start.keys() == expected else "The provided starting key is invalid"
+
+
+def _filtered(table: TableKeys, parameters: Mapping[str, Any]) -> str:
+    """A query's keys belong into its key condition, and not into its filter."""
+    index, names = parameters.get("IndexName"), parameters.get("ExpressionAttributeNames") or {}
+    keys = table.keys if index is None else table.indexes[index]
+    for name in _ATTRIBUTE.findall(parameters.get("FilterExpression") or ""):
+        if names.get(name, name) in keys:
+            return (
+                "Filter Expression can only contain non-primary key attributes: "
+                f"Primary key attribute: {names.get(name, name)}"
+            )
+    return ""
 
 
 def _misfit(table: TableKeys, key: Values) -> str:
