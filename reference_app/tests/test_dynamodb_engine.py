@@ -225,6 +225,20 @@ def test_values_of_one_type_are_in_order(client: Client) -> None:
         assert len(found["Items"]) == rows
 
 
+@pytest.mark.parametrize("comparison", ["> :one", "< :one", "= :one", "BETWEEN :one AND :one"])
+def test_what_has_no_size_is_not_selected_by_it(client: Client, comparison: str) -> None:
+    rooms = {"S": "x"}
+    for name, row in (("a", {}), ("b", {"rooms": {"N": "1"}}), ("c", {"rooms": rooms})):
+        client.ok("PutItem", TableName="t", Item={"connectionId": {"S": name}, **row})
+    scan: dict[str, Any] = {
+        "TableName": "t",
+        "FilterExpression": f"size(rooms) {comparison}",
+        "ExpressionAttributeValues": {":one": {"N": "1"}},
+    }
+    found = [row["connectionId"]["S"] for row in client.ok("Scan", **scan)["Items"]]
+    assert found == (["c"] if "=" in comparison or "BETWEEN" in comparison else [])
+
+
 @pytest.mark.parametrize(("operation", "most"), [("BatchWriteItem", 25), ("BatchGetItem", 100)])
 def test_a_batch_holds_so_many_items_at_most(client: Client, operation: str, most: int) -> None:
 
