@@ -41,6 +41,13 @@ def test_dates_stay_text() -> None:
     assert document.content["AWSTemplateFormatVersion"] == "2010-09-09"
 
 
+def test_json_may_be_indented_by_tabs() -> None:
+    text = '{\n\t"Resources": {\n\t\t"T": {"Type": "X",\t"Properties": {"a": "b\\tc"}}\n\t}\n}'
+    document = parse_document(text, PATH)
+    assert document.resources["T"]["Properties"] == {"a": "b\tc"}
+    assert document.lines["T"] == 3
+
+
 def test_json_is_read_too() -> None:
     assert parse_document('{"Resources": {"A": {"Type": "T"}}}', PATH).resources == {"A": {"Type": "T"}}
 

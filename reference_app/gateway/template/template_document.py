@@ -83,6 +83,8 @@ def read_document(path: Path) -> TemplateDocument:
 
 def parse_document(text: str, path: Path) -> TemplateDocument:
     """The document that `text` holds; `path` is where it is said to come from."""
+    if text.lstrip().startswith("{"):
+        text = text.replace("\t", " ")  # JSON may be indented by tabs, and holds none within its strings
     loader = _Loader(text)
     try:
         root = loader.get_single_node()
