@@ -28,14 +28,14 @@ def every_client_gets_a_connection(case: Case) -> Judged:
 
 def judged_handshakes(case: Case, asked: list[Connection]) -> Judged:
     """Whether all who asked were let in; a 429 of API Gateway's is its quota (HS-24) and nobody's fault."""
-    judged_by_the_application = {
+    answered = {
         row.connection_id
         for row in case.history.trace.of(Invocation)
         if row.route == "$connect" and row.outcome == "returned"
     }
-    over_quota = [c for c in asked if c.status == 429 and c.connection_id not in judged_by_the_application]
+    over_quota = {c.number for c in asked if c.status == 429 and c.connection_id not in answered}
     throttled = len(over_quota)
-    refused = [c for c in asked if c.connect_outcome != "ok" and c not in over_quota]
+    refused = [c for c in asked if c.connect_outcome != "ok" and c.number not in over_quota]
     counts = {"asked": len(asked), "refused": len(refused), "throttled": throttled}
     if refused and all(_overworked(case, c) for c in refused):
         return suspected(f"{len(refused)} of {len(asked)} handshakes were refused", **counts)
