@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from conformance.checkers import judge
 from conformance.checkers.broadcasting import judged_damage, judged_duplicates, judged_lateness
 from conformance.checkers.case import Case
 from conformance.harness.contract import Bounds, Contract
 from reports.results import Outcome
+from reports.trace import Invocation
 
 from .story import history_of
 from .valid_run import valid_run
-from .verdicts import changed, judged
+from .verdicts import BOUNDS, changed, judged
 
 _SILENT = Contract(echo_to_sender=False)
 
@@ -130,3 +134,14 @@ def test_a_loss_is_told_with_the_error_of_the_function_that_was_to_send_it() -> 
     assert judged("BCAST-01", [*one, *failing[-2:]], _SILENT).reason.endswith(
         "it failed: SendMessage, KeyError: room"
     )
+
+
+@pytest.mark.parametrize("odd", [0, 1, 2])
+def test_of_several_errors_the_most_frequent_is_told(odd: int) -> None:
+    unheard = [line for line in _spoken(3) if " hears " not in line]
+    history = history_of([*unheard, *(f"{at} backend fails a" for at in (1005, 3005, 5005))])
+    failed = [row for row in history.trace.rows if isinstance(row, Invocation) and row.outcome != "returned"]
+    other = replace(failed[odd], detail='["TypeError", "odd"]')
+    history.trace.rows = [other if row is failed[odd] else row for row in history.trace.rows]
+    reason = judge("BCAST-01", Case(history, _SILENT, BOUNDS)).reason
+    assert reason.endswith("2 of these 3 messages failed: SendMessage, KeyError: room")
