@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -63,8 +64,11 @@ def trials(
     def trial(asked: tuple[int, Backend]) -> Trial:
         seed, backend = asked
         run = folder / f"{backend.folder}-{seed}"
+        done = (run / RESULTS).exists()
+        if not done:
+            shutil.rmtree(run, ignore_errors=True)  # of a run that was cut off
         try:
-            results = read_results(run) if (run / RESULTS).exists() else judge(backend, run, seed)
+            results = read_results(run) if done else judge(backend, run, seed)
         except RuntimeError as error:  # the others are judged all the same
             return Trial(backend, seed, "error", (NO_RESULT,), str(error))
         return Trial(backend, seed, results.verdict, tuple(red(results)))

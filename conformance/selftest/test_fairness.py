@@ -61,8 +61,10 @@ def test_what_was_interrupted_goes_on(tmp_path: Path) -> None:
     results = Results("conformance", "fail", "", {}, 1, "", 0.0, (clause,))
     (done / RESULTS).write_text(results.to_json(), encoding="utf-8")
 
+    (tmp_path / "correct_simple-2" / "cut-off").mkdir(parents=True)
+
     def judge(backend: Backend, folder: Path, seed: int) -> Results:
-        assert seed == 2
+        assert (seed, folder.exists()) == (2, False)
         return Results("conformance", "pass", "", {}, seed, "", 0.0, ())
 
     found = list(trials([_SIMPLE], [1, 2], tmp_path, judge=judge))
