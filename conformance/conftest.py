@@ -22,7 +22,7 @@ from conformance.accepted import Accepted
 from conformance.clauses import clauses
 from conformance.failing_plan import Asked
 from conformance.harness.descriptors import allow
-from conformance.harness.errors import HarnessError, UsageError
+from conformance.harness.errors import UsageError
 from conformance.harness.plan import Plan
 from conformance.harness.target import FORMS, load_target
 from conformance.harness.target_file import read_target_file
@@ -217,7 +217,7 @@ def judge(request: pytest.FixtureRequest) -> Callable[[], None]:
         if result.outcome is Outcome.FAIL:
             pytest.fail(clause_findings(result), pytrace=False)
         if result.outcome is Outcome.ERROR:
-            raise HarnessError(result.reason)
+            pytest.fail(f"error: {result.reason}", pytrace=False)
         if result.outcome in (Outcome.WAIVED, Outcome.KNOWN):
             pytest.xfail(f"{result.outcome}: {result.reason}")
         if result.outcome in (Outcome.SKIP, Outcome.UNKNOWN):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -51,9 +52,9 @@ from reports.artefacts import Written, write_artefacts
 from reports.history_reader import read_history
 from reports.priced_run import at_list_prices
 from reports.prices import read_prices
-from reports.redaction import environment_secrets, redact_all
+from reports.redaction import environment_secrets, redact, redact_all
 from reports.results import ClauseResult, Outcome, Results
-from reports.run_folder import PLAN, write_plan
+from reports.run_folder import HARNESS_ERROR, PLAN, write_plan
 
 WORKLOADS: Mapping[str, Callable[[Session], None]] = {
     "bad messages": bad_messages.run,
@@ -148,6 +149,7 @@ class JudgingRun:
             self.cut_short = True
         except HarnessError as error:
             self.cut_short, self.failure = True, error
+            self._keep_traceback(error)
 
     def judge(self, clause_id: str) -> ClauseResult:
         """The clause's result; judged once."""
@@ -214,6 +216,14 @@ class JudgingRun:
             session.settle()
             if _LAST in workloads:
                 self._workload(_LAST, session)
+
+    def _keep_traceback(self, error: HarnessError) -> None:
+        """Keep what whoever mends the harness has to know."""
+        file = self.folder / HARNESS_ERROR
+        secrets = (*(self.target.secrets if self.target else ()), *environment_secrets(os.environ))
+        with suppress(OSError):  # the disk may be what has failed
+            file.write_text(redact("".join(traceback.format_exception(error)), secrets), "utf-8")
+            self.progress(f"the harness failed; {file} holds where")
 
     def _look_again(self, plan: Plan) -> None:
         """At a plan that has failed, as far as the user asks for it, on a stack that is as good as new."""

@@ -1,7 +1,7 @@
 """The folder that a run leaves: made at its start, told apart from anything else when it is read.
 
 `plan.json`, `history.*`, `stack.log`, `results.json`, `latency.hlog`, `junit.xml`,
-`summary.md`, `report.html`.
+`summary.md`, `report.html`; `harness-error.txt` where the harness failed.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ PLAN = "plan.json"
 RESULTS = "results.json"
 STACK_LOG = "stack.log"
 """What the local stack printed, where the run had one of its own."""
+HARNESS_ERROR = "harness-error.txt"
+"""Where in the harness it failed."""
 
 
 class RunFolderError(Exception):

@@ -77,8 +77,8 @@ class Fleet:
             times=times,
         )
         self.heartbeat = Heartbeat(self.recorder, self.receiver.backlog)
-        self.clients: dict[int, Client] = {}
-        """Every client that is there, and some that are gone, by number."""
+        self._clients: dict[int, Client] = {}
+        self._clients_lock = threading.Lock()
         self.error_frames_name_connections: bool | None = None
         """Learned by `identify`: whether an unknown action is answered by the frame of fact RT-20."""
         self._dialer = Dialer(target.endpoint, alone=alone)
@@ -117,11 +117,12 @@ class Fleet:
     def connect(self, group: str, timeout_s: float = CONNECT_S) -> Client:
         """Raises TargetFailure, and HarnessError when this process cannot connect or hear any more."""
         self.check()
-        if len(self.clients) >= self._crowd:
+        if len(self._clients) >= self._crowd:
             self.forget_gone()
-            self._crowd = 2 * len(self.clients) + _CROWD
+            self._crowd = 2 * len(self._clients) + _CROWD
         client = connect(self._dialer, self.recorder, self.receiver, group, timeout_s)
-        self.clients[client.number] = client
+        with self._clients_lock:
+            self._clients[client.number] = client
         return client
 
     def connect_many(
@@ -206,16 +207,21 @@ class Fleet:
             frames = self._frames.get(client.number, ())
             return frames[after] if len(frames) > after else None
 
+    @property
+    def clients(self) -> list[Client]:
+        """Every client that is there, and some that are gone; a copy, since others may be connecting."""
+        with self._clients_lock:
+            return list(self._clients.values())
+
     def forget_gone(self) -> None:
         """Drop clients that have left from `clients`."""
-        for number, client in list(self.clients.items()):
-            if client.is_gone:
-                del self.clients[number]
+        with self._clients_lock:
+            self._clients = {number: there for number, there in self._clients.items() if not there.is_gone}
 
     def close_all(self, timeout_s: float = CLOSE_S) -> None:
         """Close every client, all at once; those that are half-open or already leaving are aborted."""
         deadline = Deadline(timeout_s)
-        clients = list(self.clients.values())
+        clients = self.clients
         for client in clients:
             client.begin_close(1000, "", deadline)
         for client in clients:

@@ -11,19 +11,22 @@ from .fleet import Fleet
 from .table import ConnectionTable
 
 _ANSWER_S = 3.0
+_LATE_ANSWER_S = 10.0
+"""Where others have been answered."""
 _MARKER = "churnproof asks who it is"
 
 
 def identify(fleet: Fleet, client: Client, table: ConnectionTable | None = None) -> str | None:
     """The client's connection id, recorded and set on the client; None if it cannot be learned.
 
-    By the error frame for an action that nobody has, which carries the id (RT-20); else, with the
-    table, by the only id in it that no other client has: then connect and identify one by one.
+    By the error frame for an action that nobody has, which carries the id (RT-20). Where there is none,
+    by the only id in the table that no other client has: then connect and identify one by one. A client
+    whose error frame alone is missing stays unknown, since others may be connecting.
     """
     if client.connection_id is not None:
         return client.connection_id
     found = _from_error_frame(fleet, client)
-    if found is None and table is not None:
+    if found is None and table is not None and not fleet.error_frames_name_connections:
         found = _from_table(fleet, table)
     if found is not None:
         client.connection_id = found
@@ -67,7 +70,7 @@ def _from_error_frame(fleet: Fleet, client: Client) -> str | None:
         fleet.mischief(client, "identify", question)
     except TargetFailure:
         return None  # recorded by the fleet
-    deadline = Deadline(_ANSWER_S)
+    deadline = Deadline(_LATE_ANSWER_S if fleet.error_frames_name_connections else _ANSWER_S)
     while (frame := fleet.wait_frame(client, deadline, after=seen)) is not None:
         seen += 1
         if (found := connection_id_in(frame.text)) is not None:
@@ -84,4 +87,4 @@ def _from_table(fleet: Fleet, table: ConnectionTable) -> str | None:
 
 
 def _known_ids(fleet: Fleet) -> set[str]:
-    return {client.connection_id for client in fleet.clients.values() if client.connection_id is not None}
+    return {client.connection_id for client in fleet.clients if client.connection_id is not None}

@@ -95,7 +95,7 @@ class Trial:
     def send(self, speaker: Client, text: str = "") -> None:
         """Broadcast a message that ends with `text`. Raises TargetFailure when it cannot be sent."""
         echo = self.target.contract.echo_to_sender
-        ears = [c for c in self.fleet.clients.values() if c.is_open and (echo or c is not speaker)]
+        ears = [c for c in self.fleet.clients if c.is_open and (echo or c is not speaker)]
         due_ns = time.monotonic_ns() + int(self.bounds.deliver_s * 1e9)
         message = self.fleet.broadcast(speaker, self._group, after=text)
         self._said.append(_Said(message, tuple(ears), due_ns))

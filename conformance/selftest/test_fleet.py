@@ -148,7 +148,14 @@ def test_clients_that_have_left_can_be_forgotten(tmp_path: Path) -> None:
         one, other = fleet.connect_many(2, "stayer")
         one.abort()
         fleet.forget_gone()
-        assert list(fleet.clients.values()) == [other]
+        assert fleet.clients == [other]
+
+
+def test_clients_can_be_looked_through_while_others_connect(tmp_path: Path) -> None:
+    with BroadcastServer() as server, fleet_of(server, tmp_path) as fleet:
+        fleet.connect_many(2, "stayer")
+        assert [fleet.connect("newcomer").is_open for _ in fleet.clients] == [True, True]
+        assert len(fleet.clients) == 4
 
 
 def test_waiting_until_sees_what_is_no_delivery(tmp_path: Path) -> None:

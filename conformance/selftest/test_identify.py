@@ -43,6 +43,7 @@ def fleet_of(server: BroadcastServer, folder: Path, send: SendFormat | None = No
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(identify_module, "_ANSWER_S", 0.05)
+    monkeypatch.setattr(identify_module, "_LATE_ANSWER_S", 0.05)
 
 
 def test_an_error_frame_tells_the_connection_id(tmp_path: Path) -> None:
@@ -102,6 +103,14 @@ def test_connecting_beside_strangers_still_identifies(tmp_path: Path) -> None:
         connect_identified(fleet, "stayer", table)  # learns that the backend does not tell
         client = connect_identified(fleet, "stayer", table)
         assert client.connection_id == list(server.members())[-1]
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_late_answer_does_not_give_a_client_the_id_of_another_one(tmp_path: Path) -> None:
+    with BroadcastServer(silent=True) as server, fleet_of(server, tmp_path) as fleet:
+        fleet.error_frames_name_connections = True  # as others were answered before
+        late = fleet.connect("stayer")
+        assert identify(fleet, late, TableOf(server)) is None
 
 
 def test_connecting_identifies_by_error_frame_where_there_is_one(tmp_path: Path) -> None:

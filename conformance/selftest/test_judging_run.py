@@ -16,7 +16,7 @@ from conformance.saved_plan import saved_plan
 from conformance.workloads.session import Scale, Session
 from reports.cut_short import read_cut_short
 from reports.results import Outcome
-from reports.run_folder import read_results
+from reports.run_folder import HARNESS_ERROR, read_results
 
 from .broadcast_server import BroadcastServer
 
@@ -48,6 +48,7 @@ def test_a_mistake_of_ours_is_an_error_and_what_was_seen_is_judged(
     assert run.judge("BCAST-01").outcome is Outcome.ERROR
     run.write()
     assert read_results(tmp_path).verdict == "error"
+    assert 'in broken\n    raise ZeroDivisionError("ours")' in (tmp_path / HARNESS_ERROR).read_text("utf-8")
 
 
 def test_a_clause_about_messages_that_the_form_leaves_none_of_only_informs(

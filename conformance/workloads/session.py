@@ -109,7 +109,7 @@ class Session:
 
     def clients_there(self) -> int:
         """How many clients are connected now, of any workload."""
-        return sum(client.is_open for client in list(self.fleet.clients.values()))
+        return sum(client.is_open for client in self.fleet.clients)
 
     def connect(self, group: str, count: int = 1) -> list[Client]:
         """Connect clients one after the other. Raises TargetFailure, which is recorded."""
