@@ -131,23 +131,25 @@ class JudgingRun:
     _odd: tuple[str, ...] = ()
     """What the look at the wiring has shown; in the reports too, since -q hides progress."""
     _second_look: SecondLook | None = None
+    _under_way: bool = False
 
     def perform(self, workloads: Iterable[str]) -> None:
         """Run the workloads and keep the record.
 
-        Raises UsageError before anything was judged (a wrong target). A KeyboardInterrupt and a
-        failure of the harness end the run where it is; what was recorded is judged all the same.
+        Raises UsageError before anything was judged (a wrong target). A KeyboardInterrupt, a failure of
+        the harness, and what only goes wrong on the way (credentials that expire) end the run where it
+        is; what was recorded is judged all the same.
         """
         try:
             plan = self.plan or churn.plan_of(self.scale)
             with self._opened() as target:
                 self._run(target, plan, [*workloads])
             self._look_again(plan)
-        except UsageError:
-            raise
         except KeyboardInterrupt:
             self.cut_short = True
-        except HarnessError as error:
+        except (UsageError, HarnessError) as error:
+            if isinstance(error, UsageError) and not self._under_way:
+                raise
             self.cut_short, self.failure = True, error
             self._keep_traceback(error)
 
@@ -206,7 +208,9 @@ class JudgingRun:
             traffic = expected_traffic(workloads, plan, table=target.table is not None)
             self.progress(told(traffic, read_prices()))
         with open_session(target, self.folder, self.scale, plan, self.progress) as session:
-            if not self._wired(session.fleet):
+            routed = self._wired(session.fleet)
+            self._under_way = True
+            if not routed:
                 return
             for name in workloads:
                 if name != _LAST:
@@ -217,13 +221,13 @@ class JudgingRun:
             if _LAST in workloads:
                 self._workload(_LAST, session)
 
-    def _keep_traceback(self, error: HarnessError) -> None:
+    def _keep_traceback(self, error: ChurnproofError) -> None:
         """Keep what whoever mends the harness has to know."""
         file = self.folder / HARNESS_ERROR
         secrets = (*(self.target.secrets if self.target else ()), *environment_secrets(os.environ))
         with suppress(OSError):  # the disk may be what has failed
             file.write_text(redact("".join(traceback.format_exception(error)), secrets), "utf-8")
-            self.progress(f"the harness failed; {file} holds where")
+            self.progress(f"the run cannot go on: {error}; {file} says where")
 
     def _look_again(self, plan: Plan) -> None:
         """At a plan that has failed, as far as the user asks for it, on a stack that is as good as new."""

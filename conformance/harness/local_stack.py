@@ -57,7 +57,7 @@ def open_target(
             target = replace(_ready(process, folder), name=spec.name)
             try:
                 yield target
-            except HarnessError as error:
+            except ChurnproofError as error:
                 if process.poll() is None:
                     raise
                 raise _died(process, folder, "in the middle of the run") from error

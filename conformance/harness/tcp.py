@@ -19,6 +19,8 @@ from .transport import wait_writable
 
 _NAME_HOLDS_S = 30.0
 """API Gateway's addresses change, and spread the load."""
+_NEXT_ADDRESS_S = 3.0
+"""So long an address may take where there are others: one that takes no packets must not cost it all."""
 _UNDER_WAY = (errno.EINPROGRESS, errno.EALREADY)
 _THERE = (0, errno.EISCONN)
 
@@ -42,10 +44,13 @@ class Place:
         Connections take turns in which address is first. Raises OSError: that of the last address.
         """
         failure: OSError = TimeoutError(errno.ETIMEDOUT, os.strerror(errno.ETIMEDOUT))
-        for family, kind, protocol, address in self._turn():
+        addresses = self._turn()
+        for place, (family, kind, protocol, address) in enumerate(addresses, start=1):
+            is_last = place == len(addresses)
+            limit = deadline if is_last else Deadline(min(_NEXT_ADDRESS_S, deadline.remaining()))
             connecting = _socket.socket(family, kind, protocol)
             try:
-                _connect(connecting, address, deadline)
+                _connect(connecting, address, limit)
                 return connecting
             except OSError as error:
                 connecting.close()

@@ -21,6 +21,7 @@ from conformance.harness.deadline import Deadline, wait_for
 from conformance.harness.errors import UsageError
 from conformance.harness.fleet import Fleet
 from conformance.harness.identify import connect_identified
+from conformance.harness.planting_ledger import PlantingLedger
 from conformance.harness.table import ConnectionTable
 from conformance.harness.target import Target
 from conformance.workloads.drawn_by_hypothesis import live_settings
@@ -74,8 +75,14 @@ class Trial:
         with ExitStack() as stack:
             self.fleet = stack.enter_context(Fleet(self.target, HistoryWriter(self._folder)))
             if self.target.table is not None:
-                access = ConnectionTable(self.target.table, self.target.credentials, self.fleet.recorder)
-                self.table = stack.enter_context(access)
+                self.table = stack.enter_context(
+                    ConnectionTable(
+                        self.target.table,
+                        self.target.credentials,
+                        self.fleet.recorder,
+                        PlantingLedger(self._folder),
+                    )
+                )
             self._open = stack.pop_all()
         return self
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from conformance.harness.errors import HarnessError
+from conformance.harness.errors import HarnessError, UsageError
 from conformance.harness.message_format import SendFormat
 from conformance.harness.target import load_target
 from conformance.judging_run import WORKLOADS, JudgingRun
@@ -49,6 +49,20 @@ def test_a_mistake_of_ours_is_an_error_and_what_was_seen_is_judged(
     run.write()
     assert read_results(tmp_path).verdict == "error"
     assert 'in broken\n    raise ZeroDivisionError("ours")' in (tmp_path / HARNESS_ERROR).read_text("utf-8")
+
+
+def test_credentials_that_expire_on_the_way_cost_nothing_that_was_recorded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def expired(session: Session) -> None:
+        session.connect("newcomer", 3)
+        raise UsageError("table rows: the AWS credentials are not accepted")
+
+    run = _performed(tmp_path, monkeypatch, expired)
+    assert run.judge("CONN-01").outcome is Outcome.PASS
+    assert "not accepted" in run.judge("BCAST-01").reason
+    run.write()
+    assert read_results(tmp_path).verdict == "error"
 
 
 def test_a_clause_about_messages_that_the_form_leaves_none_of_only_informs(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _socket
 import errno
 import socket
 from collections.abc import Iterator
@@ -53,6 +54,24 @@ def test_the_next_address_is_tried_where_one_does_not_answer(
     resolving(monkeypatch, ("127.0.0.1", port_of_nobody()), ("127.0.0.1", port))
     connected = Place("somewhere", 80).connect(Deadline(WAIT_S))
     assert connected.getpeername()[1] == port
+    connected.close()
+
+
+def test_an_address_that_takes_no_packets_does_not_cost_all_the_time(
+    listener: socket.socket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    port, really = listener.getsockname()[1], tcp._connect_ex
+
+    def connect(connecting: _socket.socket, address: tuple[str, int]) -> int:
+        return really(connecting, address) if address[1] == port else errno.EINPROGRESS
+
+    resolving(monkeypatch, ("127.0.0.1", 1), ("127.0.0.1", port))
+    monkeypatch.setattr(tcp, "_connect_ex", connect)
+    monkeypatch.setattr(tcp, "_NEXT_ADDRESS_S", 0.05)
+    limit = Deadline(WAIT_S)
+    connected = Place("somewhere", 80).connect(limit)
+    assert connected.getpeername()[1] == port
+    assert not limit.expired()
     connected.close()
 
 
