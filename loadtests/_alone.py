@@ -32,10 +32,12 @@ class Alone:
         self._driver.begin(self._control.plan(), 0, self._control.target)
 
     def end(self) -> None:
+        self._control.look_at_rows()
         self._driver.end()
 
     def conclude(self, *, final: bool) -> Exit | None:
-        broken = [*self._driver.end(), *(self._control.close() if final else ())]
+        broken = [*self._driver.end(), *self._control.await_rows(hurried=self._driver.hurried)]
+        broken += self._control.close() if final else ()
         self._control.judge(broken)
         if not final:
             self._control.tell()

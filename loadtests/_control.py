@@ -5,16 +5,16 @@ from __future__ import annotations
 import logging
 import os
 import sys
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import asdict
 from pathlib import Path
 
+from gevent.event import Event
 from locust.env import Environment
 
-from conformance.harness.errors import ChurnproofError, UsageError
-from conformance.harness.fleet import Fleet, new_run
+from conformance.harness.errors import ChurnproofError, HarnessError, UsageError
+from conformance.harness.fleet import new_run
 from conformance.harness.local_stack import open_target
 from conformance.harness.target import LocalApplication, Target, load_target
 from conformance.harness.target_file import read_target_file
@@ -22,7 +22,6 @@ from conformance.harness.wiring import check_wiring
 from conformance.repeat_command import seed_command
 from reports.capacity import Search
 from reports.gates import Gate, GatesFileError, read_gates
-from reports.history_writer import HistoryWriter
 from reports.redaction import environment_secrets, redact_all
 from reports.results import Exit
 from reports.run_folder import create_run_folder, write_plan
@@ -33,8 +32,9 @@ from . import _locust_statistics as statistics
 from ._crew import CONTRACT, TARGET
 from ._load_run import RunPlan
 from ._options import LoadOptions
-from ._receive_loop import ReceiveLoop, system_poller
+from ._table_watch import TableWatch, in_patience
 from ._typed_locust import options_of
+from ._unrecorded_fleet import unrecorded_fleet
 from ._verdict import Verdict, pronounce
 
 _log = logging.getLogger("churnproof")
@@ -59,6 +59,9 @@ class Control:
         self.judged: Verdict | None = None
         """What came of the last run; None while there is none, or another is under way."""
         self._target: Target | None = None
+        self._rows: TableWatch | None = None
+        """Where the target gives access to its connection table."""
+        self._rows_in_a_hurry = Event()
         self.search: Callable[[], Search | None] = lambda: None
         """What a capacity search has tried; None where none is made."""
         self.target_spec = options.target
@@ -101,6 +104,8 @@ class Control:
         elif Path(options.target).is_file():
             self.target_spec = str(Path(options.target).resolve())
         self._check_wiring(self._target)
+        if self._target.table is not None:
+            self._rows = self._resources.enter_context(closing(TableWatch(self._target)))
 
     def plan(self) -> RunPlan:
         """The next run. Raises RunFolderError."""
@@ -117,6 +122,9 @@ class Control:
         described = {"kind": "load", "command": command, "target": self.target.describe()}
         planned = {**described, "seed": options.seed, "churn": churn, "mix": mix, "pace": pace}
         write_plan(folder, redact_all(planned, (*self.target.secrets, *environment_secrets(os.environ))))
+        self._rows_in_a_hurry = Event()
+        if self._rows is not None:
+            self._rows.begin(folder)
         _log.info("seed %d, run folder %s", self.options.seed, folder)
         return self._plan
 
@@ -128,6 +136,24 @@ class Control:
             for name, path in files.items()
             if path and "://" not in str(path) and Path(path).is_file()
         }
+
+    def look_at_rows(self) -> None:
+        """While everybody is there."""
+        if self._rows is not None:
+            in_patience(self._rows.look, self._rows_in_a_hurry)
+
+    def await_rows(self, *, hurried: bool) -> Sequence[str]:
+        """Once everybody has gone: wait until their rows have, too. Returns what is broken."""
+        if self._rows is None:
+            return ()
+        rows, hurry = self._rows, self._rows_in_a_hurry
+        if hurried:
+            hurry.set()
+        try:
+            in_patience(lambda: rows.finish(hurry), hurry)
+        except HarnessError as error:
+            return (str(error),)
+        return ()
 
     def judge(self, broken: Sequence[str]) -> None:
         """Judge the run that has ended, if there was one; see `pronounce`."""
@@ -170,15 +196,8 @@ class Control:
 
     def _check_wiring(self, target: Target) -> None:
         _log.info("checking the wiring: one client, one message")
-        with tempfile.TemporaryDirectory() as folder:
-            fleet = Fleet(target, HistoryWriter(Path(folder)), own_thread=False, poller=system_poller())
-            loop = ReceiveLoop(fleet.receiver)
-            loop.start()
-            try:
-                with fleet:
-                    wiring = check_wiring(fleet)
-            finally:
-                loop.stop()
+        with unrecorded_fleet(target) as fleet:
+            wiring = check_wiring(fleet)
         for remark in wiring.remarks:
             _log.info("%s", remark)
         if not wiring.routed:

@@ -73,6 +73,11 @@ class Driver:
                 self.hurry()
         return self.trouble
 
+    @property
+    def hurried(self) -> bool:
+        """Whether the end did not wait for what is still owed."""
+        return bool(self._hurry.is_set())
+
     def hurry(self) -> None:
         """Do not wait for what is still owed."""
         if not self._hurry.is_set():

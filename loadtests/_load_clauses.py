@@ -15,6 +15,8 @@ from conformance.clauses import clauses
 from reports.history_reader import History
 from reports.results import ClauseResult, Generator, Outcome
 
+from ._rows_left import rows_left
+
 CALM = ("CONN-01", "BCAST-01", "BCAST-02", "BCAST-03", "BCAST-04", "BCAST-07")
 UNDER_CHURN = (
     "CHURN-01",
@@ -29,6 +31,7 @@ UNDER_CHURN = (
 )
 ALWAYS = ("CHURN-10",)
 UNDER_MISCHIEF = ("LEAK-01",)
+WITH_TABLE = ("CHURN-05",)
 NOT_IN_SILENCE = ("CHURN-01", "CHURN-08", "CHURN-10", "CHURN-11", "CHURN-13", "CHURN-14")
 """They ask about messages during churn, or about those whom nobody ends."""
 
@@ -41,20 +44,31 @@ _EXPLAINED_UNDER_CHURN: Mapping[str, tuple[str, ...]] = {
 }
 """So that one fault turns one clause red: the one that says more about when it happens."""
 
-_TIMELESS = ("BCAST-02", "BCAST-04", "CHURN-02", "CHURN-03", "CHURN-14", "LEAK-01")
+_TIMELESS = ("BCAST-02", "BCAST-04", "CHURN-02", "CHURN-03", "CHURN-05", "CHURN-14", "LEAK-01")
 """What these find is proven however late the generator was."""
 
 
 def judged_clauses(
-    case: Case, *, churn: bool, generator: Generator, silent: bool = False
+    case: Case,
+    *,
+    churn: bool,
+    generator: Generator,
+    features: frozenset[str] = frozenset(),
+    silent: bool = False,
 ) -> list[ClauseResult]:
-    """Every clause of a load test, judged or skipped with its reason."""
+    """Every clause of a load test, judged or skipped with its reason.
+
+    `features` are what the target gives access to.
+    """
     calm = _in_calm_words(case)
     results = {name: judge(name, calm) for name in CALM}
     for name in UNDER_CHURN:
         results[name] = judge(name, case) if churn else _skipped(name, "no Joiner and no Dropper took part")
     for name in ALWAYS:
         results[name] = judge(name, case)
+    for name in WITH_TABLE:
+        # Not the checker of conformance, which knows the id of every connection.
+        results[name] = result_of(clauses()[name], rows_left(case.history, features))
     for name in UNDER_MISCHIEF:
         provoked = bool(case.messages("mischief/"))
         results[name] = judge(name, case) if provoked else _skipped(name, "no Misbehaver took part")

@@ -48,6 +48,7 @@ class Master:
         self._at: dict[str, set[str]] = {}
         self._running = False
         self._asked = False
+        self._hurried = False
         self._refusal: str | None = None
         self._records: ReceivedRecords | None = None
         self._unrecorded: list[str] = []
@@ -64,7 +65,7 @@ class Master:
         return sum(self._standings.values(), Standing())
 
     def begin(self) -> None:
-        self._standings, self._finished, self._asked = {}, {}, False
+        self._standings, self._finished, self._asked, self._hurried = {}, {}, False, False
         self._at = {point: set() for point in POINTS}
         self._running = True
         control = self._control
@@ -78,6 +79,7 @@ class Master:
             return
         if not self._asked:
             self._asked = True
+            self._control.look_at_rows()
             tell(self._runner, crew.FINISH)
         longest = longest_s(self._control.target.bounds.deliver_s) + CLOSE_S + _GRACE_S
         self._patience = Deadline(longest)
@@ -94,7 +96,8 @@ class Master:
     def conclude(self, *, final: bool) -> Exit | None:
         self.end()
         broken = [text for texts in self._finished.values() for text in texts]
-        broken += [*self._unrecorded, *(self._control.close() if final else ())]
+        broken += [*self._unrecorded, *self._control.await_rows(hurried=self._hurried)]
+        broken += self._control.close() if final else ()
         if self._refusal is not None:
             sys.stderr.write(f"churnproof: {self._refusal}\n")
             return Exit.USAGE
@@ -104,6 +107,7 @@ class Master:
         return self._control.exit
 
     def hurry(self) -> None:
+        self._hurried = True
         tell(self._runner, crew.HURRY)
 
     def _all_have_finished(self) -> bool:

@@ -23,6 +23,7 @@ from reports.verdict import exit_of, worst_exit
 
 from ._load_clauses import judged_clauses
 from ._load_run import RunPlan
+from ._rows_left import stale_rows
 from ._whole_history import read_whole, without_overload
 
 _SLACK_S = 3.0
@@ -80,11 +81,13 @@ def pronounce(
             churn=plan.churn,
             silent=plan.pace.idle_herd,
             generator=metrics.generator(history.health),
+            features=target.features,
         ),
         target=target.describe(),
         seed=plan.seed,
         command=seed_command("locust", sys.argv[1:], plan.seed),
     )
+    results = replace(results, stale_rows=stale_rows(history))
     if history.clocks:
         results = replace(results, remarks=(*results.remarks, *map(str, history.clocks)))
     if plan.pace.storm_every_s is not None:

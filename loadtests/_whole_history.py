@@ -28,7 +28,14 @@ def read_whole(folder: Path) -> History:
     for connection in history.connections:
         if connection.connect_outcome == "unknown" and not connection.detail:
             connection.group = UNDECIDED
-    return replace(history, phases=_phases(history.phases))
+    return replace(history, phases=_phases(history.phases), end_ns=_end_of_load(history))
+
+
+def _end_of_load(history: History) -> int:
+    """When the last client had gone: the table is watched for longer, which is no part of the load."""
+    left = [connection.left_ns for connection in history.connections if connection.opened_ns is not None]
+    gone = [at_ns for at_ns in left if at_ns is not None]
+    return max(gone) if gone and len(gone) == len(left) else history.end_ns
 
 
 def without_overload(history: History, stages: Sequence[Window]) -> History:

@@ -54,6 +54,17 @@ def test_wrong_options_and_unreachable_targets_are_refused(
     assert not folder.exists()
 
 
+def test_a_table_that_cannot_be_looked_into_is_told_before_the_load(tmp_path: Path) -> None:
+    table = '[table]\nname = "rows"\nregion = "eu-west-1"\nendpoint = "http://127.0.0.1:9"\n'
+    credentials = '[credentials]\naccess_key_id = "id"\nsecret_access_key = "key"\n'
+    with BroadcastServer() as server:
+        target = tmp_path / "target.toml"
+        target.write_text(f'url = "{server.url}"\n{table}{credentials}', encoding="utf-8")
+        load = run_load(tmp_path / "run", "--target", str(target), "-u", "2", "-t", "1s")
+    _assert_refused(load, "cannot be reached")
+    assert not (tmp_path / "run").exists()
+
+
 @pytest.mark.parametrize(
     ("limit", "said"),
     [

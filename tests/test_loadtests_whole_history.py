@@ -15,6 +15,7 @@ from reports.history import (
     LeaveStarted,
     Left,
     Phase,
+    RowObserved,
     SendEnded,
     SendStarted,
     message_id,
@@ -98,6 +99,12 @@ def test_a_worker_that_died_before_its_first_connection_changes_nothing(tmp_path
     _sender(tmp_path)
     _dies(tmp_path, 2, [])
     assert read_whole(tmp_path).cut_processes == [2]
+
+
+def test_the_load_ends_with_its_last_client_though_the_table_is_watched_for_longer(tmp_path: Path) -> None:
+    _record(tmp_path, 0, [*_joins(0), *_leaves(0, 5)])
+    _record(tmp_path, 9999, [RowObserved(9 * _S, 9 * _S, "BD0R86oM6wFSgik=", present=False)])
+    assert read_whole(tmp_path).end_ns == 5 * _S
 
 
 def test_a_handshake_that_the_end_cut_off_is_undecided(tmp_path: Path) -> None:

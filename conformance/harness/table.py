@@ -77,6 +77,10 @@ class ConnectionTable:
         """All rows in Scan order, strongly consistent, from at most so many pages."""
         return [Row(item, self._shown_id(item)) for item in self._items(pages)]
 
+    def shown_ids(self) -> frozenset[str]:
+        """The connection ids of all rows that show one, and whose time to live is not over."""
+        return frozenset(self._shown_id(item) for item in self._lasting()) - {""}
+
     def find(self, connection_id: str) -> Row | None:
         """The row that belongs to this connection alone; None where there is none."""
         if self._simple_key():
